@@ -1,0 +1,150 @@
+/**
+ * The machine as the layers above see it. Everything here is synchronous: the machine runs only
+ * inside `run`, and is consistent whenever `run` is not on the stack.
+ */
+import type { Address, MachineTime, PhysicalAddress } from "../base/brand.ts";
+import type { Disposable, Signal } from "../base/disposable.ts";
+
+export type SchedulePolicy = "round-robin" | "random";
+
+/** Everything that determines a run, besides the outside inputs in the journal. */
+export interface MachineOptions {
+  /** 1 to 8. */
+  readonly harts: number;
+  /** Guest RAM in MiB. */
+  readonly memory: number;
+  /** Kernel arguments: `/chosen/bootargs` of the device tree. */
+  readonly append: string;
+  readonly schedule: SchedulePolicy;
+  readonly seed: number;
+  /** Instructions that a hart runs before the next one gets its turn (mean, when random). */
+  readonly quantum: number;
+}
+
+/** `stopped` by HSM (or not started), `waiting` in wfi. */
+export type HartState = "stopped" | "running" | "waiting";
+export type Privilege = "U" | "S" | "M";
+
+export interface Hart {
+  readonly id: number;
+  readonly state: HartState;
+  readonly privilege: Privilege;
+  /** Instructions retired by this hart since reset. */
+  readonly instructions: number;
+  /** A frozen hart is passed over by the interleaving until it is thawed. */
+  frozen: boolean;
+  pc: Address;
+  /** pc as a signed double: cheap inside hooks, exact for canonical (Sv39, Sv48) addresses. */
+  readonly pcNumber: number;
+  /** Register x0..x31 as an unsigned 64-bit value. */
+  x(index: number): bigint;
+  setX(index: number, value: bigint): void;
+  /** The same as a signed double, for hot hooks; exact where |value| < 2^53. */
+  xNumber(index: number): number;
+  /** A CSR by number, as software at M level would read it, without side effects; undefined where there is none. */
+  csr(number: number): bigint | undefined;
+  /** satp as it holds for the current privilege: 0 when translation is off. */
+  readonly satp: bigint;
+  /** Virtual to physical as a load of this hart would, without side effects; undefined where it would fault. */
+  translate(address: Address): PhysicalAddress | undefined;
+  /** Bytes at a virtual address, or undefined when any of them is unmapped or a device. No side effects. */
+  read(address: Address, length: number): Uint8Array | undefined;
+  /** An unsigned little-endian integer of 1, 2, 4 or 8 bytes; undefined as `read`. */
+  readUint(address: Address, size: number): bigint | undefined;
+  /** Writes through page permissions, as debuggers do; false when any byte is unmapped or a device. */
+  write(address: Address, bytes: Uint8Array): boolean;
+}
+
+/** One trap as it is taken; the hart stands at the handler already. */
+export interface TrapEvent {
+  readonly hart: Hart;
+  readonly interrupt: boolean;
+  /** Exception or interrupt number, without the interrupt bit. */
+  readonly cause: number;
+  readonly tval: bigint;
+  /** Where it struck. */
+  readonly pc: Address;
+  readonly from: Privilege;
+  readonly to: Privilege;
+}
+
+/** A store (also by AMO, SC, firmware or a device) into a watched range; already performed. */
+export interface WatchEvent {
+  /** Undefined when no hart did it (a device, firmware outside a call). */
+  readonly hart: Hart | undefined;
+  readonly pc: Address | undefined;
+  /** The watched range's own address and its value before and after, little-endian. */
+  readonly address: PhysicalAddress;
+  readonly old: bigint;
+  readonly new: bigint;
+  readonly access: "read" | "write";
+}
+
+/**
+ * A listener answers true to stop the run: before the instruction for code hooks, after it for
+ * watches, at the handler for traps. Several listeners may ask; the run stops once.
+ */
+export type Listener<T> = (event: T) => boolean;
+
+export type RunOutcome =
+  /** The instruction limit was reached. */
+  | { readonly kind: "limit" }
+  /** One or more listeners asked to stop. `hart` was executing. */
+  | { readonly kind: "stop"; readonly hart: number }
+  /** Every hart that may run waits, and no timer is armed: only outside input can go on. */
+  | { readonly kind: "idle" }
+  /** A trap handler that itself cannot be entered (e.g. stvec points nowhere) on this hart. */
+  | { readonly kind: "wedged"; readonly hart: number; readonly reason: string }
+  /** The guest asked to power off (or reset) with this exit code. */
+  | { readonly kind: "exit"; readonly code: number };
+
+export interface Machine {
+  readonly options: MachineOptions;
+  readonly harts: readonly Hart[];
+  readonly time: MachineTime;
+  /** Set once the guest powered off; `run` answers it again without running. */
+  readonly exit: { readonly code: number } | undefined;
+
+  /**
+   * Runs until something stops it, at most `instructions` more. The interleaving continues where it
+   * was, so splitting a run into slices changes nothing. With `only`, those harts alone run (all
+   * others stand still: this is an outside decision, and changes the interleaving).
+   */
+  run(limit: { readonly instructions: number; readonly only?: readonly number[] }): RunOutcome;
+
+  /** Calls the listener each time any hart is about to execute the instruction at this virtual address, once for each execution. */
+  hook(address: Address, listener: Listener<Hart>): Disposable;
+  /** Reports accesses to a physical range of 1 to 8 bytes whole, larger ranges by the bytes touched. */
+  watch(
+    range: { readonly address: PhysicalAddress; readonly size: number; readonly access: "read" | "write" },
+    listener: Listener<WatchEvent>,
+  ): Disposable;
+  onTrap(listener: Listener<TrapEvent>): Disposable;
+  /** A software interrupt sent by one hart to another (SBI IPI or the ACLINT). */
+  onIpi(listener: Listener<{ readonly from: Hart | undefined; readonly to: Hart }>): Disposable;
+  /** satp was written with a different value. */
+  onAddressSpace(
+    listener: Listener<{ readonly hart: Hart; readonly old: bigint; readonly new: bigint }>,
+  ): Disposable;
+  /** Bytes that the guest wrote to its console. */
+  readonly console: Signal<Uint8Array>;
+  /** An outside input: enters the journal with the current machine time. */
+  input(bytes: Uint8Array): void;
+
+  readPhysical(address: PhysicalAddress, length: number): Uint8Array | undefined;
+  writePhysical(address: PhysicalAddress, bytes: Uint8Array): boolean;
+  /** A digest of memory, registers and devices: 16 hex digits. */
+  stateHash(): string;
+}
+
+/** A loadable piece of an image. `bytes` may be shorter than `size`: the rest is zero. */
+export interface LoadSegment {
+  readonly address: PhysicalAddress;
+  readonly bytes: Uint8Array;
+  readonly size: number;
+}
+export interface BootImage {
+  readonly segments: readonly LoadSegment[];
+  /** Where S-mode starts: 0x8020_0000 for kernels of QEMU `virt`, else the ELF's entry. */
+  readonly entry: PhysicalAddress;
+}

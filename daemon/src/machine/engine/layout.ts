@@ -1,0 +1,54 @@
+/**
+ * The one WebAssembly memory that holds the whole machine: harts, decoded code, guest RAM.
+ * Offsets are bytes. JavaScript and the generated code read the same table, so they cannot disagree.
+ *
+ *     0                    scratch and constants (1 page, never guest data)
+ *     HARTS                one HART_SIZE block for each hart
+ *     decoded              pool of decoded code pages
+ *     ram                  guest RAM, contiguous from RAM_BASE
+ */
+
+/** Where guest RAM begins in the guest's physical address space (QEMU `virt`). */
+export const RAM_BASE = 0x8000_0000;
+
+export const HARTS = 0x1_0000;
+export const HART_SIZE = 0x1_0000;
+
+/** Fields of one hart's block. All integers little-endian, i64 unless said otherwise. */
+export const HART = {
+  /** x0..x31; x0 is always zero. Slot 32 takes the writes to x0. */
+  x: 0x0000,
+  /** Virtual address of the next instruction. Valid whenever generated code is not running. */
+  pc: 0x0108,
+  /** Instructions retired by this hart since reset. Valid whenever generated code is not running. */
+  instret: 0x0110,
+  /** i32: instructions that the current run may still retire; spilled before every host call. */
+  budget: 0x0118,
+  /** i32: decoded slot of the current instruction; spilled before every host call. */
+  slot: 0x011c,
+  /** 16 bytes in which the host assembles loads and takes stores that no RAM page serves directly. */
+  staging: 0x0120,
+  /** i32 memory offset of the reserved word, 0: none; and its size in bytes. */
+  reservation: 0x0130,
+  reservationSize: 0x0134,
+  /** i64: the value that LR read. */
+  reservationValue: 0x0138,
+  /** f0..f31 and fcsr: room for F and D. */
+  f: 0x0200,
+  fcsr: 0x0300,
+  /** CSRs and whatever else the privileged layer keeps for a hart: 0x0400..0x0fff are its own. */
+  privileged: 0x0400,
+  /** TLBs: TLB_ENTRIES entries of 16 bytes {i64 tag, i32 addend or decoded page, i32 unused}. */
+  loadTlb: 0x1000,
+  storeTlb: 0x2000,
+  fetchTlb: 0x3000,
+} as const;
+
+export const TLB_ENTRIES = 256;
+/** A tag is the page's virtual address (bits 11..0 zero); this never equals one. */
+export const TLB_INVALID = 1n;
+
+/** Bytes of a decoded slot; a page has 2,048 of them (one for each halfword) and an end marker. */
+export const SLOT_SIZE = 16;
+
+export const hartBase = (hart: number): number => HARTS + hart * HART_SIZE;
