@@ -116,7 +116,11 @@ export interface Machine {
   hook(address: Address, listener: Listener<Hart>): Disposable;
   /** Reports accesses to a physical range of 1 to 8 bytes whole, larger ranges by the bytes touched. */
   watch(
-    range: { readonly address: PhysicalAddress; readonly size: number; readonly access: "read" | "write" },
+    range: {
+      readonly address: PhysicalAddress;
+      readonly size: number;
+      readonly access: "read" | "write";
+    },
     listener: Listener<WatchEvent>,
   ): Disposable;
   onTrap(listener: Listener<TrapEvent>): Disposable;

@@ -1,0 +1,244 @@
+/**
+ * What an ELF with DWARF tells, without any machine: functions, lines, inlining, types, variables,
+ * location expressions, unwinding rules, vtables. Addresses are the ELF's own virtual addresses.
+ */
+import type { Address } from "../base/brand.ts";
+
+/** A position in a source file as the compiler recorded it; `line` and `column` from 1, column 0: unknown. */
+export interface SourceLocation {
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface AddressRange {
+  readonly low: Address;
+  /** Exclusive. */
+  readonly high: Address;
+}
+
+/** A function with code of its own (a concrete out-of-line instance). */
+export interface FunctionInfo {
+  /** Path as the language writes it, e.g. `asyncos::executor::Executor::spawn`, with generic arguments where DWARF has them. */
+  readonly name: string;
+  /** Mangled, where there is one. */
+  readonly linkageName: string | undefined;
+  readonly ranges: readonly AddressRange[];
+  readonly entry: Address;
+  readonly declaration: SourceLocation | undefined;
+}
+
+/** One logical frame at a pc: the physical function's or one inlined into it. Innermost first. */
+export interface LogicalFrame {
+  readonly name: string;
+  /** Where execution stands in this frame: the line table's row, or the call line of the frame inlined into it. */
+  readonly location: SourceLocation | undefined;
+  readonly inlined: boolean;
+  readonly function: FunctionInfo;
+  /** Variables in scope at the pc, innermost block first; parameters included. */
+  readonly variables: () => readonly Variable[];
+}
+
+export interface Variable {
+  readonly name: string;
+  readonly type: Type;
+  readonly kind: "parameter" | "local" | "static";
+  readonly location: Location;
+}
+
+/** How to compute where a value is; evaluated by `evaluateLocation` against an `EvaluationContext`. */
+export type Location =
+  | { readonly kind: "expression"; readonly bytes: Uint8Array }
+  | { readonly kind: "constant"; readonly value: bigint }
+  /** No location at this pc, or none at all: optimised out. */
+  | { readonly kind: "none" };
+
+/** What evaluating needs from a stopped frame. Undefined answers make the result `unavailable`, never a guess. */
+export interface EvaluationContext {
+  register(dwarfNumber: number): bigint | undefined;
+  memory(address: Address, length: number): Uint8Array | undefined;
+  /** Canonical frame address of this frame. */
+  readonly cfa: bigint | undefined;
+  /** Registers of the caller, for DW_OP_entry_value. */
+  entryRegister?(dwarfNumber: number): bigint | undefined;
+}
+
+/** Where a value lives once evaluated; `pieces` for values split over several places. */
+export type Place =
+  | { readonly kind: "memory"; readonly address: Address }
+  | { readonly kind: "register"; readonly register: number }
+  | { readonly kind: "value"; readonly bytes: Uint8Array }
+  | {
+      readonly kind: "pieces";
+      readonly pieces: readonly { readonly size: number; readonly place: Place }[];
+    }
+  | { readonly kind: "unavailable"; readonly reason: string };
+
+export type Encoding = "signed" | "unsigned" | "bool" | "float" | "char" | "address";
+
+/** A type. Identity is object identity within one `SymbolFile`; `name` is the full path with generics. */
+export type Type =
+  | {
+      readonly kind: "base";
+      readonly name: string;
+      readonly size: number;
+      readonly encoding: Encoding;
+    }
+  | {
+      readonly kind: "pointer";
+      readonly name: string;
+      readonly size: number;
+      readonly target: () => Type | undefined;
+    }
+  | StructType
+  | {
+      readonly kind: "union";
+      readonly name: string;
+      readonly size: number;
+      readonly members: readonly Member[];
+    }
+  | {
+      readonly kind: "enum";
+      readonly name: string;
+      readonly size: number;
+      readonly underlying: Encoding;
+      readonly enumerators: readonly { readonly name: string; readonly value: bigint }[];
+    }
+  | {
+      readonly kind: "array";
+      readonly name: string;
+      readonly size: number;
+      readonly element: () => Type;
+      readonly count: number | undefined;
+    }
+  | { readonly kind: "subroutine"; readonly name: string; readonly size: 0 }
+  | { readonly kind: "unknown"; readonly name: string; readonly size: number };
+
+export interface StructType {
+  readonly kind: "struct";
+  readonly name: string;
+  readonly size: number;
+  /** Members outside the variant part. Lazily built; stable. */
+  readonly members: readonly Member[];
+  /** Rust enums and coroutines. */
+  readonly variants: VariantPart | undefined;
+  /** Generic arguments by name. */
+  readonly parameters: readonly { readonly name: string; readonly type: Type }[];
+  /** Set for `{async_fn_env#N}`, `{async_block_env#N}` (and closures): what the name says it is. */
+  readonly environment: "async fn" | "async block" | "closure" | undefined;
+}
+
+export interface Member {
+  readonly name: string;
+  readonly offset: number;
+  readonly type: Type;
+  readonly declaration: SourceLocation | undefined;
+  readonly artificial: boolean;
+  /** For bit fields (C). */
+  readonly bits: { readonly offset: number; readonly size: number } | undefined;
+}
+
+export interface VariantPart {
+  /** The discriminant, undefined for single-variant enums. */
+  readonly discriminant: Member | undefined;
+  readonly variants: readonly Variant[];
+}
+export interface Variant {
+  /** Discriminant values that select it; empty for the default (niche) variant. */
+  readonly values: readonly bigint[];
+  readonly name: string;
+  readonly type: Type;
+  readonly offset: number;
+  /** For a coroutine's Suspend variants: the line of the `.await`. */
+  readonly declaration: SourceLocation | undefined;
+}
+
+export interface Vtable {
+  readonly address: Address;
+  readonly concrete: Type;
+  readonly trait: string;
+  readonly size: number;
+}
+
+/** CFA and register rules at one pc, from .debug_frame / .eh_frame, DWARF numbering (1 = ra, 2 = sp, 8 = fp). */
+export interface UnwindRow {
+  readonly cfa:
+    | { readonly register: number; readonly offset: number }
+    | { readonly expression: Uint8Array };
+  readonly returnRegister: number;
+  readonly rules: ReadonlyMap<
+    number,
+    | { readonly kind: "offset"; readonly offset: number }
+    | { readonly kind: "same" }
+    | { readonly kind: "undefined" }
+    | { readonly kind: "register"; readonly register: number }
+    | { readonly kind: "valueOffset"; readonly offset: number }
+    | { readonly kind: "expression" | "valueExpression"; readonly bytes: Uint8Array }
+  >;
+}
+
+/** One ELF image and all that it says. Everything is read lazily: opening is cheap, cost grows with what is asked. */
+export interface SymbolFile {
+  readonly name: string;
+  readonly entry: Address;
+  readonly segments: readonly {
+    readonly virtual: Address;
+    readonly physical: Address;
+    readonly bytes: Uint8Array;
+    readonly size: number;
+    readonly flags: { readonly read: boolean; readonly write: boolean; readonly execute: boolean };
+  }[];
+  /** What is missing, as sentences (e.g. no .debug_info: only symbols, no lines). */
+  readonly gaps: readonly string[];
+
+  functionAt(pc: Address): FunctionInfo | undefined;
+  /** Logical frames at a pc, innermost inlined first; empty when no DWARF covers it. */
+  framesAt(pc: Address): readonly LogicalFrame[];
+  locationAt(pc: Address): SourceLocation | undefined;
+  /** Start addresses of every run of line-table rows of this line (each inlined copy, each entry): where a breakpoint goes. Moves down to the next line that has code; answers which. */
+  addressesOfLine(
+    path: string,
+    line: number,
+  ): { readonly line: number; readonly addresses: readonly Address[] } | undefined;
+  /** The line-table rows that make up the statement at pc: [low, high) with the same line, for stepping. */
+  lineRangeAt(
+    pc: Address,
+  ): { readonly location: SourceLocation; readonly ranges: readonly AddressRange[] } | undefined;
+  /** First address past the prologue. */
+  afterPrologue(fn: FunctionInfo): Address;
+  /** Functions whose path equals the pattern, or ends with `::` + pattern; generics may be left out. */
+  functionsNamed(pattern: string): readonly FunctionInfo[];
+  /** Addresses where a function of this path was inlined (for breakpoints on inlined functions). */
+  inlinedEntries(pattern: string): readonly Address[];
+  sourceFiles(): readonly string[];
+  /** Functions and async fns declared in a source file, for the language server. */
+  declarationsIn(
+    path: string,
+  ): readonly {
+    readonly name: string;
+    readonly location: SourceLocation;
+    readonly async: boolean;
+    readonly environment: StructType | undefined;
+  }[];
+
+  /** ELF symbol that covers the address, demangled, with the offset into it. */
+  symbolAt(
+    pc: Address,
+  ): { readonly name: string; readonly linkageName: string; readonly offset: number } | undefined;
+  symbolNamed(
+    linkageName: string,
+  ): { readonly address: Address; readonly size: number } | undefined;
+  /** Statics by path suffix. */
+  staticsNamed(
+    pattern: string,
+  ): readonly (Variable & {
+    readonly qualifiedName: string;
+    readonly address: Address | undefined;
+  })[];
+  typeNamed(pattern: string): readonly Type[];
+  /** All coroutine environment types. */
+  coroutineTypes(): readonly StructType[];
+  vtableAt(address: Address): Vtable | undefined;
+  unwindAt(pc: Address): UnwindRow | undefined;
+  evaluate(location: Location, context: EvaluationContext): Place;
+}
