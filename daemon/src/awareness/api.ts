@@ -1,0 +1,150 @@
+/**
+ * The kernel's own world out of the machine's: threads, coroutines, queues, bitmaps, and scheduling
+ * events. A profile (data) says where they are; what it does not describe is unknown.
+ */
+import type { Address, MachineTime } from "../base/brand.ts";
+import type { Disposable } from "../base/disposable.ts";
+import type { StackFrame, Value } from "../inspect/api.ts";
+import type { Hart } from "../machine/api.ts";
+import type { SourceLocation, StructType } from "../symbols/api.ts";
+
+export const EVENT_KINDS = [
+  "wake",
+  "waker.clone",
+  "waker.drop",
+  "bitmap",
+  "spawn",
+  "poll",
+  "pending",
+  "complete",
+  "migrate",
+  "thread.switch",
+  "thread.block",
+  "process.switch",
+  "syscall",
+  "trap",
+  "interrupt",
+  "ipi",
+  "panic",
+] as const;
+export type EventKind = (typeof EVENT_KINDS)[number];
+
+/**
+ * One scheduling fact. Fields that do not apply or are not known are undefined. For wakes
+ * `coroutine` is the woken one; for switches `old` and `new` are thread ids; for bitmaps the words.
+ */
+export interface SchedulingEvent {
+  readonly time: MachineTime;
+  readonly hart: number | undefined;
+  readonly kind: EventKind;
+  readonly thread: number | undefined;
+  readonly process: number | undefined;
+  readonly coroutine: number | undefined;
+  readonly prio: number | undefined;
+  /** For bitmap events: the lowest bit that changed. */
+  readonly bit: number | undefined;
+  readonly old: bigint | undefined;
+  readonly new: bigint | undefined;
+  readonly pc: Address | undefined;
+}
+
+export type CoroutineState = "ready" | "running" | "waiting" | "done";
+
+export interface ThreadInfo {
+  readonly id: number;
+  readonly name: string;
+  readonly kind: string;
+  readonly state: string;
+  readonly priority: number | undefined;
+  readonly hart: number | undefined;
+  readonly process: number | undefined;
+  readonly coroutine: number | undefined;
+}
+
+export interface CoroutineInfo {
+  readonly id: number;
+  /** The async fn as users name it, e.g. `ring::runner`. */
+  readonly name: string;
+  readonly state: CoroutineState | "unknown";
+  readonly priority: number | undefined;
+  readonly executor: number | undefined;
+  readonly thread: number | undefined;
+  readonly hart: number | undefined;
+  readonly awaiting: SourceLocation | undefined;
+  readonly spawnedAt: SourceLocation | undefined;
+  readonly polls: number | undefined;
+  readonly wakes: number | undefined;
+}
+
+/** One frame of a suspended coroutine's await stack, innermost first. */
+export interface AwaitFrame {
+  readonly name: string;
+  readonly location: SourceLocation | undefined;
+  readonly address: Address | undefined;
+  /** `suspended`, `not started`, `finished`, `panicked`; or why the chain cannot be followed further. */
+  readonly note: string | undefined;
+  readonly environment: StructType | undefined;
+  /** Values alive across the await. */
+  variables(): readonly Value[];
+}
+
+export interface ExecutorInfo {
+  readonly id: number;
+  readonly name: string;
+  readonly mode: string;
+  readonly queues: readonly { readonly priority: number; readonly coroutines: readonly number[] }[];
+  readonly wakers: readonly { readonly coroutine: number; readonly address: Address }[];
+  readonly current: number | undefined;
+}
+
+export interface BitmapInfo {
+  readonly name: string;
+  readonly address: Address;
+  readonly value: bigint;
+  /** Priorities whose bit is set. */
+  readonly bits: readonly number[];
+  readonly owner: string;
+}
+
+export interface CoroutineQuery {
+  /** `state:waiting prio:<3 hart:1 text`; undefined: all. */
+  readonly filter?: string | undefined;
+  readonly start?: number | undefined;
+  readonly count?: number | undefined;
+}
+
+export interface Awareness {
+  /** The profile in use, and what it leaves unknown. */
+  readonly profile: { readonly name: string; readonly gaps: readonly string[] } | undefined;
+  threads(): readonly ThreadInfo[];
+  coroutines(query?: CoroutineQuery): {
+    readonly total: number;
+    readonly coroutines: readonly CoroutineInfo[];
+  };
+  coroutine(id: number): CoroutineInfo | undefined;
+  executors(): readonly ExecutorInfo[];
+  bitmaps(): readonly BitmapInfo[];
+  /** What a hart runs now. */
+  current(hart: Hart): {
+    readonly thread: number | undefined;
+    readonly process: number | undefined;
+    readonly coroutine: number | undefined;
+  };
+  /** The await chain of a coroutine that is not running; a running one has its machine stack. */
+  awaitStack(coroutine: number): readonly AwaitFrame[];
+  /** The machine stack of a thread that is not running, from its saved context. */
+  threadStack(thread: number): Iterable<StackFrame>;
+  /** How many coroutines of each environment type live, by state: for code lenses. */
+  census(): readonly {
+    readonly name: string;
+    readonly location: SourceLocation;
+    readonly counts: Readonly<Record<CoroutineState, number>>;
+  }[];
+  /** Kinds that this kernel can report, with the reason for those it cannot. */
+  readonly available: ReadonlyMap<EventKind, true | string>;
+  /**
+   * Hooks the given kinds. The listener runs as the event happens (inside the machine's run) and
+   * answers true to stop there. Kinds nobody listens to cost nothing.
+   */
+  listen(kinds: readonly EventKind[], listener: (event: SchedulingEvent) => boolean): Disposable;
+}

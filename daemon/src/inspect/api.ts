@@ -1,0 +1,86 @@
+/**
+ * Typed values and stacks out of a stopped machine. Nothing here runs the guest or changes it
+ * (except `assign`, on the user's word). What cannot be known is said, never guessed.
+ */
+import type { Address } from "../base/brand.ts";
+import type { Hart } from "../machine/api.ts";
+import type { LogicalFrame, Place, SourceLocation, SymbolFile, Type } from "../symbols/api.ts";
+
+/** An ELF in an address space. `owns` says whether this module is what a hart sees at an address. */
+export interface Module {
+  readonly id: number;
+  readonly name: string;
+  readonly symbols: SymbolFile;
+  /** Added to the ELF's addresses. */
+  readonly bias: bigint;
+  owns(hart: Hart, pc: Address): boolean;
+}
+
+/** Registers of a frame, by DWARF number; undefined where the unwinder does not know them. */
+export interface RegisterSet {
+  readonly pc: Address;
+  get(dwarfNumber: number): bigint | undefined;
+}
+
+/** Where memory is read from: a hart's view now, or a given address space. */
+export interface MemoryView {
+  read(address: Address, length: number): Uint8Array | undefined;
+  write(address: Address, bytes: Uint8Array): boolean;
+}
+
+/** A logical frame of a machine stack. Inlined frames share `registers` with the physical one. */
+export interface StackFrame {
+  /** 0 is the innermost logical frame. */
+  readonly index: number;
+  readonly pc: Address;
+  readonly registers: RegisterSet;
+  readonly memory: MemoryView;
+  readonly cfa: bigint | undefined;
+  readonly module: Module | undefined;
+  /** Undefined where no DWARF covers the pc: `name` is then the ELF symbol, or the bare address. */
+  readonly logical: LogicalFrame | undefined;
+  /** As shown: shortened as Rust users write it, e.g. `ring::runner (async)`. */
+  readonly name: string;
+  readonly location: SourceLocation | undefined;
+  /** A note where the stack is not ordinary: `trap from S`, `unwinding stopped: no CFI`. */
+  readonly note: string | undefined;
+}
+
+/** A value ready for display; children are made when asked for, and paged. */
+export interface Value {
+  readonly name: string;
+  readonly typeName: string;
+  /** One line, e.g. `Some(7)`, `"tide"`, `Vec(len 3)`, `<optimised out>`. */
+  readonly text: string;
+  readonly type: Type | undefined;
+  /** Where it stands in memory, for memory references and data breakpoints. */
+  readonly address: Address | undefined;
+  readonly size: number;
+  /** An expression that gives this value again, where there is one. */
+  readonly expression: string | undefined;
+  readonly children: { readonly named: number; readonly indexed: number } | undefined;
+  /** The known integer, for conditions; undefined for anything that is not a known scalar. */
+  readonly number: bigint | undefined;
+  /** Why there is no value, when there is none. */
+  readonly unavailable: string | undefined;
+  list(range?: { readonly start: number; readonly count: number }): readonly Value[];
+  /** Writes a scalar; throws UserError when the text or the place does not allow it. */
+  assign?(text: string): void;
+}
+
+/** Names that an expression may use beside the frame's own variables and statics. */
+export type Names = (name: string) => Value | bigint | undefined;
+
+export interface Inspector {
+  readonly modules: readonly Module[];
+  moduleAt(hart: Hart, pc: Address): Module | undefined;
+  /** The machine stack of a hart, lazily: only as many frames as are asked for are unwound. */
+  stack(hart: Hart): Iterable<StackFrame>;
+  /** The stack of saved registers (a thread that is not running). */
+  stackFrom(registers: RegisterSet, memory: MemoryView, hart: Hart): Iterable<StackFrame>;
+  /** Parameters and locals in scope of a frame. */
+  variables(frame: StackFrame): readonly Value[];
+  valueAt(name: string, type: Type, place: Place, frameOrView: StackFrame | MemoryView): Value;
+  /** Evaluates in a frame; throws UserError with the place of a syntax error. */
+  evaluate(expression: string, frame: StackFrame, names?: Names): Value;
+}
