@@ -8,7 +8,11 @@
  * raises a trap the host has already put the hart into the trapped state (`HART.pc` = handler).
  */
 
-/** How the run goes on after a host call. */
+/**
+ * How the run goes on after a host call. A trap does not retire an instruction, so a handler that
+ * faults at once would use up no budget: the host must notice a second trap at the same instret
+ * whose handler cannot be entered, and answer `stop`.
+ */
 export const Flow = {
   /** Retire the instruction and go on with the next one. */
   next: 0,
@@ -20,17 +24,25 @@ export const Flow = {
   trap: 3,
   /** Leave the run before this instruction: it does not retire, `HART.pc` is its address. */
   stop: 4,
+  /** A trap was taken: the instruction does not retire; leave the run, `HART.pc` is the handler. */
+  trapLeave: 5,
 } as const;
 export type Flow = (typeof Flow)[keyof typeof Flow];
 
-/** `-1` from the address calls: a trap was taken. `-2`: stop before this instruction. */
+/**
+ * From the address calls instead of an offset. TRAPPED: a trap was taken, go on at `HART.pc`;
+ * STOPPED: leave the run before this instruction; TRAPPED_LEAVE: a trap was taken, leave the run.
+ */
 export const TRAPPED = -1;
 export const STOPPED = -2;
+export const TRAPPED_LEAVE = -3;
 
 export interface EngineHost {
   /**
    * The fetch TLB missed for the page of this pc. Translates, and answers the physical page number
-   * of RAM to execute from (the engine then fills the fetch TLB and decodes lazily), or TRAPPED.
+   * of RAM to execute from (the engine then fills the fetch TLB and decodes lazily), or one of the
+   * codes above. When a 32-bit instruction straddles two pages this is also called for the second
+   * one, with its first address (xtval) while `currentPc` is the instruction's address (xepc).
    */
   fetch(hart: number, pcLow: number, pcHigh: number): number;
   /**
@@ -47,13 +59,13 @@ export interface EngineHost {
   store(hart: number, low: number, high: number, size: number, readToo: number): number;
   /** The value of the last `store` is written: performs device writes, scatters staged bytes, reports watches. */
   commit(hart: number): Flow;
-  /** A Zicsr instruction; `raw` is the 32-bit encoding. Reads and writes x registers itself. */
+  /** A Zicsr instruction; `raw` is the 32-bit encoding (as i32). Reads and writes x registers itself (never x0). */
   csr(hart: number, raw: number): Flow;
   /** ecall, ebreak, mret, sret, wfi, sfence.vma, fence.i: everything else of the SYSTEM kind. */
   system(hart: number, raw: number): Flow;
-  /** An encoding that no row matches, or that the privileged layer forbids. */
+  /** An encoding that no row matches: `raw` as i32, the 16 low bits alone for a compressed one. */
   illegal(hart: number, raw: number): Flow;
-  /** Misaligned jump target, LR/SC/AMO on a misaligned address: cause and tval. */
+  /** LR/SC/AMO on a misaligned address (jump targets are always aligned with C): cause and tval. */
   exception(hart: number, cause: number, tvalLow: number, tvalHigh: number): Flow;
   /**
    * A hooked slot is about to execute. Flow.next: execute the instruction beneath the hook.

@@ -20,11 +20,14 @@ export const HART = {
   x: 0x0000,
   /** Virtual address of the next instruction. Valid whenever generated code is not running. */
   pc: 0x0108,
-  /** Instructions retired by this hart since reset. Valid whenever generated code is not running. */
+  /**
+   * Instructions retired by this hart since reset, plus `budget`: exact when generated code is not
+   * running (`budget` is 0 then); in host calls use `currentInstret`.
+   */
   instret: 0x0110,
-  /** i32: instructions that the current run may still retire; spilled before every host call. */
+  /** i32: instructions that the current run may still retire, the current one included; spilled before every host call. */
   budget: 0x0118,
-  /** i32: decoded slot of the current instruction; spilled before every host call. */
+  /** i32: decoded slot of the current instruction; spilled before every host call; 0 outside of runs. */
   slot: 0x011c,
   /** 16 bytes in which the host assembles loads and takes stores that no RAM page serves directly. */
   staging: 0x0120,
@@ -33,6 +36,8 @@ export const HART = {
   reservationSize: 0x0134,
   /** i64: the value that LR read. */
   reservationValue: 0x0138,
+  /** i64: virtual address of the current instruction less `slot` / 8; follows the current page. */
+  pcBase: 0x0140,
   /** f0..f31 and fcsr: room for F and D. */
   f: 0x0200,
   fcsr: 0x0300,
