@@ -1,0 +1,35 @@
+/**
+ * What the entry point lends to a session, and what a session tells others than its own client.
+ * Everything that touches the host (files, timers) comes in through `Environment`, so that the
+ * layers below the server stay deterministic and free of Node.
+ */
+export interface Environment {
+  /** Bytes of a file that the user named; throws UserError with the path when it cannot be read. */
+  readFile(path: string): Promise<Uint8Array>;
+  /** Whether a file exists, for mapping the compiler's paths to sources on this host. */
+  exists(path: string): Promise<boolean>;
+  /** Calls back soon, after outside messages had their turn: what separates two slices of a run. */
+  defer(callback: () => void): void;
+  /** The kernel in the box: its ELF, and where its sources are (`prefix` is what the ELF's paths begin with). */
+  readonly bundled: {
+    readonly kernel: string;
+    readonly sources: { readonly prefix: string; readonly path: string };
+  };
+  /** The profiles in the box: texts by file name. */
+  readonly profiles: ReadonlyMap<string, string>;
+}
+
+/** What the language server shows while a session is stopped; paths are the host's. */
+export interface Annotations {
+  readonly functions: readonly {
+    readonly path: string;
+    readonly line: number;
+    readonly name: string;
+    readonly counts: {
+      readonly ready: number;
+      readonly running: number;
+      readonly waiting: number;
+      readonly done: number;
+    };
+  }[];
+}
