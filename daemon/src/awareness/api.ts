@@ -4,7 +4,7 @@
  */
 import type { Address, MachineTime } from "../base/brand.ts";
 import type { Disposable } from "../base/disposable.ts";
-import type { StackFrame, Value } from "../inspect/api.ts";
+import type { Condition, StackFrame, Value } from "../inspect/api.ts";
 import type { Hart } from "../machine/api.ts";
 import type { SourceLocation, StructType } from "../symbols/api.ts";
 
@@ -47,6 +47,20 @@ export interface SchedulingEvent {
   readonly new: bigint | undefined;
   readonly pc: Address | undefined;
 }
+
+/** Names that a condition on events may use without a frame. */
+export const EVENT_FIELDS = [
+  "time",
+  "hart",
+  "thread",
+  "process",
+  "coroutine",
+  "prio",
+  "bit",
+  "old",
+  "new",
+  "pc",
+] as const;
 
 export type CoroutineState = "ready" | "running" | "waiting" | "done";
 
@@ -144,7 +158,12 @@ export interface Awareness {
   readonly available: ReadonlyMap<EventKind, true | string>;
   /**
    * Hooks the given kinds. The listener runs as the event happens (inside the machine's run) and
-   * answers true to stop there. Kinds nobody listens to cost nothing.
+   * answers true to stop there. Kinds nobody listens to cost nothing. With `where` (a condition over
+   * EVENT_FIELDS) only the fields it names are worked out until it holds: hot filters belong there.
    */
-  listen(kinds: readonly EventKind[], listener: (event: SchedulingEvent) => boolean): Disposable;
+  listen(
+    kinds: readonly EventKind[],
+    listener: (event: SchedulingEvent) => boolean,
+    where?: Condition,
+  ): Disposable;
 }

@@ -16,10 +16,23 @@ export interface Module {
   owns(hart: Hart, pc: Address): boolean;
 }
 
+/** All ELFs of a session. Later additions win where two own the same address. */
+export interface ModuleTable {
+  readonly modules: readonly Module[];
+  /** `owns` left out: every hart in S-mode in the ELF's executable segments, and in M-mode too when the ELF is linked where it is loaded. */
+  add(
+    symbols: SymbolFile,
+    options?: { readonly bias?: bigint; readonly owns?: (hart: Hart, pc: Address) => boolean },
+  ): Module;
+  at(hart: Hart, pc: Address): Module | undefined;
+}
+
 /** Registers of a frame, by DWARF number; undefined where the unwinder does not know them. */
 export interface RegisterSet {
   readonly pc: Address;
   get(dwarfNumber: number): bigint | undefined;
+  /** Writes the register where the guest keeps it (a hart, a stack slot); false where that is unknown. */
+  set?(dwarfNumber: number, value: bigint): boolean;
 }
 
 /** Where memory is read from: a hart's view now, or a given address space. */
@@ -71,16 +84,44 @@ export interface Value {
 /** Names that an expression may use beside the frame's own variables and statics. */
 export type Names = (name: string) => Value | bigint | undefined;
 
+/** An expression parsed once, for any number of frames. */
+export interface CompiledExpression {
+  readonly text: string;
+  evaluate(frame: StackFrame, names?: Names): Value;
+}
+
+/** Named numbers that a condition is tested against, e.g. a scheduling event. */
+export type FieldValues = { readonly [name: string]: unknown };
+
+/**
+ * A condition compiled once (`compileCondition` of `condition.ts`). Names that are fields are read
+ * as properties of the tested object and cost nothing else; any other name is looked up in the
+ * stopped frame. What is unknown (an undefined field, an unreadable value) makes no condition true.
+ */
+export interface Condition {
+  readonly text: string;
+  /** The fields that it reads. */
+  readonly fields: readonly string[];
+  /** Whether any part needs a frame; without one that part is unknown. */
+  readonly needsFrame: boolean;
+  test(fields: FieldValues, frame?: () => StackFrame | undefined): boolean;
+}
+
 export interface Inspector {
-  readonly modules: readonly Module[];
-  moduleAt(hart: Hart, pc: Address): Module | undefined;
+  readonly modules: ModuleTable;
   /** The machine stack of a hart, lazily: only as many frames as are asked for are unwound. */
   stack(hart: Hart): Iterable<StackFrame>;
   /** The stack of saved registers (a thread that is not running). */
   stackFrom(registers: RegisterSet, memory: MemoryView, hart: Hart): Iterable<StackFrame>;
   /** Parameters and locals in scope of a frame. */
   variables(frame: StackFrame): readonly Value[];
+  /** Statics by path suffix, as a frame or a bare view of memory shows them. */
+  statics(pattern: string, hart: Hart): readonly Value[];
   valueAt(name: string, type: Type, place: Place, frameOrView: StackFrame | MemoryView): Value;
-  /** Evaluates in a frame; throws UserError with the place of a syntax error. */
+  /** Parses; throws UserError with the place of a syntax error. */
+  compile(expression: string): CompiledExpression;
+  /** `compile` and evaluate in a frame; throws UserError when a name or operation makes no sense there. */
   evaluate(expression: string, frame: StackFrame, names?: Names): Value;
+  /** A condition over event fields and the stopped frame; throws UserError as `compile`. */
+  condition(expression: string, fields: readonly string[]): Condition;
 }
