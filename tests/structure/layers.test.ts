@@ -131,7 +131,7 @@ describe("layers", () => {
   it("files have names in kebab case", () => {
     const wrong = files
       .map((file) => file.path.split(sep).at(-1)!)
-      .filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*\.ts$/.test(name));
+      .filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.d)?\.ts$/.test(name));
     expect(wrong).toEqual([]);
   });
 });
