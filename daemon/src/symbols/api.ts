@@ -17,9 +17,18 @@ export interface AddressRange {
   readonly high: Address;
 }
 
-/** A function with code of its own (a concrete out-of-line instance). */
+/**
+ * A function with code of its own (a concrete out-of-line instance); where DWARF says nothing (assembly,
+ * libraries without debug information) the ELF's function symbol, with no declaration.
+ */
 export interface FunctionInfo {
-  /** Path as the language writes it, e.g. `asyncos::executor::Executor::spawn`, with generic arguments where DWARF has them. */
+  /**
+   * Path as the language writes it, with generic arguments where DWARF has them:
+   * `asyncos::executor::Executor::spawn<asyncos::workload::ring::runner::{async_fn_env#0}>`. A method of a
+   * trait's implementation reads as one of its self type (`asyncos::task::Task::wake`), or as
+   * `<&T as Trait>::method` where that is no path. The body of an async fn is `PATH::{async_fn#0}`, of an async
+   * block `PATH::{async_block#N}`, of a closure `PATH::{closure#N}`; see names.ts to shorten and compare.
+   */
   readonly name: string;
   /** Mangled, where there is one. */
   readonly linkageName: string | undefined;
@@ -34,8 +43,19 @@ export interface LogicalFrame {
   /** Where execution stands in this frame: the line table's row, or the call line of the frame inlined into it. */
   readonly location: SourceLocation | undefined;
   readonly inlined: boolean;
+  /** The physical function that holds the pc, also for the frames inlined into it. */
   readonly function: FunctionInfo;
-  /** Variables in scope at the pc, innermost block first; parameters included. */
+  /** Mangled name of this frame's own function. */
+  readonly linkageName: string | undefined;
+  /** Where this frame's own function is declared. */
+  readonly declaration: SourceLocation | undefined;
+  /** The code of this frame, what is inlined into it included: of this one inlined copy, or the whole function. */
+  readonly ranges: readonly AddressRange[];
+  /**
+   * Variables in scope at the pc, innermost block first; parameters last. The body of an async fn or block has a
+   * parameter with an empty name: `Pin<&mut {async_fn_env#N}>`, through which the locals that have location
+   * `none` are reached.
+   */
   readonly variables: () => readonly Variable[];
 }
 
@@ -44,12 +64,21 @@ export interface Variable {
   readonly type: Type;
   readonly kind: "parameter" | "local" | "static";
   readonly location: Location;
+  readonly declaration: SourceLocation | undefined;
 }
 
-/** How to compute where a value is; evaluated by `evaluateLocation` against an `EvaluationContext`. */
+/** How to compute where a value is, at the pc it was asked for; `SymbolFile.evaluate` does. */
 export type Location =
-  | { readonly kind: "expression"; readonly bytes: Uint8Array }
-  | { readonly kind: "constant"; readonly value: bigint }
+  | {
+      readonly kind: "expression";
+      readonly bytes: Uint8Array;
+      /** The function's frame base at that pc, for DW_OP_fbreg. */
+      readonly frameBase: Uint8Array | undefined;
+      /** Offset of the unit in .debug_info whose address and type tables the expression means. */
+      readonly unit: number | undefined;
+    }
+  /** Little-endian two's complement in `size` bytes. */
+  | { readonly kind: "constant"; readonly value: bigint; readonly size: number }
   /** No location at this pc, or none at all: optimised out. */
   | { readonly kind: "none" };
 
@@ -144,8 +173,12 @@ export interface VariantPart {
   readonly variants: readonly Variant[];
 }
 export interface Variant {
-  /** Discriminant values that select it; empty for the default (niche) variant. */
+  /**
+   * Discriminant values that select it, signed or not as the discriminant's type is; empty for the default
+   * (niche) variant.
+   */
   readonly values: readonly bigint[];
+  /** Without path: `Some`, `Suspend0`. */
   readonly name: string;
   readonly type: Type;
   readonly offset: number;
@@ -156,8 +189,21 @@ export interface Variant {
 export interface Vtable {
   readonly address: Address;
   readonly concrete: Type;
+  /** Path of the trait, with generics. */
   readonly trait: string;
+  /** Bytes of the vtable itself. */
   readonly size: number;
+  /** Entries from the fourth word on, as linked into the image: for `Future`, `methods[0]` is `poll`. */
+  readonly methods: readonly Address[];
+}
+
+/** The caller of a frame, as far as its registers can be known. */
+export interface CallerFrame {
+  readonly cfa: bigint;
+  /** Return address: the pc in the caller, just past its call. */
+  readonly pc: Address;
+  /** Registers as the caller had them at its call; undefined for those that the callee may have overwritten. */
+  register(dwarfNumber: number): bigint | undefined;
 }
 
 /** CFA and register rules at one pc, from .debug_frame / .eh_frame, DWARF numbering (1 = ra, 2 = sp, 8 = fp). */
@@ -194,13 +240,14 @@ export interface SymbolFile {
   functionAt(pc: Address): FunctionInfo | undefined;
   /** Logical frames at a pc, innermost inlined first; empty when no DWARF covers it. */
   framesAt(pc: Address): readonly LogicalFrame[];
+  /** The line table's row at pc; undefined also for code that the compiler gives to no line. */
   locationAt(pc: Address): SourceLocation | undefined;
   /** Start addresses of every run of line-table rows of this line (each inlined copy, each entry): where a breakpoint goes. Moves down to the next line that has code; answers which. */
   addressesOfLine(
     path: string,
     line: number,
   ): { readonly line: number; readonly addresses: readonly Address[] } | undefined;
-  /** The line-table rows that make up the statement at pc: [low, high) with the same line, for stepping. */
+  /** The line-table rows of the line at pc within its function: [low, high), ascending; one holds pc. For stepping. */
   lineRangeAt(
     pc: Address,
   ): { readonly location: SourceLocation; readonly ranges: readonly AddressRange[] } | undefined;
@@ -212,13 +259,12 @@ export interface SymbolFile {
   inlinedEntries(pattern: string): readonly Address[];
   sourceFiles(): readonly string[];
   /** Functions and async fns declared in a source file, for the language server. */
-  declarationsIn(
-    path: string,
-  ): readonly {
+  declarationsIn(path: string): readonly {
     readonly name: string;
     readonly location: SourceLocation;
     readonly async: boolean;
-    readonly environment: StructType | undefined;
+    /** Coroutine types of an async fn or block: one for each instance of a generic one. */
+    readonly environments: readonly StructType[];
   }[];
 
   /** ELF symbol that covers the address, demangled, with the offset into it. */
@@ -229,16 +275,18 @@ export interface SymbolFile {
     linkageName: string,
   ): { readonly address: Address; readonly size: number } | undefined;
   /** Statics by path suffix. */
-  staticsNamed(
-    pattern: string,
-  ): readonly (Variable & {
+  staticsNamed(pattern: string): readonly (Variable & {
     readonly qualifiedName: string;
     readonly address: Address | undefined;
   })[];
   typeNamed(pattern: string): readonly Type[];
   /** All coroutine environment types. */
   coroutineTypes(): readonly StructType[];
+  /** Vtables that DWARF describes, by address; those of collected code are left out. */
+  vtables(): readonly Vtable[];
   vtableAt(address: Address): Vtable | undefined;
   unwindAt(pc: Address): UnwindRow | undefined;
+  /** One step outwards by the call frame information at pc; undefined where there is none or a value is missing. */
+  callerOf(pc: Address, context: EvaluationContext): CallerFrame | undefined;
   evaluate(location: Location, context: EvaluationContext): Place;
 }
