@@ -104,6 +104,8 @@ export interface Condition {
   readonly fields: readonly string[];
   /** Whether any part needs a frame; without one that part is unknown. */
   readonly needsFrame: boolean;
+  /** The last mistake that made a part unknown (a name that is not in scope): to be shown once. */
+  readonly problem: string | undefined;
   test(fields: FieldValues, frame?: () => StackFrame | undefined): boolean;
 }
 
