@@ -1,6 +1,6 @@
 /**
  * What the entry point lends to a session, and what a session tells others than its own client.
- * Everything that touches the host (files, timers) comes in through `Environment`, so that the
+ * Everything that touches the host (files, clock) comes in through `Environment`, so that the
  * layers below the server stay deterministic and free of Node.
  */
 export interface Environment {
@@ -10,6 +10,13 @@ export interface Environment {
   exists(path: string): Promise<boolean>;
   /** Calls back soon, after outside messages had their turn: what separates two slices of a run. */
   defer(callback: () => void): void;
+  /**
+   * Milliseconds of a clock that never goes back. Only the length of a slice follows it, and
+   * splitting a run into slices changes nothing in the run.
+   */
+  now(): number;
+  /** One entry of the daemon's log: our own bugs, with their stack. */
+  log(text: string): void;
   /** The kernel in the box: its ELF, and where its sources are (`prefix` is what the ELF's paths begin with). */
   readonly bundled: {
     readonly kernel: string;
