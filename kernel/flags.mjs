@@ -1,0 +1,27 @@
+// How the image is compiled: the flags and options that determine its bytes, whichever
+// toolchain there is. `build.mjs` adds what differs from machine to machine.
+
+/** RV64 IMAC, lp64: no floating point, so that the kernel runs where there is none. */
+export const TARGET = 'riscv64imac-unknown-none-elf';
+
+export const PROFILE = 'kernel';
+
+/** What the image calls the folders that its sources came from. */
+export const SOURCE_PREFIX = '/asyncos/kernel';
+export const LIBRARY_PREFIX = '/asyncos/rust';
+
+/** Flags for every crate. Paths come in as arguments, and go into the image nowhere. */
+export function rustFlags({kernel, library, linker}) {
+  return [
+    `-Clinker=${linker}`,
+    '-Clinker-flavor=ld.lld',
+    `-Clink-arg=-T${kernel}/linker.ld`,
+    '-Clink-arg=--build-id=none',
+    '-Crelocation-model=static',
+    '-Cforce-frame-pointers=yes',
+    '-Csymbol-mangling-version=v0',
+    '-Cdwarf-version=4',
+    `--remap-path-prefix=${kernel}=${SOURCE_PREFIX}`,
+    `--remap-path-prefix=${library}=${LIBRARY_PREFIX}`,
+  ];
+}

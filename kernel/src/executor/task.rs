@@ -1,0 +1,188 @@
+//! A coroutine as the executor keeps it.
+//!
+//! ```text
+//!   spawn            poll              poll says Ready
+//!  ──────▶  Ready ─────────▶ Running ─────────────────▶ Done
+//!            ▲ ▲              │  │ wake
+//!       wake │ │ poll says    │  ▼
+//!            │ └─ Pending ─── │ Notified
+//!            │                │
+//!            └──── Waiting ◀──┘ poll says Pending
+//! ```
+//! A wake in any other state changes nothing: the coroutine will be polled anyway, or is done.
+
+use alloc::boxed::Box;
+use alloc::sync::Arc;
+use alloc::task::Wake;
+use core::cell::UnsafeCell;
+use core::panic::Location;
+use core::pin::Pin;
+use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use core::task::{Context, Poll, Waker};
+
+use super::{EXECUTOR, Priority, make_ready};
+use crate::sync::SpinLock;
+
+/// See the drawing above.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum State {
+    /// In a ready queue, or on the way into one.
+    Ready = 0,
+    /// Being polled, maybe half-run on the stack of a thread that is switched out.
+    Running = 1,
+    /// Being polled, and woken since: ready again after the poll.
+    Notified = 2,
+    Waiting = 3,
+    Done = 4,
+}
+
+impl From<u8> for State {
+    fn from(state: u8) -> Self {
+        match state {
+            0 => State::Ready,
+            1 => State::Running,
+            2 => State::Notified,
+            3 => State::Waiting,
+            4 => State::Done,
+            _ => unreachable!("only states are stored"),
+        }
+    }
+}
+
+type BoxedFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// A coroutine.
+pub struct Task {
+    pub id: u64,
+    pub priority: Priority,
+    /// A [`State`].
+    state: AtomicU8,
+    /// Gone when done.
+    future: UnsafeCell<Option<BoxedFuture>>,
+    /// Where it was spawned.
+    pub spawned_at: &'static Location<'static>,
+    polls: AtomicU32,
+    wakes: AtomicU32,
+    /// The hart and the thread that polled it last.
+    hart: AtomicUsize,
+    thread: AtomicU64,
+    /// Who waits for its end.
+    joiner: SpinLock<Option<Waker>>,
+}
+
+// SAFETY: `future` is touched only by the thread that took the coroutine from the ready queue,
+// until it gives it back or is done; that thread alone sees the states Running and Notified.
+unsafe impl Sync for Task {}
+
+impl Task {
+    pub fn new(
+        id: u64,
+        priority: Priority,
+        spawned_at: &'static Location<'static>,
+        future: BoxedFuture,
+    ) -> Self {
+        Task {
+            id,
+            priority,
+            state: AtomicU8::new(State::Ready as u8),
+            future: UnsafeCell::new(Some(future)),
+            spawned_at,
+            polls: AtomicU32::new(0),
+            wakes: AtomicU32::new(0),
+            hart: AtomicUsize::new(0),
+            thread: AtomicU64::new(0),
+            joiner: SpinLock::new(None),
+        }
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.state.load(Ordering::Acquire) == State::Done as u8
+    }
+
+    /// Ready to Running, by the thread that took it from the queue.
+    pub fn begin_poll(&self, hart: usize, thread: u64) {
+        self.hart.store(hart, Ordering::Relaxed);
+        self.thread.store(thread, Ordering::Relaxed);
+        self.polls.fetch_add(1, Ordering::Relaxed);
+        self.state.swap(State::Running as u8, Ordering::AcqRel);
+    }
+
+    /// Polls the future, by the thread that began the poll.
+    pub fn poll_future(&self, context: &mut Context) -> Poll<()> {
+        // SAFETY: see `Sync` above.
+        let future = unsafe { &mut *self.future.get() };
+        future.as_mut().expect("polled after its end").as_mut().poll(context)
+    }
+
+    /// Running to Waiting: true. Notified to Ready: false, and it wants a place in the queue.
+    pub fn end_poll(&self) -> bool {
+        let waits = self.state.compare_exchange(
+            State::Running as u8,
+            State::Waiting as u8,
+            Ordering::AcqRel,
+            Ordering::Acquire,
+        );
+        if waits.is_err() {
+            self.state.store(State::Ready as u8, Ordering::Release);
+        }
+        waits.is_ok()
+    }
+
+    /// Drops the future, says that it is done, and gives the waker of who waits for that.
+    pub fn finish(&self) -> Option<Waker> {
+        // SAFETY: see `Sync` above.
+        let future = unsafe { &mut *self.future.get() };
+        drop(future.take());
+        self.state.store(State::Done as u8, Ordering::Release);
+        self.joiner.lock().take()
+    }
+}
+
+impl Wake for Task {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.wakes.fetch_add(1, Ordering::Relaxed);
+        // Even where the state stays, it is written: the next poll sees all that came before.
+        let before = self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| {
+            match State::from(state) {
+                State::Ready | State::Waiting => Some(State::Ready as u8),
+                State::Running | State::Notified => Some(State::Notified as u8),
+                State::Done => None,
+            }
+        });
+        if before == Ok(State::Waiting as u8) {
+            EXECUTOR.waiting.fetch_sub(1, Ordering::Relaxed);
+            make_ready(self.clone());
+        }
+    }
+}
+
+/// Waits for the end of a coroutine. Dropping it leaves the coroutine alone.
+#[must_use = "await it, or let the coroutine go with drop"]
+pub struct JoinHandle {
+    task: Arc<Task>,
+}
+
+impl JoinHandle {
+    pub fn new(task: Arc<Task>) -> Self {
+        JoinHandle { task }
+    }
+}
+
+impl Future for JoinHandle {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context) -> Poll<()> {
+        // First the waker, then the look: a coroutine that ends in between sees the waker.
+        let old = self.task.joiner.lock().replace(context.waker().clone());
+        drop(old);
+        if self.task.is_done() {
+            return Poll::Ready(());
+        }
+        Poll::Pending
+    }
+}

@@ -1,0 +1,42 @@
+//! Waiting for a time.
+
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use crate::riscv;
+use crate::timer::{self, TimerId};
+
+/// Waits so many milliseconds, or a little longer.
+pub fn sleep(milliseconds: u64) -> Sleep {
+    Sleep { deadline: riscv::time() + timer::milliseconds(milliseconds), timer: None }
+}
+
+#[must_use = "futures do nothing unless awaited"]
+pub struct Sleep {
+    /// In ticks of `time`.
+    deadline: u64,
+    timer: Option<TimerId>,
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context) -> Poll<()> {
+        if riscv::time() >= self.deadline {
+            return Poll::Ready(());
+        }
+        match self.timer {
+            Some(timer) => timer::renew(timer, context.waker()),
+            None => self.timer = Some(timer::add(self.deadline, context.waker().clone())),
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let Some(timer) = self.timer {
+            timer::cancel(timer);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! AsyncOS: an asynchronous kernel for the harts of a RISC-V machine.
+//!
+//! Its smallest unit of scheduling is the coroutine. An executor polls coroutines by priority on
+//! coroutine threads, a scheduler runs threads by priority on every hart, and a timer tick takes
+//! a hart away from a coroutine when a better one is ready. `kernel/README.md` has the map.
+
+#![no_std]
+#![no_main]
+
+extern crate alloc;
+
+mod args;
+mod boot;
+mod console;
+mod device_tree;
+mod executor;
+mod future;
+mod memlayout;
+mod mm;
+mod panic;
+mod riscv;
+mod sbi;
+mod sync;
+mod thread;
+mod timer;
+mod trap;
+mod workload;
+
+use executor::bitmap::PRIORITY_BITMAP;
+use memlayout::KERNEL_START;
+use thread::processor;
+
+/// Coroutine threads for each hart: one that polls, and spares for what gets forced off.
+const COROUTINE_THREADS_PER_HART: usize = 3;
+
+/// The hart that won the boot lottery: initialises everything, lets the others in, and becomes
+/// one of them.
+extern "C" fn boot_main(hart: usize, device_tree: usize) -> ! {
+    console::init();
+    // SAFETY: the firmware put the device tree there, and nobody writes to it.
+    let machine = unsafe { device_tree::blob(device_tree) }
+        .and_then(|blob| device_tree::parse(blob, KERNEL_START))
+        .unwrap_or_else(|error| panic!("the device tree at {device_tree:#x}: {error:?}"));
+    println!(
+        "[boot] hart {hart}, firmware {}, memory {:#x}..{:#x}, timebase {}",
+        sbi::implementation(),
+        machine.memory.start,
+        machine.memory.end,
+        machine.timebase
+    );
+    let args = match args::parse(machine.bootargs) {
+        Ok(args) => args,
+        Err(error) => {
+            println!("[kernel] failed: {error}");
+            sbi::shutdown(true);
+        }
+    };
+    mm::init(&machine.memory);
+    PRIORITY_BITMAP.reset();
+    timer::init(machine.timebase);
+    trap::init();
+
+    let harts = boot::start_others(hart, machine.harts);
+    println!("[kernel] harts={harts} workload={}", args.workload.name());
+    for _ in 0..harts * COROUTINE_THREADS_PER_HART {
+        thread::spawn_coroutine_thread();
+    }
+    thread::spawn("main", executor::HIGHEST, move || workload::main(args));
+    processor::run()
+}
+
+/// Every other hart.
+extern "C" fn secondary_main(_hart: usize) -> ! {
+    boot::wait_at_gate();
+    mm::paging::enable();
+    trap::init();
+    boot::check_in();
+    processor::run()
+}

@@ -1,0 +1,24 @@
+//! Memory: frames, the heap, and the page tables that map memory to itself.
+
+pub mod frame;
+pub mod heap;
+pub mod paging;
+
+use core::ops::Range;
+
+use crate::memlayout::{BITMAP_PAGE, KERNEL_START, PAGE_SIZE};
+
+/// Takes over the memory that the device tree names. Once, by the boot hart, before any
+/// allocation.
+pub fn init(memory: &Range<usize>) {
+    assert!(
+        memory.start <= KERNEL_START && memory.end >= BITMAP_PAGE + PAGE_SIZE,
+        "memory {:#x}..{:#x} must reach from {KERNEL_START:#x} to {:#x}: give the machine 128 MiB",
+        memory.start,
+        memory.end,
+        BITMAP_PAGE + PAGE_SIZE
+    );
+    frame::init(memory.end);
+    paging::init(memory.end);
+    paging::enable();
+}

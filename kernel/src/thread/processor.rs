@@ -1,0 +1,177 @@
+//! A processor structure for each hart: its current thread, and the flow that chooses the next.
+//!
+//! Each hart's boot stack becomes its idle flow. A thread that gives up its hart switches to
+//! the idle flow, which first files the thread away — only now is its stack free for another
+//! hart to go on with — and then picks the next one.
+
+use alloc::sync::Arc;
+use core::cell::UnsafeCell;
+use core::sync::atomic::{AtomicU64, Ordering};
+
+use super::context::{Context, switch_context};
+use super::pool::THREAD_POOL;
+use super::{State, Thread};
+use crate::executor::Task;
+use crate::executor::bitmap::PRIORITY_BITMAP;
+use crate::memlayout::MAX_HARTS;
+use crate::riscv::{self, hart_id};
+use crate::sync::{InterruptsOff, SpinLock};
+use crate::{sbi, timer};
+
+pub static PROCESSORS: [Processor; MAX_HARTS] = [const { Processor::new() }; MAX_HARTS];
+
+/// Bit h: hart h has found nothing to do and sleeps, or is about to.
+static IDLE_HARTS: AtomicU64 = AtomicU64::new(0);
+
+/// A hart as the scheduler sees it. Only that hart changes it.
+pub struct Processor {
+    /// None: the idle flow runs.
+    current: SpinLock<Option<Arc<Thread>>>,
+    /// Id of the thread that ran last; 0 before the first.
+    last_thread: AtomicU64,
+    /// Registers of the idle flow while a thread runs.
+    idle: UnsafeCell<Context>,
+}
+
+// SAFETY: `idle` is touched by its own hart alone.
+unsafe impl Sync for Processor {}
+
+impl Processor {
+    const fn new() -> Self {
+        Processor {
+            current: SpinLock::new(None),
+            last_thread: AtomicU64::new(0),
+            idle: UnsafeCell::new(Context::empty()),
+        }
+    }
+}
+
+/// The processor of this hart. Only with interrupts off is it still so when one uses it.
+fn mine() -> &'static Processor {
+    &PROCESSORS[hart_id()]
+}
+
+/// The thread that calls this.
+pub fn current() -> Arc<Thread> {
+    let _off = InterruptsOff::new();
+    mine().current.lock().clone().expect("no thread runs")
+}
+
+/// The coroutine that this hart polls, for the panic handler: none if a lock is in the way.
+pub fn dying_coroutine() -> Option<Arc<Task>> {
+    let current = mine().current.try_lock()?;
+    current.as_ref()?.coroutine.try_lock()?.clone()
+}
+
+pub fn is_idle() -> bool {
+    let _off = InterruptsOff::new();
+    mine().current.lock().is_none()
+}
+
+/// The idle flow of a hart, with interrupts off but for a moment after each sleep.
+pub fn run() -> ! {
+    riscv::interrupts_off();
+    loop {
+        match THREAD_POOL.pick() {
+            Some(thread) => run_thread(thread),
+            None => sleep(),
+        }
+    }
+}
+
+/// Runs `thread` until it leaves this hart.
+fn run_thread(thread: Arc<Thread>) {
+    let processor = mine();
+    thread.set_state(State::Running);
+    thread.hart.store(hart_id(), Ordering::Relaxed);
+    *processor.current.lock() = Some(thread);
+    timer::start_ticking();
+
+    let from = processor.last_thread.load(Ordering::Relaxed);
+    let current = processor.current.lock().clone().expect("set above");
+    switch_thread(from, &current);
+    drop(current);
+
+    let thread = processor.current.lock().take().expect("only the idle flow takes it");
+    assert!(thread.stack.intact(), "stack overflow in thread {} ({})", thread.id, thread.name);
+    processor.last_thread.store(thread.id, Ordering::Relaxed);
+    THREAD_POOL.file(thread);
+}
+
+/// Switches from the idle flow to thread `to`; `from` is the id of the one before it here.
+#[inline(never)]
+fn switch_thread(from: u64, to: &Thread) {
+    if from != to.id {
+        to.switches.fetch_add(1, Ordering::Relaxed);
+    }
+    // SAFETY: interrupts are off; `pick` gave the thread to this hart alone, and `current`
+    // keeps its stack alive.
+    unsafe { switch_context(mine().idle.get(), to.context.get()) };
+}
+
+/// Leaves the current thread for the idle flow, to come back in its turn, when unblocked, or
+/// never. Interrupts are off.
+#[inline(never)]
+pub fn leave(state: State) {
+    let processor = mine();
+    let context = {
+        let current = processor.current.lock();
+        let thread = current.as_ref().expect("the idle flow cannot leave");
+        thread.set_state(state);
+        thread.context.get()
+    };
+    // SAFETY: interrupts are off; the idle flow of this hart keeps the thread until it has
+    // switched, and wrote its own context when it switched to the thread.
+    unsafe { switch_context(context, processor.idle.get()) };
+}
+
+/// At the end of an interrupt: forces the current thread off this hart if something better
+/// is ready. Interrupts are off.
+pub fn preempt() {
+    let switch = match mine().current.lock().as_ref() {
+        Some(thread) => thread.preemptible() && THREAD_POOL.wants_switch(thread),
+        None => false,
+    };
+    if switch {
+        leave(State::Ready);
+    }
+}
+
+/// Sleeps until an interrupt unless there is work.
+///
+/// This hart says that it sleeps before it looks for work, and whoever makes work looks for
+/// sleeping harts after that, so one of the two sees the other. Interrupts are off, so the
+/// interrupt that another hart sends in between stays pending, and `wfi` goes on at once.
+fn sleep() {
+    let me = 1 << hart_id();
+    IDLE_HARTS.fetch_or(me, Ordering::SeqCst);
+    if !PRIORITY_BITMAP.is_empty() || THREAD_POOL.best_ready().is_some() {
+        IDLE_HARTS.fetch_and(!me, Ordering::SeqCst);
+    } else {
+        riscv::wait_for_interrupt();
+        IDLE_HARTS.fetch_and(!me, Ordering::SeqCst);
+    }
+    // Here the pending interrupt is taken.
+    riscv::interrupts_on();
+    riscv::interrupts_off();
+}
+
+/// Wakes one hart that sleeps, if any does. Whoever makes something ready calls this after.
+pub fn kick_idle_hart() {
+    let mut idle = IDLE_HARTS.load(Ordering::SeqCst);
+    while idle != 0 {
+        let hart = idle.trailing_zeros() as usize;
+        let before = IDLE_HARTS.fetch_and(!(1 << hart), Ordering::SeqCst);
+        if before & 1 << hart != 0 {
+            send_ipi(hart);
+            return;
+        }
+        idle = before & !(1 << hart);
+    }
+}
+
+/// Interrupts another hart, or this one.
+#[inline(never)]
+fn send_ipi(hart: usize) {
+    sbi::send_ipi(hart);
+}

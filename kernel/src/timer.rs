@@ -1,0 +1,139 @@
+//! Time: a queue of deadlines for each hart, and the tick that forces switches.
+//!
+//! A hart ticks only while it runs a thread. An idle hart sleeps until its next deadline.
+
+use alloc::collections::BTreeMap;
+use core::sync::atomic::{AtomicU64, Ordering};
+use core::task::Waker;
+
+use crate::memlayout::MAX_HARTS;
+use crate::sync::{InterruptsOff, SpinLock};
+use crate::thread::processor;
+use crate::{riscv, sbi};
+
+/// Ticks of `time` in a second, from the device tree.
+static TIMEBASE: AtomicU64 = AtomicU64::new(0);
+
+/// Forced switches happen at most this often.
+const TICKS_PER_SECOND: u64 = 100;
+
+const NEVER: u64 = u64::MAX;
+
+/// Deadlines that each hart waits for. Who sleeps registers with the hart that it runs on.
+pub static TIMERS: [SpinLock<TimerQueue>; MAX_HARTS] =
+    [const { SpinLock::new(TimerQueue::new()) }; MAX_HARTS];
+
+pub struct TimerQueue {
+    /// Who to wake, by deadline; the second number tells equal deadlines apart.
+    entries: BTreeMap<(u64, u64), Waker>,
+    next_number: u64,
+    /// What this hart's timer is set to.
+    armed: u64,
+}
+
+/// Names an entry of a hart's queue.
+#[derive(Clone, Copy, Debug)]
+pub struct TimerId {
+    hart: usize,
+    key: (u64, u64),
+}
+
+impl TimerQueue {
+    const fn new() -> Self {
+        TimerQueue { entries: BTreeMap::new(), next_number: 0, armed: NEVER }
+    }
+
+    fn next_deadline(&self) -> u64 {
+        self.entries.first_key_value().map_or(NEVER, |(&(deadline, _), _)| deadline)
+    }
+
+    fn take_due(&mut self, now: u64) -> Option<Waker> {
+        let entry = self.entries.first_entry()?;
+        (entry.key().0 <= now).then(|| entry.remove())
+    }
+
+    /// Sets the timer of the hart that owns this queue, which must be the one that runs.
+    fn arm(&mut self, deadline: u64) {
+        self.armed = deadline;
+        sbi::set_timer(deadline);
+    }
+}
+
+pub fn init(timebase: u64) {
+    TIMEBASE.store(timebase, Ordering::Relaxed);
+}
+
+/// Ticks of `time` in so many milliseconds.
+pub fn milliseconds(count: u64) -> u64 {
+    count * TIMEBASE.load(Ordering::Relaxed) / 1000
+}
+
+fn tick() -> u64 {
+    TIMEBASE.load(Ordering::Relaxed) / TICKS_PER_SECOND
+}
+
+/// Has `waker` called when `deadline` is past.
+pub fn add(deadline: u64, waker: Waker) -> TimerId {
+    // The queue must be that of the hart whose timer gets armed.
+    let _stay = InterruptsOff::new();
+    let hart = riscv::hart_id();
+    let mut queue = TIMERS[hart].lock();
+    let key = (deadline, queue.next_number);
+    queue.next_number += 1;
+    queue.entries.insert(key, waker);
+    if deadline < queue.armed {
+        queue.arm(deadline);
+    }
+    TimerId { hart, key }
+}
+
+/// Replaces the waker of an entry; none is there any more once it was called.
+pub fn renew(id: TimerId, waker: &Waker) {
+    let old = {
+        let mut queue = TIMERS[id.hart].lock();
+        queue.entries.get_mut(&id.key).map(|entry| core::mem::replace(entry, waker.clone()))
+    };
+    // Dropped without the lock: it may be the last reference to a coroutine.
+    drop(old);
+}
+
+/// Forgets an entry, if it is still there.
+pub fn cancel(id: TimerId) {
+    let waker = TIMERS[id.hart].lock().entries.remove(&id.key);
+    drop(waker);
+}
+
+/// The hart's timer has run out: wakes who is due and sets it anew.
+pub fn interrupt() {
+    let hart = riscv::hart_id();
+    loop {
+        let due = TIMERS[hart].lock().take_due(riscv::time());
+        match due {
+            Some(waker) => waker.wake(),
+            None => break,
+        }
+    }
+    let tick = if processor::is_idle() { NEVER } else { riscv::time() + tick() };
+    let mut queue = TIMERS[hart].lock();
+    let deadline = queue.next_deadline().min(tick);
+    queue.arm(deadline);
+}
+
+/// Makes sure that a thread which begins to run here is interrupted a tick from now.
+pub fn start_ticking() {
+    let tick = riscv::time() + tick();
+    let mut queue = TIMERS[riscv::hart_id()].lock();
+    if queue.armed > tick {
+        queue.arm(tick);
+    }
+}
+
+/// Gives back what empty queues hold on to. For the count of leaks.
+pub fn trim() {
+    for queue in &TIMERS {
+        let mut queue = queue.lock();
+        if queue.entries.is_empty() {
+            queue.entries = BTreeMap::new();
+        }
+    }
+}

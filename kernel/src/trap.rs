@@ -1,0 +1,116 @@
+//! Traps of S-mode code: timer and software interrupts; anything else is a bug and the end.
+
+use core::arch::global_asm;
+
+use crate::thread::processor;
+use crate::{riscv, timer};
+
+/// Registers of interrupted code, on its own stack.
+///
+/// The last two words form a frame record, as every function's prologue makes one, so that
+/// whoever follows frame pointers passes from the handler to the interrupted code.
+#[repr(C)]
+#[derive(Debug)]
+pub struct TrapFrame {
+    /// x0 to x31. The entry of x0 pads; x2 (sp), x4 (tp) and x8 (fp) are kept otherwise.
+    pub x: [usize; 32],
+    pub sstatus: usize,
+    pad: usize,
+    pub fp: usize,
+    pub sepc: usize,
+}
+
+const FRAME_SIZE: usize = size_of::<TrapFrame>();
+
+// The thread may leave the handler on another hart: tp stays as that hart has it.
+global_asm!(
+    ".macro TRAP_REGISTERS op",
+    ".irp n, 1,3,5,6,7,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
+    "\\op x\\n, 8*\\n(sp)",
+    ".endr",
+    ".endm",
+    ".section .text.trap, \"ax\"",
+    ".balign 4",
+    ".globl trap_entry",
+    "trap_entry:",
+    "addi sp, sp, -{size}",
+    "TRAP_REGISTERS sd",
+    "sd   fp, {fp}(sp)",
+    "csrr t0, sepc",
+    "sd   t0, {sepc}(sp)",
+    "csrr t1, sstatus",
+    "sd   t1, {sstatus}(sp)",
+    "addi fp, sp, {size}",
+    "mv   a0, sp",
+    "call {handle}",
+    "ld   t0, {sepc}(sp)",
+    "csrw sepc, t0",
+    "ld   t1, {sstatus}(sp)",
+    "csrw sstatus, t1",
+    "ld   fp, {fp}(sp)",
+    "TRAP_REGISTERS ld",
+    "addi sp, sp, {size}",
+    "sret",
+    size = const FRAME_SIZE,
+    fp = const core::mem::offset_of!(TrapFrame, fp),
+    sepc = const core::mem::offset_of!(TrapFrame, sepc),
+    sstatus = const core::mem::offset_of!(TrapFrame, sstatus),
+    handle = sym handle,
+);
+
+unsafe extern "C" {
+    fn trap_entry();
+}
+
+/// Readies this hart for traps and interrupts.
+pub fn init() {
+    // SAFETY: `trap_entry` is 4-aligned and saves all registers.
+    unsafe { riscv::set_trap_handler(trap_entry as *const () as usize) };
+    riscv::enable_interrupt_sources();
+}
+
+/// Top bit of `scause`: an interrupt, not an exception.
+const INTERRUPT: usize = 1 << 63;
+const TIMER: usize = INTERRUPT | riscv::TIMER_INTERRUPT;
+const SOFTWARE: usize = INTERRUPT | riscv::SOFTWARE_INTERRUPT;
+
+/// Handles one trap. Interrupts are off; the thread may be switched out here and come back
+/// later, even on another hart.
+extern "C" fn handle(frame: &TrapFrame) {
+    let (scause, stval) = riscv::trap_cause();
+    match scause {
+        TIMER => timer::interrupt(),
+        // The idle flow slept, and looks for work when this returns.
+        SOFTWARE => riscv::clear_software_interrupt(),
+        _ => fatal(frame, scause, stval),
+    }
+    processor::preempt();
+}
+
+/// An exception in the kernel itself.
+fn fatal(frame: &TrapFrame, scause: usize, stval: usize) -> ! {
+    panic!(
+        "fatal trap: {} (scause={scause:#x} sepc={:#x} stval={stval:#x} ra={:#x})",
+        cause_name(scause),
+        frame.sepc,
+        frame.x[1]
+    );
+}
+
+/// Names of `scause` (volume II, table 12.6).
+fn cause_name(scause: usize) -> &'static str {
+    match scause {
+        0 => "instruction address misaligned",
+        1 => "instruction access fault",
+        2 => "illegal instruction",
+        3 => "breakpoint",
+        4 => "load address misaligned",
+        5 => "load access fault",
+        6 => "store address misaligned",
+        7 => "store access fault",
+        12 => "instruction page fault",
+        13 => "load page fault",
+        15 => "store page fault",
+        _ => "unexpected",
+    }
+}

@@ -1,0 +1,118 @@
+//! What the kernel is asked to do: one of a few workloads, then a line of figures and the end.
+//!
+//! Figures are of work, never of time: they are the same for any number of harts and any
+//! interleaving.
+
+mod mix;
+mod nested;
+mod priorities;
+mod ring;
+mod sleepers;
+mod storm;
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::args::{Args, Workload};
+use crate::executor::{self, HIGHEST};
+use crate::future::sleep;
+use crate::mm::frame::FRAMES;
+use crate::mm::heap::HEAP;
+use crate::sync::SpinLock;
+use crate::thread::pool::THREAD_POOL;
+use crate::{println, sbi, thread, timer};
+
+/// What a workload did: names and numbers for the last line.
+pub type Figures = Vec<(&'static str, u64)>;
+
+/// The main thread: runs the workload in the first coroutine, looks for leaks, and ends the
+/// machine.
+pub fn main(args: Args) {
+    let before = Census::take();
+    let figures = run(args);
+    let settled = thread::block_on(settle());
+    let line = alloc::format!("workload={}{}", args.workload.name(), List(&figures));
+    drop(figures);
+    // The line itself is the one object more.
+    let leaks = Census::take().since(&before, 1);
+    let counts = executor::counts();
+    println!(
+        "[kernel] done: {line} spawned={} completed={} leaked_coroutines={} leaked_objects={} leaked_frames={}",
+        counts.spawned,
+        counts.completed,
+        counts.living + counts.wakers,
+        leaks.objects,
+        leaks.frames
+    );
+    let clean = leaks == Census { objects: 0, frames: 0 } && counts.living == 0;
+    if !settled || !clean {
+        println!("[kernel] failed: {}", if settled { "leaks" } else { "threads still run" });
+    }
+    sbi::shutdown(!settled || !clean);
+}
+
+fn run(args: Args) -> Figures {
+    let result = Arc::new(SpinLock::new(Figures::new()));
+    let figures = result.clone();
+    let first = executor::spawn(HIGHEST, async move {
+        let done = match args.workload {
+            Workload::Mix => mix::run(args).await,
+            Workload::Ring => ring::run(args).await,
+            Workload::Priorities => priorities::run(args).await,
+            Workload::Sleepers => sleepers::run(args).await,
+            Workload::Nested => nested::run().await,
+            Workload::Storm => storm::run(args).await,
+        };
+        *figures.lock() = done;
+    });
+    thread::block_on(first);
+    core::mem::take(&mut *result.lock())
+}
+
+/// Waits until all other threads have come to rest, for a while.
+async fn settle() -> bool {
+    for _ in 0..1000 {
+        if THREAD_POOL.is_quiet() {
+            return true;
+        }
+        sleep(1).await;
+    }
+    false
+}
+
+/// What is allocated.
+#[derive(Debug, PartialEq, Eq)]
+struct Census {
+    objects: isize,
+    frames: isize,
+}
+
+impl Census {
+    fn take() -> Self {
+        executor::trim();
+        timer::trim();
+        THREAD_POOL.trim();
+        let heap = HEAP.usage();
+        Census {
+            objects: heap.objects as isize,
+            // Frames that the heap has cut up stay the heap's.
+            frames: (FRAMES.lock().used() - heap.block_frames) as isize,
+        }
+    }
+
+    fn since(&self, before: &Census, expected_objects: isize) -> Census {
+        Census {
+            objects: self.objects - before.objects - expected_objects,
+            frames: self.frames - before.frames,
+        }
+    }
+}
+
+struct List<'a>(&'a Figures);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        self.0.iter().try_for_each(|(name, value)| write!(f, " {name}={value}"))
+    }
+}
