@@ -45,12 +45,20 @@ export interface Hart {
   csr(number: number): bigint | undefined;
   /** satp as it holds for the current privilege: 0 when translation is off. */
   readonly satp: bigint;
-  /** Virtual to physical as a load of this hart would, without side effects; undefined where it would fault. */
+  /**
+   * Virtual to physical in the address space that loads of this hart use now, whatever the page's
+   * permissions, without side effects; undefined where nothing is mapped.
+   */
   translate(address: Address): PhysicalAddress | undefined;
-  /** Bytes at a virtual address, or undefined when any of them is unmapped or a device. No side effects. */
+  /** A copy of the bytes at a virtual address, or undefined when any of them is unmapped or a device. No side effects. */
   read(address: Address, length: number): Uint8Array | undefined;
   /** An unsigned little-endian integer of 1, 2, 4 or 8 bytes; undefined as `read`. */
   readUint(address: Address, size: number): bigint | undefined;
+  /**
+   * The same without an allocation, for hot hooks: the address as a signed double (like `xNumber`),
+   * the value as an unsigned one; NaN where `readUint` is undefined and for values above 2^53.
+   */
+  readNumber(address: number, size: 1 | 2 | 4 | 8): number;
   /** Writes through page permissions, as debuggers do; false when any byte is unmapped or a device. */
   write(address: Address, bytes: Uint8Array): boolean;
 }
@@ -109,6 +117,9 @@ export interface Machine {
    * Runs until something stops it, at most `instructions` more. The interleaving continues where it
    * was, so splitting a run into slices changes nothing. With `only`, those harts alone run (all
    * others stand still: this is an outside decision, and changes the interleaving).
+   *
+   * A trap that is taken retires no instruction and takes no machine time, but counts as one towards
+   * this limit: a step of one instruction ends either after it or at the handler of its trap.
    */
   run(limit: { readonly instructions: number; readonly only?: readonly number[] }): RunOutcome;
 
@@ -135,7 +146,10 @@ export interface Machine {
   /** An outside input: enters the journal with the current machine time. */
   input(bytes: Uint8Array): void;
 
+  /** A copy of bytes of RAM; undefined when any of them is not RAM. */
   readPhysical(address: PhysicalAddress, length: number): Uint8Array | undefined;
+  /** An unsigned little-endian integer of RAM as a double; NaN when not RAM, or above 2^53. */
+  readPhysicalNumber(address: PhysicalAddress, size: 1 | 2 | 4 | 8): number;
   writePhysical(address: PhysicalAddress, bytes: Uint8Array): boolean;
   /** A digest of memory, registers and devices: 16 hex digits. */
   stateHash(): string;
