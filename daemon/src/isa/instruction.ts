@@ -1,0 +1,44 @@
+/**
+ * What a row of the instruction tables holds. Decoder, encoder, disassembler, interpreter and the
+ * tests are derived from rows; there is no other place that knows an instruction.
+ */
+import type { Field, FieldName, Format, Operands } from "./formats.ts";
+import type { Statement } from "./ir.ts";
+
+export interface Instruction {
+  readonly mnemonic: string;
+  /** A word is this instruction when `(word & mask) === match`; both unsigned. */
+  readonly mask: number;
+  readonly match: number;
+  readonly format: Format;
+  readonly semantics: readonly Statement[];
+}
+
+/** A 16-bit encoding of another instruction, to which its operands are mapped. */
+export interface Compressed {
+  readonly mnemonic: string;
+  /** The mnemonic of the instruction that it expands to. */
+  readonly of: string;
+  readonly mask: number;
+  readonly match: number;
+  /** Operands of the expansion: fields of the 16-bit word, or constants. */
+  readonly operands: { readonly [name in FieldName]?: Field | number };
+  /** Operand values that are another instruction's or reserved. */
+  readonly except: readonly Operands[];
+  /** Operand values whose encodings are hints: these execute, without effect. */
+  readonly hints: readonly Operands[];
+  /** How it is written itself (the expansion is what disassembly shows, but for hints). */
+  readonly syntax: string;
+}
+
+export const instruction = (
+  mnemonic: string,
+  mask: number,
+  match: number,
+  format: Format,
+  ...semantics: Statement[]
+): Instruction => ({ mnemonic, mask: mask >>> 0, match: match >>> 0, format, semantics });
+
+/** Every one of the given operands has the given value. */
+export const matches = (operands: Operands, pattern: Operands): boolean =>
+  Object.entries(pattern).every(([name, value]) => operands[name as FieldName] === value);

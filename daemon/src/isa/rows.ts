@@ -1,0 +1,18 @@
+/** All rows together: an extension joins the machine by being listed here. */
+import type { Compressed, Instruction } from "./instruction.ts";
+import { privileged } from "./privileged.ts";
+import { rvA } from "./rv-a.ts";
+import { rvC } from "./rv-c.ts";
+import { rvI } from "./rv-i.ts";
+import { rvM } from "./rv-m.ts";
+import { zicsr } from "./zicsr.ts";
+
+export const instructions: readonly Instruction[] = [
+  ...rvI,
+  ...rvM,
+  ...rvA,
+  ...zicsr,
+  ...privileged,
+];
+
+export const compressed: readonly Compressed[] = rvC;
