@@ -1,0 +1,176 @@
+/**
+ * The language server: while sessions are stopped, a code lens at each `async fn` says how many of
+ * its coroutines live and in which state. Clients are told to ask again only when that changed in a
+ * file that they have open.
+ */
+import {
+  type CodeLens,
+  CodeLensRefreshRequest,
+  type Connection,
+  createConnection,
+  createProtocolConnection,
+  type InitializeParams,
+  type InitializeResult,
+  type MessageReader,
+  type MessageWriter,
+  TextDocumentSyncKind,
+} from "vscode-languageserver";
+import type { Disposable } from "../base/disposable.ts";
+import type { AnnotatedFunction, FunctionCounts, LiveAnnotations } from "./annotations.ts";
+
+export interface LanguageClient {
+  readonly reader: MessageReader;
+  readonly writer: MessageWriter;
+}
+
+export interface LanguageHost {
+  readonly annotations: LiveAnnotations;
+  /** The host's path of a `file:` URI; undefined for any other. */
+  pathOf(uri: string): string | undefined;
+}
+
+/** Serves one client until `dispose`, or until the client says `exit`: then `left` is called. */
+export function serveLanguageClient(
+  client: LanguageClient,
+  host: LanguageHost,
+  left: () => void,
+): Disposable {
+  const connection = createConnection(
+    (logger) => createProtocolConnection(client.reader, client.writer, logger),
+    { shutdownReceived: false, initialize() {}, exit: left },
+  );
+  const open = new OpenFiles(host);
+  const refresher = new Refresher(connection);
+
+  connection.onInitialize((params) => {
+    refresher.supported = refreshSupported(params);
+    open.command = showCommand(params);
+    return CAPABILITIES;
+  });
+  connection.onDidOpenTextDocument(({ textDocument }) => open.add(textDocument.uri));
+  connection.onDidCloseTextDocument(({ textDocument }) => open.remove(textDocument.uri));
+  connection.onCodeLens(({ textDocument }) => open.lenses(textDocument.uri));
+  const subscription = host.annotations.changed.on(() => {
+    if (open.changed()) refresher.refresh();
+  });
+  connection.listen();
+  return {
+    dispose() {
+      subscription.dispose();
+      refresher.supported = false;
+      connection.dispose();
+    },
+  };
+}
+
+/** `12 live: 3 ready, 1 running, 8 waiting`; states without a coroutine are left out. */
+export function lensTitle(counts: FunctionCounts): string | undefined {
+  const { ready, running, waiting, done } = counts;
+  const live = ready + running + waiting;
+  if (live + done === 0) return undefined;
+  const states = Object.entries({ ready, running, waiting, done })
+    .filter(([, count]) => count > 0)
+    .map(([state, count]) => `${count} ${state}`);
+  return `${live} live: ${states.join(", ")}`;
+}
+
+const CAPABILITIES: InitializeResult = {
+  serverInfo: { name: "AsyncOS Debugger" },
+  capabilities: {
+    textDocumentSync: { openClose: true, change: TextDocumentSyncKind.None },
+    codeLensProvider: { resolveProvider: false },
+  },
+};
+
+function refreshSupported(params: InitializeParams): boolean {
+  return params.capabilities.workspace?.codeLens?.refreshSupport === true;
+}
+
+/**
+ * The client's command that shows the coroutines of a function, whose name is its argument: from
+ * `initializationOptions.showCoroutines`. Clients without one get plain text.
+ */
+function showCommand(params: InitializeParams): string | undefined {
+  const options = params.initializationOptions as { showCoroutines?: unknown } | null | undefined;
+  return typeof options?.showCoroutines === "string" ? options.showCoroutines : undefined;
+}
+
+/** The files that a client has open, and the lenses that it was last given the chance to see. */
+class OpenFiles {
+  command: string | undefined;
+  readonly #host: LanguageHost;
+  /** What was shown, by URI. */
+  readonly #shown = new Map<string, string>();
+
+  constructor(host: LanguageHost) {
+    this.#host = host;
+  }
+
+  add(uri: string): void {
+    this.#shown.set(uri, fingerprint(this.lenses(uri)));
+  }
+
+  remove(uri: string): void {
+    this.#shown.delete(uri);
+  }
+
+  /** Whether any open file shows something else now. */
+  changed(): boolean {
+    let changed = false;
+    for (const [uri, shown] of this.#shown) {
+      const now = fingerprint(this.lenses(uri));
+      if (now === shown) continue;
+      this.#shown.set(uri, now);
+      changed = true;
+    }
+    return changed;
+  }
+
+  lenses(uri: string): CodeLens[] {
+    const path = this.#host.pathOf(uri);
+    if (path === undefined) return [];
+    return this.#host.annotations.functionsIn(path).flatMap((entry) => lens(entry, this.command));
+  }
+}
+
+function lens({ line, name, counts }: AnnotatedFunction, command: string | undefined): CodeLens[] {
+  const title = lensTitle(counts);
+  if (title === undefined) return [];
+  const position = { line: line - 1, character: 0 };
+  // A command without a name is text that cannot be clicked.
+  const action = command ? { title, command, arguments: [name] } : { title, command: "" };
+  return [{ range: { start: position, end: position }, command: action }];
+}
+
+const fingerprint = (lenses: CodeLens[]): string => JSON.stringify(lenses);
+
+/** Sends one refresh at a time; what changes meanwhile is one more refresh after the answer. */
+class Refresher {
+  supported = false;
+  readonly #connection: Connection;
+  #asked = false;
+  #again = false;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  refresh(): void {
+    if (!this.supported) return;
+    if (this.#asked) {
+      this.#again = true;
+      return;
+    }
+    this.#asked = true;
+    this.#connection
+      .sendRequest(CodeLensRefreshRequest.type)
+      // A client that cannot refresh just now (or is gone) loses nothing: it asks when it shows the file.
+      .catch(() => {})
+      .finally(() => {
+        this.#asked = false;
+        if (!this.#again) return;
+        this.#again = false;
+        this.refresh();
+      });
+  }
+}
