@@ -1,0 +1,115 @@
+/** What a stop says: everything that caused it, on which hart, and where the user's attention belongs. */
+
+import type { SchedulingEvent } from "../awareness/api.ts";
+import { hex } from "../base/brand.ts";
+
+export type Cause =
+  | { readonly kind: "entry" }
+  | { readonly kind: "pause" }
+  | { readonly kind: "step"; readonly text: string | undefined }
+  | {
+      readonly kind: "breakpoint";
+      readonly flavor: "source" | "function" | "instruction";
+      readonly id: number;
+    }
+  | {
+      readonly kind: "data";
+      readonly id: number;
+      readonly name: string;
+      readonly access: "read" | "write";
+      readonly old: bigint;
+      readonly new: bigint;
+    }
+  | { readonly kind: "event"; readonly filter: string; readonly event: SchedulingEvent }
+  /** The guest cannot go on, or went on for as long as the user allowed. */
+  | { readonly kind: "wedged"; readonly reason: string }
+  | { readonly kind: "limit"; readonly text: string };
+
+/** One cause and the hart on which it came up (a device's write has none). */
+export interface Reason {
+  readonly hart: number | undefined;
+  readonly cause: Cause;
+}
+
+export interface Stop {
+  /** At least one; in the order in which they came up. */
+  readonly reasons: readonly Reason[];
+  /** The hart to show: where the user's step was going on, else where it happened. */
+  readonly focus: number;
+  /** Set when a step was under way and something else ended it. */
+  readonly interrupted: boolean;
+}
+
+export function describeCause(cause: Cause): string {
+  switch (cause.kind) {
+    case "entry":
+      return "entry";
+    case "pause":
+      return "paused";
+    case "step":
+      return cause.text ?? "step";
+    case "breakpoint":
+      return cause.flavor === "source" ? "breakpoint" : `${cause.flavor} breakpoint`;
+    case "data":
+      return cause.access === "read"
+        ? `${cause.name} read: ${hex(cause.new)}`
+        : `${cause.name} written: ${hex(cause.old)} -> ${hex(cause.new)}`;
+    case "event":
+      return describeEvent(cause.event);
+    case "wedged":
+      return cause.reason;
+    case "limit":
+      return cause.text;
+  }
+}
+
+const on = (event: SchedulingEvent): string =>
+  event.hart === undefined ? "" : ` on hart ${event.hart}`;
+const who = (event: SchedulingEvent): string =>
+  event.coroutine === undefined ? "an unknown coroutine" : `coroutine ${event.coroutine}`;
+const prio = (event: SchedulingEvent): string =>
+  event.prio === undefined ? "" : ` (priority ${event.prio})`;
+const number = (value: bigint | undefined): string => (value === undefined ? "?" : `${value}`);
+
+/** One line, e.g. `wake of coroutine 17 (priority 2) on hart 1`. */
+export function describeEvent(event: SchedulingEvent): string {
+  switch (event.kind) {
+    case "wake":
+    case "spawn":
+      return `${event.kind} of ${who(event)}${prio(event)}${on(event)}`;
+    case "waker.clone":
+    case "waker.drop":
+      return `waker of ${who(event)} ${event.kind === "waker.clone" ? "cloned" : "dropped"}${on(event)}`;
+    case "bitmap":
+      return `bitmap ${binary(event.old)} -> ${binary(event.new)}${bitText(event)}${on(event)}`;
+    case "poll":
+      return `poll of ${who(event)}${prio(event)}${on(event)}`;
+    case "pending":
+      return `${who(event)} pending${on(event)}`;
+    case "complete":
+      return `${who(event)} complete${on(event)}`;
+    case "migrate":
+      return `${who(event)} migrated from hart ${number(event.old)} to hart ${number(event.new)}`;
+    case "thread.switch":
+      return `thread ${number(event.old)} -> ${number(event.new)}${on(event)}`;
+    case "thread.block":
+      return `thread ${event.thread ?? "?"} blocks${on(event)}`;
+    case "process.switch":
+      return `process ${number(event.old)} -> ${number(event.new)}${on(event)}`;
+    case "syscall":
+    case "trap":
+    case "interrupt":
+    case "ipi":
+    case "panic":
+      return `${event.kind}${on(event)}`;
+  }
+}
+
+const binary = (value: bigint | undefined): string =>
+  value === undefined ? "?" : `0b${value.toString(2)}`;
+
+function bitText(event: SchedulingEvent): string {
+  if (event.bit === undefined || event.old === undefined || event.new === undefined) return "";
+  const set = ((event.new >> BigInt(event.bit)) & 1n) === 1n;
+  return ` (bit ${event.bit} ${set ? "set" : "cleared"})`;
+}
