@@ -1,0 +1,69 @@
+/**
+ * Makes `asyncos-VERSION.vsix`: the extension with everything it runs: the daemon's bundle and
+ * profiles, and the kernel's image and sources, laid out as in the repository. Nothing is installed
+ * on the user's machine, and no `node_modules` goes in.
+ */
+import { execFileSync } from "node:child_process";
+import { cp, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { createVSIX } from "@vscode/vsce";
+
+const extension = join(dirname(fileURLToPath(import.meta.url)), "..");
+const root = join(extension, "..");
+
+/** Users download it: it stays small. */
+const MOST_BYTES = 5 * 1024 * 1024;
+
+/** From the repository's root, and to where in the package. */
+const CONTENTS = [
+  ["extension/dist/extension.cjs", "dist/extension.cjs"],
+  ["extension/media", "media"],
+  ["extension/README.md", "README.md"],
+  ["extension/CHANGELOG.md", "CHANGELOG.md"],
+  ["LICENSE", "LICENSE"],
+  ["daemon/dist", "daemon/dist"],
+  ["daemon/package.json", "daemon/package.json"],
+  ["daemon/profiles", "daemon/profiles"],
+  ["kernel", "kernel"],
+];
+
+/** What of the copied folders nobody needs at run time. */
+const UNWANTED = /(^|\/)(target|node_modules|[^/]*\.map)$/;
+
+const manifest = JSON.parse(await readFile(join(extension, "package.json"), "utf8"));
+const target = join(extension, `${manifest.name}-${manifest.version}.vsix`);
+
+execFileSync(process.execPath, [join(extension, "scripts", "build.mjs"), "--production"], {
+  stdio: "inherit",
+});
+const staging = await mkdtemp(join(tmpdir(), "asyncos-vsix-"));
+try {
+  for (const [from, to] of CONTENTS) {
+    await cp(join(root, from), join(staging, to), {
+      recursive: true,
+      filter: (path) => !UNWANTED.test(relative(root, path)),
+    });
+  }
+  await writeFile(join(staging, "package.json"), JSON.stringify(shipped(manifest), null, 2));
+  await createVSIX({
+    cwd: staging,
+    packagePath: target,
+    dependencies: false,
+    allowMissingRepository: true,
+    rewriteRelativeLinks: false,
+  });
+} finally {
+  await rm(staging, { recursive: true, force: true });
+}
+const { size } = await stat(target);
+if (size > MOST_BYTES) {
+  throw new Error(`${target} has ${size} bytes, more than the ${MOST_BYTES} that are allowed`);
+}
+console.log(`${relative(root, target)}: ${(size / 1024 / 1024).toFixed(2)} MiB`);
+
+/** The manifest without what only development needs. */
+function shipped({ private: _, scripts, dependencies, devDependencies, ...rest }) {
+  return rest;
+}

@@ -1,0 +1,106 @@
+/** The commands, each a few lines over the session; registered as one table. */
+import * as vscode from "vscode";
+import { BUNDLED_KERNEL } from "./debug/configuration.ts";
+import type { Session, Sessions } from "./debug/sessions.ts";
+import { threadIdOf } from "./debug/thread-id.ts";
+import type { CoroutinesView } from "./views/coroutines-view.ts";
+import type { Row } from "./views/row.ts";
+import type { Hart, Place } from "./wire.ts";
+
+export interface CommandContext {
+  readonly sessions: Sessions;
+  readonly coroutines: CoroutinesView;
+  readonly log: vscode.LogOutputChannel;
+  /** Where the sources of the bundled kernel are. */
+  readonly kernelSources: vscode.Uri;
+}
+
+type Handler = (context: CommandContext, ...args: never[]) => unknown;
+
+const COMMANDS: Readonly<Record<string, Handler>> = {
+  "asyncos.debugBundledKernel": () =>
+    vscode.debug.startDebugging(vscode.workspace.workspaceFolders?.[0], { ...BUNDLED_KERNEL }),
+  "asyncos.openKernelSource": ({ kernelSources }) => openKernelSource(kernelSources),
+  "asyncos.showLog": ({ log }) => log.show(),
+  "asyncos.stepHart": (context, from: unknown) => onHart(context, from, "asyncos/stepHart"),
+  "asyncos.runHart": (context, from: unknown) => onHart(context, from, "asyncos/runHart"),
+  "asyncos.freezeHart": (context, from: unknown) => onHart(context, from, "asyncos/freeze"),
+  "asyncos.thawHart": (context, from: unknown) => onHart(context, from, "asyncos/thaw"),
+  "asyncos.filterCoroutines": ({ coroutines }) => coroutines.askFilter(),
+  "asyncos.clearCoroutineFilter": ({ coroutines }) => coroutines.setFilter(""),
+  "asyncos.showMoreCoroutines": ({ coroutines }) => coroutines.showMore(),
+  "asyncos.showCoroutines": ({ coroutines }, filter: string) => coroutines.show(filter),
+  "asyncos.goToAwait": (_, row: Row) =>
+    row.target?.kind === "coroutine" && showPlace(row.target.coroutine.awaiting),
+  "asyncos.goToSpawn": (_, row: Row) =>
+    row.target?.kind === "coroutine" && showPlace(row.target.coroutine.spawnedAt),
+  "asyncos.showPlace": (_, place: Place) => showPlace(place),
+};
+
+/** Failures of the daemon arrive as sentences and are shown as they are. */
+export function registerCommands(context: CommandContext): vscode.Disposable {
+  const registered = Object.entries(COMMANDS).map(([name, handler]) =>
+    vscode.commands.registerCommand(name, async (...args: unknown[]) => {
+      try {
+        await handler(context, ...(args as never[]));
+      } catch (error) {
+        const text = error instanceof Error ? error.message : String(error);
+        context.log.error(`${name}: ${text}`);
+        await vscode.window.showErrorMessage(text);
+      }
+    }),
+  );
+  return vscode.Disposable.from(...registered);
+}
+
+/** Sends a request about one hart: that of a tree row, of the Call Stack, or the focused one. */
+async function onHart(context: CommandContext, from: unknown, request: string): Promise<void> {
+  const session = context.sessions.shown;
+  if (session === undefined) throw new Error("No AsyncOS session runs. Start one with F5.");
+  const threadId = await chooseHart(session, from);
+  if (threadId === undefined) return;
+  const many = request === "asyncos/freeze" || request === "asyncos/thaw";
+  await session.debug.customRequest(request, many ? { threadIds: [threadId] } : { threadId });
+}
+
+async function chooseHart(session: Session, from: unknown): Promise<number | undefined> {
+  const row = from as Row | undefined;
+  if (row?.target?.kind === "hart") return row.target.hart.threadId;
+  const focused = threadIdOf(from) ?? vscode.debug.activeStackItem?.threadId;
+  const harts = (await session.snapshot.harts()).filter((hart) => hart.threadId !== undefined);
+  if (harts.some((hart) => hart.threadId === focused)) return focused;
+  return pickHart(harts);
+}
+
+/** Asks when a thread is focused that is no hart. */
+async function pickHart(harts: readonly Hart[]): Promise<number | undefined> {
+  const items = harts.map((hart) => ({
+    label: `Hart ${hart.id}`,
+    description: [hart.state, hart.name].filter((part) => part !== undefined).join(" · "),
+    threadId: hart.threadId,
+  }));
+  return (await vscode.window.showQuickPick(items, { placeHolder: "Which hart?" }))?.threadId;
+}
+
+async function showPlace(place: Place | undefined): Promise<void> {
+  if (place === undefined) return;
+  const position = new vscode.Position(place.line - 1, 0);
+  await vscode.window.showTextDocument(vscode.Uri.file(place.path), {
+    selection: new vscode.Range(position, position),
+    preview: true,
+  });
+}
+
+async function openKernelSource(sources: vscode.Uri): Promise<void> {
+  const files = await vscode.workspace.findFiles(
+    new vscode.RelativePattern(sources, "**/*.{rs,S,ld}"),
+  );
+  const root = sources.path.length + 1;
+  const items = files
+    .map((uri) => ({ label: uri.path.slice(root), uri }))
+    .sort((a, b) => a.label.localeCompare(b.label));
+  const chosen = await vscode.window.showQuickPick(items, {
+    placeHolder: "A source file of the bundled kernel",
+  });
+  if (chosen !== undefined) await vscode.window.showTextDocument(chosen.uri);
+}

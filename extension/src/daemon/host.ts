@@ -1,0 +1,47 @@
+/**
+ * The daemon as a process of this host, run by VS Code's own Node, never by one from PATH. With
+ * `json-socket-ws.ts` the only places of the extension that need Node.
+ */
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { DaemonProcess } from "./supervisor.ts";
+
+/**
+ * The folder that holds `daemon` and `kernel`: the extension itself when it comes from a package,
+ * its parent in the repository.
+ */
+export function findRoot(extensionPath: string): string {
+  const packaged = existsSync(join(extensionPath, "daemon"));
+  return packaged ? extensionPath : join(extensionPath, "..");
+}
+
+/** Variables that would change how the daemon's Node starts. */
+const FOREIGN = ["NODE_OPTIONS", "NODE_PATH", "VSCODE_INSPECTOR_OPTIONS"];
+
+export function launchDaemon(root: string): DaemonProcess {
+  const entry = join(root, "daemon", "dist", "asyncos.mjs");
+  const environment: NodeJS.ProcessEnv = { ...process.env, ELECTRON_RUN_AS_NODE: "1" };
+  for (const name of FOREIGN) delete environment[name];
+  // The daemon ends with its standard input or its parent, so it outlives no window that crashed.
+  const child = spawn(process.execPath, [entry, "daemon", "--parent-pid", String(process.pid)], {
+    cwd: root,
+    env: environment,
+    stdio: "pipe",
+    windowsHide: true,
+  });
+  const out = createInterface({ input: child.stdout });
+  const errors = createInterface({ input: child.stderr });
+  return {
+    onLine: (listener) => out.on("line", listener),
+    onErrorLine: (listener) => errors.on("line", listener),
+    onExit: (listener) => {
+      child.once("error", (error) => listener(`could not be started: ${error.message}`));
+      child.once("close", (code, signal) =>
+        listener(signal === null ? `exited with code ${code}` : `was ended by ${signal}`),
+      );
+    },
+    end: () => child.kill(),
+  };
+}

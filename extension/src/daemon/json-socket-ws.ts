@@ -1,0 +1,40 @@
+/** Opens a `JsonSocket` to the daemon with the `ws` package. */
+import WebSocket from "ws";
+import type { JsonSocket } from "../base/json-socket.ts";
+import type { Endpoint } from "./ready.ts";
+
+const PATIENCE_MILLISECONDS = 10_000;
+
+/** Resolves once the connection is open; rejects with a sentence. */
+export function openSocket(endpoint: Endpoint, path: "/dap" | "/lsp"): Promise<JsonSocket> {
+  const socket = new WebSocket(endpoint.url + path, {
+    headers: { Authorization: `Bearer ${endpoint.token}` },
+    handshakeTimeout: PATIENCE_MILLISECONDS,
+    // The peer is on this machine: compressing costs more than it saves.
+    perMessageDeflate: false,
+  });
+  let reason: string | undefined;
+  socket.on("error", (error) => {
+    reason = error.message;
+  });
+  return new Promise((resolve, reject) => {
+    socket.once("open", () => resolve(wrap(socket, () => reason)));
+    socket.once("close", () =>
+      reject(
+        new Error(`The AsyncOS daemon at ${endpoint.url}${path} cannot be reached: ${reason}.`),
+      ),
+    );
+  });
+}
+
+function wrap(socket: WebSocket, error: () => string | undefined): JsonSocket {
+  return {
+    send: (message) => socket.send(JSON.stringify(message)),
+    close: () => socket.close(),
+    onMessage: (listener) => socket.on("message", (data) => listener(JSON.parse(String(data)))),
+    onClose: (listener) =>
+      socket.once("close", (code, text) =>
+        listener(error() ?? (text.length > 0 ? String(text) : `connection closed (${code})`)),
+      ),
+  };
+}

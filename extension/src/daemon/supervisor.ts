@@ -1,0 +1,103 @@
+/**
+ * Keeps one daemon for the window: started when first needed, started anew when it died, ended with
+ * the extension. Knows no Node and no VS Code; processes come in through `Launch`.
+ */
+import type { Endpoint } from "./ready.ts";
+import { parseReadyLine } from "./ready.ts";
+
+/** A daemon's process, as far as it is watched. Listeners are set before anything is delivered. */
+export interface DaemonProcess {
+  onLine(listener: (line: string) => void): void;
+  onErrorLine(listener: (line: string) => void): void;
+  /** Called once, with a clause such as `exited with code 3`. */
+  onExit(listener: (how: string) => void): void;
+  /** Asks the process to end. */
+  end(): void;
+}
+
+export type Launch = () => DaemonProcess;
+
+export interface SupervisorOptions {
+  readonly launch: Launch;
+  readonly log: (line: string) => void;
+  /** Milliseconds for the ready line. */
+  readonly patience: number;
+  /** Calls back after so many milliseconds; answers how to call it off. */
+  readonly later: (milliseconds: number, callback: () => void) => () => void;
+}
+
+/** How much of the daemon's last words an error repeats. */
+const LAST_WORDS = 3;
+
+interface Running {
+  readonly process: DaemonProcess;
+  readonly endpoint: Promise<Endpoint>;
+  readonly gone: Promise<void>;
+}
+
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  #running: Running | undefined;
+  #ended = false;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+  }
+
+  /** Where the daemon serves; starts one when none runs. Rejects with a sentence. */
+  endpoint(): Promise<Endpoint> {
+    if (this.#ended) return Promise.reject(new Error("The AsyncOS extension is shutting down."));
+    this.#running ??= this.#start();
+    return this.#running.endpoint;
+  }
+
+  /** Ends the daemon for good; resolves when it is gone. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    const running = this.#running;
+    if (running === undefined) return;
+    running.process.end();
+    await running.gone;
+  }
+
+  #start(): Running {
+    const { launch, log, patience, later } = this.#options;
+    const process = launch();
+    const lastWords: string[] = [];
+    let gone = () => {};
+    const running: Running = {
+      process,
+      gone: new Promise((resolve) => {
+        gone = resolve;
+      }),
+      endpoint: new Promise((resolve, reject) => {
+        const fail = (what: string) => {
+          if (this.#running === running) this.#running = undefined;
+          reject(new Error([`The AsyncOS daemon ${what}.`, ...lastWords].join(" ")));
+        };
+        const callOff = later(patience, () => {
+          fail(`did not get ready within ${patience / 1000} seconds`);
+          process.end();
+        });
+        process.onLine((line) => {
+          const endpoint = parseReadyLine(line);
+          if (endpoint === undefined) return log(line);
+          callOff();
+          log(`The daemon (process ${endpoint.pid}) serves ${endpoint.url}.`);
+          resolve(endpoint);
+        });
+        process.onErrorLine((line) => {
+          log(line);
+          if (lastWords.push(line) > LAST_WORDS) lastWords.shift();
+        });
+        process.onExit((how) => {
+          callOff();
+          log(`The daemon ${how}.`);
+          fail(how);
+          gone();
+        });
+      }),
+    };
+    return running;
+  }
+}

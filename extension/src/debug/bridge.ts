@@ -1,0 +1,75 @@
+/**
+ * Carries DAP messages between VS Code and the daemon, and keeps the promise that every request is
+ * answered also when the daemon goes away: then what is open fails with a sentence and the session
+ * ends.
+ */
+import type { JsonSocket } from "../base/json-socket.ts";
+
+/** The envelope of a DAP message. */
+export interface ProtocolMessage {
+  readonly seq: number;
+  readonly type: string;
+  readonly command?: string;
+  readonly request_seq?: number;
+}
+
+export class Bridge {
+  readonly #socket: JsonSocket;
+  readonly #deliver: (message: object) => void;
+  /** Requests that the daemon has not answered, by their number. */
+  readonly #open = new Map<number, string>();
+  #lost: string | undefined;
+
+  constructor(socket: JsonSocket, deliver: (message: object) => void) {
+    this.#socket = socket;
+    this.#deliver = deliver;
+    socket.onMessage((message) => {
+      const { type, request_seq } = message as ProtocolMessage;
+      if (type === "response" && request_seq !== undefined) this.#open.delete(request_seq);
+      deliver(message as object);
+    });
+    socket.onClose((reason) => this.#lose(reason));
+  }
+
+  /** A message of VS Code. */
+  handle(message: ProtocolMessage): void {
+    if (message.type === "request") this.#open.set(message.seq, message.command ?? "");
+    if (this.#lost === undefined) this.#socket.send(message);
+    else this.#failOpen();
+  }
+
+  dispose(): void {
+    this.#lost ??= "closed";
+    this.#open.clear();
+    this.#socket.close();
+  }
+
+  #lose(reason: string): void {
+    if (this.#lost !== undefined) return;
+    this.#lost = reason;
+    const ending = [...this.#open.values()].some(
+      (command) => command === "disconnect" || command === "terminate",
+    );
+    this.#failOpen();
+    if (!ending) {
+      const output = `The AsyncOS session ended: ${reason}. Start it again to go on.\n`;
+      this.#event("output", { category: "important", output });
+    }
+    this.#event("terminated");
+  }
+
+  #failOpen(): void {
+    for (const [request_seq, command] of this.#open) {
+      const success = command === "disconnect" || command === "terminate";
+      const answer = { seq: 0, type: "response", request_seq, command, success };
+      this.#deliver(
+        success ? answer : { ...answer, message: `The AsyncOS session ended: ${this.#lost}.` },
+      );
+    }
+    this.#open.clear();
+  }
+
+  #event(event: string, body?: object): void {
+    this.#deliver({ seq: 0, type: "event", event, body });
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * The debug sessions of this window: their phase, the facts of their last stop, and which of them
+ * the views show.
+ */
+import * as vscode from "vscode";
+import type { Passing, Phase } from "./phase.ts";
+import { judge } from "./phase.ts";
+import { Snapshot } from "./snapshot.ts";
+
+export const DEBUG_TYPE = "asyncos";
+
+/** Several `stopped` events belong to one stop: what comes within this time is one refresh. */
+const COALESCE_MILLISECONDS = 10;
+
+export interface Session {
+  readonly debug: vscode.DebugSession;
+  readonly phase: Phase;
+  readonly snapshot: Snapshot;
+}
+
+interface Tracked {
+  readonly debug: vscode.DebugSession;
+  phase: Phase;
+  snapshot: Snapshot;
+}
+
+export class Sessions implements vscode.Disposable {
+  readonly #tracked = new Map<string, Tracked>();
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #subscriptions: readonly vscode.Disposable[];
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** The views should read `shown` again. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor() {
+    this.#subscriptions = [
+      vscode.debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, {
+        createDebugAdapterTracker: (debug) => this.#track(debug),
+      }),
+      vscode.debug.onDidTerminateDebugSession((debug) => this.#forget(debug)),
+      vscode.debug.onDidChangeActiveDebugSession(() => this.#schedule()),
+    ];
+  }
+
+  /** The focused session when it is ours, else the newest of ours. */
+  get shown(): Session | undefined {
+    const active = this.#tracked.get(vscode.debug.activeDebugSession?.id ?? "");
+    return active ?? [...this.#tracked.values()].at(-1);
+  }
+
+  get any(): boolean {
+    return this.#tracked.size > 0;
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    for (const each of this.#subscriptions) each.dispose();
+    this.#changed.dispose();
+  }
+
+  #track(debug: vscode.DebugSession): vscode.DebugAdapterTracker {
+    const fresh = () =>
+      new Snapshot((command, body) => Promise.resolve(debug.customRequest(command, body)));
+    const tracked: Tracked = { debug, phase: "starting", snapshot: fresh() };
+    return {
+      onWillStartSession: () => {
+        this.#tracked.set(debug.id, tracked);
+        this.#schedule();
+      },
+      onDidSendMessage: (message: Passing) => {
+        const { phase, changed } = judge(tracked.phase, message);
+        if (phase === tracked.phase && !changed) return;
+        tracked.phase = phase;
+        if (changed) tracked.snapshot = fresh();
+        this.#schedule();
+      },
+      onExit: () => this.#forget(debug),
+    };
+  }
+
+  #forget(debug: vscode.DebugSession): void {
+    if (this.#tracked.delete(debug.id)) this.#schedule();
+  }
+
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#changed.fire();
+    }, COALESCE_MILLISECONDS);
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * The facts of one stop, each fetched when a view first asks and then shared by all views. A new
+ * stop gets a new snapshot.
+ */
+import type {
+  AwaitFrame,
+  Bitmap,
+  Coroutine,
+  CoroutinePage,
+  Executor,
+  Hart,
+  Thread,
+  Variable,
+} from "../wire.ts";
+
+/** Sends a request to the session; rejects with the daemon's sentence. */
+export type Ask = (command: string, body?: object) => Promise<unknown>;
+
+export interface CoroutineQuery {
+  readonly filter?: string;
+  readonly start?: number;
+  readonly count?: number;
+}
+
+export class Snapshot {
+  readonly #ask: Ask;
+  readonly #answers = new Map<string, Promise<unknown>>();
+
+  constructor(ask: Ask) {
+    this.#ask = ask;
+  }
+
+  async harts(): Promise<readonly Hart[]> {
+    return (await this.#once<{ harts: Hart[] }>("asyncos/harts")).harts;
+  }
+
+  async threads(): Promise<readonly Thread[]> {
+    return (await this.#once<{ threads: Thread[] }>("asyncos/threads")).threads;
+  }
+
+  coroutines(query: CoroutineQuery): Promise<CoroutinePage> {
+    return this.#once("asyncos/coroutines", query);
+  }
+
+  /** Coroutines by id, in the order asked for; ids that no longer live are left out. */
+  async coroutinesById(ids: readonly number[]): Promise<readonly Coroutine[]> {
+    if (ids.length === 0) return [];
+    const query = { filter: `id:${ids.join(",")}`, start: 0, count: ids.length };
+    const found = new Map((await this.coroutines(query)).coroutines.map((each) => [each.id, each]));
+    return ids.map((id) => found.get(id)).filter((each) => each !== undefined);
+  }
+
+  async executors(): Promise<readonly Executor[]> {
+    return (await this.#once<{ executors: Executor[] }>("asyncos/executors")).executors;
+  }
+
+  async bitmaps(): Promise<readonly Bitmap[]> {
+    return (await this.#once<{ bitmaps: Bitmap[] }>("asyncos/bitmaps")).bitmaps;
+  }
+
+  async awaitStack(coroutine: number): Promise<readonly AwaitFrame[]> {
+    return (await this.#once<{ frames: AwaitFrame[] }>("asyncos/awaitStack", { coroutine })).frames;
+  }
+
+  async variables(variablesReference: number): Promise<readonly Variable[]> {
+    return (await this.#once<{ variables: Variable[] }>("variables", { variablesReference }))
+      .variables;
+  }
+
+  #once<Body>(command: string, body?: object): Promise<Body> {
+    const key = command + JSON.stringify(body ?? null);
+    let answer = this.#answers.get(key);
+    if (answer === undefined) {
+      answer = this.#ask(command, body);
+      this.#answers.set(key, answer);
+    }
+    return answer as Promise<Body>;
+  }
+}

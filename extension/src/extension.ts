@@ -1,0 +1,87 @@
+/** Entry of the extension: makes the parts and wires them together. */
+import { join } from "node:path";
+import * as vscode from "vscode";
+import { registerCommands } from "./commands.ts";
+import { findRoot, launchDaemon } from "./daemon/host.ts";
+import { openSocket } from "./daemon/json-socket-ws.ts";
+import { Supervisor } from "./daemon/supervisor.ts";
+import { AdapterFactory } from "./debug/adapter.ts";
+import { ConfigurationProvider, WorkloadProvider } from "./debug/configuration.ts";
+import { DEBUG_TYPE, Sessions } from "./debug/sessions.ts";
+import { LanguageLife } from "./language/life.ts";
+import { bitmapRoots } from "./views/bitmaps.ts";
+import { CoroutinesView } from "./views/coroutines-view.ts";
+import { executorRoots } from "./views/executors.ts";
+import { hartRoots } from "./views/harts.ts";
+import type { Roots } from "./views/row.ts";
+import { threadRoots } from "./views/threads.ts";
+import { RowTree } from "./views/tree.ts";
+
+const START_MILLISECONDS = 20_000;
+
+/** Views that show what their roots say, and no more. */
+const PLAIN_VIEWS: Readonly<Record<string, Roots>> = {
+  "asyncos.harts": hartRoots,
+  "asyncos.executors": executorRoots,
+  "asyncos.bitmaps": bitmapRoots,
+  "asyncos.threads": threadRoots,
+};
+
+let supervisor: Supervisor | undefined;
+
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel("AsyncOS", { log: true });
+  const root = findRoot(context.extensionPath);
+  const daemon = new Supervisor({
+    launch: () => launchDaemon(root),
+    log: (line) => log.info(line),
+    patience: START_MILLISECONDS,
+    later: (milliseconds, callback) => {
+      const timer = setTimeout(callback, milliseconds);
+      return () => clearTimeout(timer);
+    },
+  });
+  supervisor = daemon;
+  const connect = (path: "/dap" | "/lsp") => async () => openSocket(await daemon.endpoint(), path);
+
+  const sessions = new Sessions();
+  const coroutines = new CoroutinesView(sessions);
+  const language = new LanguageLife(connect("/lsp"), log);
+  const { Dynamic } = vscode.DebugConfigurationProviderTriggerKind;
+  context.subscriptions.push(
+    log,
+    sessions,
+    coroutines,
+    ...Object.entries(PLAIN_VIEWS).map(
+      ([view, roots]) => new RowTree({ view, sessions, roots: ({ snapshot }) => roots(snapshot) }),
+    ),
+    vscode.debug.registerDebugAdapterDescriptorFactory(
+      DEBUG_TYPE,
+      new AdapterFactory(connect("/dap")),
+    ),
+    vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, new ConfigurationProvider()),
+    vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, new WorkloadProvider(), Dynamic),
+    registerCommands({
+      sessions,
+      coroutines,
+      log,
+      kernelSources: vscode.Uri.file(join(root, "kernel")),
+    }),
+    sessions.onDidChange(async () => {
+      language.want(sessions.any);
+      await showPhase(sessions);
+    }),
+    language,
+  );
+}
+
+/** Resolves when the daemon is gone. */
+export async function deactivate(): Promise<void> {
+  await supervisor?.end();
+}
+
+/** For the `when` clauses of views, menus and welcome texts. */
+async function showPhase(sessions: Sessions): Promise<void> {
+  await vscode.commands.executeCommand("setContext", "asyncos.debugging", sessions.any);
+  await vscode.commands.executeCommand("setContext", "asyncos.phase", sessions.shown?.phase);
+}

@@ -1,0 +1,104 @@
+/**
+ * The Executors view: for each executor what it polls now, its ready queues with their bits, and
+ * its waker cache.
+ */
+import type { Snapshot } from "../debug/snapshot.ts";
+import type { Executor } from "../wire.ts";
+import { coroutineRow } from "./coroutines.ts";
+import type { Roots, Row } from "./row.ts";
+import { count, hiddenRows, join, MEMBERS_SHOWN } from "./row.ts";
+
+type Queue = Executor["queues"][number];
+
+export const executorRoots: Roots = async (snapshot) =>
+  (await snapshot.executors()).map((each) => executorRow(each, snapshot));
+
+export function executorRow(executor: Executor, snapshot: Snapshot): Row {
+  const id = `executor:${executor.id}`;
+  const ready = executor.queues.reduce((sum, queue) => sum + queue.coroutines.length, 0);
+  return {
+    id,
+    label: executor.name,
+    description: join(executor.mode, `${ready.toLocaleString("en")} ready`),
+    tooltip: [
+      `Executor ${executor.id}: ${executor.name}, ${executor.mode}`,
+      `${count(ready, "coroutine")} in ready queues, ${count(executor.wakers.length, "waker")} cached`,
+    ],
+    icon: { id: "layers" },
+    context: "executor",
+    expanded: true,
+    children: async () => [
+      ...(await currentRows(id, executor.current, snapshot)),
+      ...executor.queues.filter(worthShowing).map((queue) => queueRow(id, queue, snapshot)),
+      wakersRow(id, executor, snapshot),
+    ],
+  };
+}
+
+async function currentRows(
+  parent: string,
+  current: number | undefined,
+  snapshot: Snapshot,
+): Promise<readonly Row[]> {
+  if (current === undefined) return [];
+  const found = await snapshot.coroutinesById([current]);
+  return found.map((each) => {
+    const row = coroutineRow(`${parent}/current/`, each, snapshot);
+    return { ...row, label: `polls ${row.label}` };
+  });
+}
+
+/** Empty queues say nothing, unless their bit disagrees. */
+function worthShowing(queue: Queue): boolean {
+  return queue.coroutines.length > 0 || queue.bit === true;
+}
+
+function queueRow(parent: string, queue: Queue, snapshot: Snapshot): Row {
+  const id = `${parent}/queue:${queue.priority}`;
+  const length = queue.coroutines.length;
+  const bit = queue.bit === undefined ? undefined : queue.bit ? "bit set" : "bit clear";
+  return {
+    id,
+    label: `Priority ${queue.priority}`,
+    description: join(bit, `${length.toLocaleString("en")} ready`),
+    tooltip: [`Ready queue of priority ${queue.priority}: ${count(length, "coroutine")}`],
+    icon:
+      queue.bit === true ? { id: "circle-filled", color: "charts.yellow" } : { id: "list-ordered" },
+    expanded: length <= 8,
+    ...(length > 0 && {
+      children: async () => {
+        const members = await snapshot.coroutinesById(queue.coroutines.slice(0, MEMBERS_SHOWN));
+        return [
+          ...members.map((each) => coroutineRow(`${id}/`, each, snapshot)),
+          ...hiddenRows(id, length),
+        ];
+      },
+    }),
+  };
+}
+
+function wakersRow(parent: string, executor: Executor, snapshot: Snapshot): Row {
+  const id = `${parent}/wakers`;
+  const { wakers } = executor;
+  return {
+    id,
+    label: "Waker cache",
+    description: count(wakers.length, "waker"),
+    icon: { id: "bell" },
+    ...(wakers.length > 0 && {
+      children: async () => {
+        const shown = wakers.slice(0, MEMBERS_SHOWN);
+        const owners = await snapshot.coroutinesById(shown.map((waker) => waker.coroutine));
+        const names = new Map(owners.map((each) => [each.id, each.name]));
+        const rows = shown.map((waker, index) => ({
+          id: `${id}/${index}`,
+          label: `${waker.coroutine} ${names.get(waker.coroutine) ?? ""}`.trim(),
+          description: waker.address,
+          tooltip: [`Waker of coroutine ${waker.coroutine} at ${waker.address}`],
+          icon: { id: "bell-dot" },
+        }));
+        return [...rows, ...hiddenRows(id, wakers.length)];
+      },
+    }),
+  };
+}

@@ -1,0 +1,48 @@
+/** The Harts view: what each hart does, and where. */
+import type { Hart } from "../wire.ts";
+import type { Icon, Roots, Row } from "./row.ts";
+import { join, shortPlace } from "./row.ts";
+
+export const hartRoots: Roots = async (snapshot) => (await snapshot.harts()).map(hartRow);
+
+export function hartRow(hart: Hart): Row {
+  const place =
+    hart.path !== undefined && hart.line !== undefined
+      ? { path: hart.path, line: hart.line }
+      : undefined;
+  return {
+    id: `hart:${hart.id}`,
+    label: `Hart ${hart.id}`,
+    description: join(
+      hart.frozen ? `${hart.state}, frozen` : hart.state,
+      hart.name ?? hart.pc,
+      place && shortPlace(place),
+      hart.coroutine === undefined ? undefined : `coroutine ${hart.coroutine}`,
+    ),
+    tooltip: [
+      `Hart ${hart.id}: ${hart.state}${hart.frozen ? ", frozen: stands still while others run" : ""}`,
+      join(hart.name, place && shortPlace(place), `pc ${hart.pc}`),
+      `Privilege ${hart.privilege}, ${Number(hart.instructions).toLocaleString("en")} instructions retired`,
+      join(
+        hart.process === undefined ? undefined : `process ${hart.process}`,
+        hart.thread === undefined ? undefined : `thread ${hart.thread}`,
+        hart.coroutine === undefined ? undefined : `coroutine ${hart.coroutine}`,
+      ),
+    ].filter((line) => line !== ""),
+    icon: icon(hart),
+    // Without a thread of its own in the session a hart cannot be addressed.
+    context:
+      hart.threadId === undefined
+        ? "hart"
+        : `hart addressable ${hart.frozen ? "frozen" : "thawed"}`,
+    target: { kind: "hart", hart },
+    ...(place && { place }),
+  };
+}
+
+function icon(hart: Hart): Icon {
+  if (hart.frozen) return { id: "lock", color: "charts.blue" };
+  if (hart.state === "running") return { id: "vm-running", color: "charts.green" };
+  if (hart.state === "waiting") return { id: "vm-outline" };
+  return { id: "vm" };
+}

@@ -1,0 +1,84 @@
+/**
+ * Rows of the trees, as data: what they say and lead to, with no VS Code in it. `tree.ts` renders
+ * them.
+ */
+import type { Snapshot } from "../debug/snapshot.ts";
+import type { Coroutine, Hart, Place, Variable } from "../wire.ts";
+
+/** What commands of a row act on. */
+export type Target =
+  | { readonly kind: "hart"; readonly hart: Hart }
+  | { readonly kind: "coroutine"; readonly coroutine: Coroutine };
+
+export interface Icon {
+  /** A codicon. */
+  readonly id: string;
+  /** A theme colour. */
+  readonly color?: string;
+}
+
+export interface Row {
+  /** The same for the same thing at every stop, so that it stays expanded; unique in its view. */
+  readonly id: string;
+  readonly label: string;
+  readonly description?: string;
+  /** Lines of the hover. */
+  readonly tooltip?: readonly string[];
+  readonly icon?: Icon;
+  /** Words for the `when` clauses of menus. */
+  readonly context?: string;
+  /** Where a click leads. */
+  readonly place?: Place;
+  /** What a click does instead of leading to a place. */
+  readonly command?: "asyncos.showMoreCoroutines";
+  readonly target?: Target;
+  readonly expanded?: boolean;
+  readonly children?: () => Promise<readonly Row[]>;
+}
+
+/** The roots of one view. */
+export type Roots = (snapshot: Snapshot) => Promise<readonly Row[]>;
+
+/** `1 coroutine`, `2 coroutines`. */
+export function count(number: number, noun: string): string {
+  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/** `ring.rs:41`. */
+export function shortPlace(place: Place): string {
+  return `${place.path.slice(Math.max(place.path.lastIndexOf("/"), place.path.lastIndexOf("\\")) + 1)}:${place.line}`;
+}
+
+/** Parts that are known, set off by dots. */
+export function join(...parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined && part !== "").join(" · ");
+}
+
+/** Members of one queue or cache that a tree lists; the rest is counted. */
+export const MEMBERS_SHOWN = 200;
+
+/** The row that counts what was left out; none when nothing was. */
+export function hiddenRows(parent: string, all: number): readonly Row[] {
+  if (all <= MEMBERS_SHOWN) return [];
+  const hidden = (all - MEMBERS_SHOWN).toLocaleString("en");
+  return [{ id: `${parent}/hidden`, label: `${hidden} not shown`, icon: { id: "ellipsis" } }];
+}
+
+/** A DAP variable, with its members below it. */
+export function variableRow(parent: string, variable: Variable, snapshot: Snapshot): Row {
+  const id = `${parent}/${variable.name}`;
+  const { variablesReference } = variable;
+  return {
+    id,
+    label: variable.name,
+    description: variable.value,
+    tooltip: [`${variable.name} = ${variable.value}`, ...(variable.type ? [variable.type] : [])],
+    icon: { id: "symbol-variable" },
+    ...(variablesReference > 0 && {
+      children: async () =>
+        (await snapshot.variables(variablesReference)).map((each) =>
+          variableRow(id, each, snapshot),
+        ),
+    }),
+  };
+}

@@ -1,0 +1,134 @@
+/**
+ * One tree view over rows. It asks only while it is visible; while the machine runs it keeps the
+ * rows of the last stop and says so.
+ */
+import * as vscode from "vscode";
+import type { Session, Sessions } from "../debug/sessions.ts";
+import type { Row } from "./row.ts";
+
+/** A machine that runs shorter than this (a step) leaves the title of the view alone. */
+const RUNNING_MILLISECONDS = 500;
+
+export interface RowsOptions {
+  readonly view: string;
+  readonly sessions: Sessions;
+  readonly roots: (session: Session) => Promise<readonly Row[]>;
+  /** Says more in the title, e.g. a filter. */
+  readonly describe?: () => string | undefined;
+}
+
+export class RowTree implements vscode.TreeDataProvider<Row>, vscode.Disposable {
+  readonly #options: RowsOptions;
+  readonly #changed = new vscode.EventEmitter<undefined>();
+  readonly #view: vscode.TreeView<Row>;
+  readonly #subscriptions: readonly vscode.Disposable[];
+  #last: { readonly session: string; readonly rows: readonly Row[] } | undefined;
+  #stale = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(options: RowsOptions) {
+    this.#options = options;
+    this.#view = vscode.window.createTreeView(options.view, { treeDataProvider: this });
+    this.#subscriptions = [
+      this.#view,
+      options.sessions.onDidChange(() => this.#follow()),
+      this.#view.onDidChangeVisibility(({ visible }) => {
+        if (visible && this.#stale) this.refresh();
+      }),
+    ];
+  }
+
+  /** Asks again, now or when the view comes into sight. */
+  refresh(): void {
+    this.#stale = !this.#view.visible;
+    this.#describe();
+    if (this.#view.visible) this.#changed.fire(undefined);
+  }
+
+  getTreeItem(row: Row): vscode.TreeItem {
+    return item(row);
+  }
+
+  async getChildren(row?: Row): Promise<Row[]> {
+    if (row !== undefined) return [...((await this.#guard(row)) ?? [])];
+    const session = this.#options.sessions.shown;
+    if (session === undefined) return [];
+    if (session.phase === "stopped") {
+      const rows = await this.#roots(session);
+      this.#last = { session: session.debug.id, rows };
+    }
+    return this.#last?.session === session.debug.id ? [...this.#last.rows] : [];
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    for (const each of this.#subscriptions) each.dispose();
+    this.#changed.dispose();
+  }
+
+  #follow(): void {
+    clearTimeout(this.#timer);
+    const session = this.#options.sessions.shown;
+    if (session?.phase === "running" && this.#last?.session === session.debug.id) {
+      this.#timer = setTimeout(() => this.#describe(), RUNNING_MILLISECONDS);
+    } else {
+      this.refresh();
+    }
+  }
+
+  #describe(): void {
+    const running = this.#options.sessions.shown?.phase === "running";
+    const parts = [this.#options.describe?.(), running ? "as of the last stop" : undefined];
+    this.#view.description = parts.filter((part) => part !== undefined).join(" · ");
+  }
+
+  async #roots(session: Session): Promise<readonly Row[]> {
+    try {
+      const rows = await this.#options.roots(session);
+      this.#view.message = undefined;
+      this.#describe();
+      return rows;
+    } catch (error) {
+      // The machine may have gone on meanwhile; then the next stop asks again.
+      if (session.phase === "stopped") this.#view.message = sentence(error);
+      return [];
+    }
+  }
+
+  async #guard(row: Row): Promise<readonly Row[] | undefined> {
+    try {
+      return await row.children?.();
+    } catch (error) {
+      return [{ id: `${row.id}/error`, label: sentence(error), icon: { id: "info" } }];
+    }
+  }
+}
+
+function sentence(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function item(row: Row): vscode.TreeItem {
+  const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
+  const state = row.children === undefined ? None : row.expanded ? Expanded : Collapsed;
+  const rendered = new vscode.TreeItem(row.label, state);
+  rendered.id = row.id;
+  rendered.description = row.description;
+  rendered.tooltip = (row.tooltip ?? [row.label]).join("\n");
+  rendered.accessibilityInformation = {
+    label: [row.label, row.description].filter((part) => part !== undefined).join(", "),
+  };
+  if (row.icon !== undefined) {
+    const color = row.icon.color === undefined ? undefined : new vscode.ThemeColor(row.icon.color);
+    rendered.iconPath = new vscode.ThemeIcon(row.icon.id, color);
+  }
+  if (row.context !== undefined) rendered.contextValue = row.context;
+  if (row.command !== undefined) {
+    rendered.command = { command: row.command, title: row.label };
+  } else if (row.place !== undefined) {
+    rendered.command = { command: "asyncos.showPlace", title: "Show", arguments: [row.place] };
+  }
+  return rendered;
+}
