@@ -1,0 +1,94 @@
+/** From a line, a function's name or an address to every place in memory where a breakpoint goes. */
+import { type Address, address, hex } from "../base/brand.ts";
+import { UserError } from "../base/errors.ts";
+import type { Module } from "../inspect/api.ts";
+import type { BreakpointHost, BreakpointPlace } from "./breakpoints.ts";
+
+export interface Resolution {
+  /** `module` is undefined for an address that no ELF owns. */
+  readonly addresses: readonly { readonly address: Address; readonly module: Module | undefined }[];
+  readonly line: number | undefined;
+  /** A remark, or why there are no addresses. */
+  readonly message: string | undefined;
+}
+
+type CodePlace = Exclude<BreakpointPlace, { kind: "data" }>;
+
+export function resolve(place: CodePlace, host: BreakpointHost): Resolution {
+  switch (place.kind) {
+    case "source":
+      return lines(place.path, place.line, host);
+    case "function":
+      return functions(place.name, host);
+    case "instruction":
+      return instruction(place.address, host);
+  }
+}
+
+const runtime = (module: Module, local: Address) => ({
+  address: address(local + module.bias),
+  module,
+});
+
+function lines(path: string, line: number, host: BreakpointHost): Resolution {
+  const { modules } = host.inspector.modules;
+  let known = false;
+  for (const module of modules) {
+    const compiled = host.compiledPath(path, module);
+    if (compiled === undefined) continue;
+    known = true;
+    const found = module.symbols.addressesOfLine(compiled, line);
+    if (!found) continue;
+    const copies = found.addresses.length;
+    return {
+      addresses: found.addresses.map((local) => runtime(module, local)),
+      line: found.line,
+      message: copies > 1 ? `At ${copies} places in ${module.name}.` : undefined,
+    };
+  }
+  const names = modules.map(({ name }) => name).join(", ");
+  const message = known
+    ? `No code was generated for line ${line} or the lines below it.`
+    : `${names || "The program"} has no code from ${path}.`;
+  return { addresses: [], line: undefined, message };
+}
+
+/** The bodies of async functions, which a user names by the function. */
+const BODY = "::{async_fn#0}";
+
+function functions(name: string, host: BreakpointHost): Resolution {
+  const pattern = name.trim().replace(/\(\)$/, "");
+  if (pattern === "") throw new UserError("The function's name is empty.");
+  const addresses = host.inspector.modules.modules.flatMap((module) => {
+    const { symbols } = module;
+    const found = [`${pattern}${BODY}`, pattern].map((path) => [
+      ...symbols.functionsNamed(path).map((fn) => symbols.afterPrologue(fn)),
+      ...symbols.inlinedEntries(path),
+    ]);
+    const [body, plain] = found as [Address[], Address[]];
+    // Calling an async function only makes its coroutine: what the user means is its body.
+    return [...new Set(body.length > 0 ? body : plain)].map((local) => runtime(module, local));
+  });
+  if (addresses.length > 0) {
+    const message = addresses.length > 1 ? `At ${addresses.length} places.` : undefined;
+    return { addresses, line: undefined, message };
+  }
+  return {
+    addresses,
+    line: undefined,
+    message: `No function is named ${pattern} (write its path or the end of it, e.g. executor::spawn).`,
+  };
+}
+
+function instruction(place: Address, host: BreakpointHost): Resolution {
+  if ((place & 1n) === 1n) {
+    throw new UserError(`No instruction can begin at ${hex(place)}: the address is odd.`);
+  }
+  const module = host.inspector.modules.modules.find(({ symbols, bias }) =>
+    symbols.segments.some(({ virtual, size, flags }) => {
+      const offset = place - bias - virtual;
+      return flags.execute && offset >= 0n && offset < BigInt(size);
+    }),
+  );
+  return { addresses: [{ address: place, module }], line: undefined, message: undefined };
+}

@@ -1,0 +1,69 @@
+/**
+ * The places in a function where a step by line may end: the start of every statement, with its chain
+ * of levels and how its frame is recognised. Worked out once for each function.
+ */
+import { type Address, address } from "../base/brand.ts";
+import type { Module } from "../inspect/api.ts";
+import type { Hart } from "../machine/api.ts";
+import type { FunctionInfo, LogicalFrame, UnwindRow } from "../symbols/api.ts";
+import type { Level } from "./levels.ts";
+
+export interface Statement {
+  /** In memory, not in the ELF. */
+  readonly address: Address;
+  /** Exclusive end of the statement's first stretch of code. */
+  readonly high: Address;
+  /** Outermost first. */
+  readonly levels: readonly Level[];
+  readonly cfa: UnwindRow["cfa"] | undefined;
+}
+
+/** `PATH::{async_fn#0}`, `PATH::{async_block#1}`: bodies that a poll enters at their head each time. */
+const ASYNC_BODY = /\{async_(?:fn|block|closure)(?:_env)?#\d+\}(?:<.*>)?$/;
+
+export function levelOf(frame: LogicalFrame): Level {
+  const { location, ranges, name, declaration } = frame;
+  return {
+    copy: ranges[0]?.low ?? frame.function.entry,
+    path: location?.path ?? "",
+    line: location?.line ?? 0,
+    asyncLine: ASYNC_BODY.test(name) ? (declaration?.line ?? 0) : undefined,
+  };
+}
+
+/** Canonical frame address at a statement by its rule, as a signed double; undefined where the rule is no sum. */
+export function cfaAt(hart: Hart, rule: UnwindRow["cfa"] | undefined): number | undefined {
+  if (!rule || !("register" in rule)) return undefined;
+  return hart.xNumber(rule.register) + rule.offset;
+}
+
+export class Statements {
+  readonly #known = new Map<Module, Map<Address, readonly Statement[]>>();
+
+  of(module: Module, fn: FunctionInfo): readonly Statement[] {
+    let known = this.#known.get(module);
+    if (!known) {
+      known = new Map();
+      this.#known.set(module, known);
+    }
+    let statements = known.get(fn.entry);
+    if (!statements) {
+      statements = fn.ranges.flatMap((range) => read(module, range));
+      known.set(fn.entry, statements);
+    }
+    return statements;
+  }
+}
+
+function read(module: Module, range: FunctionInfo["ranges"][number]): Statement[] {
+  const { symbols, bias } = module;
+  return symbols
+    .rowsIn(range)
+    .filter((row) => row.statement && row.location.line > 0)
+    .map((row) => ({
+      address: address(row.address + bias),
+      high: address(row.high + bias),
+      levels: symbols.framesAt(row.address).map(levelOf).reverse(),
+      cfa: symbols.unwindAt(row.address)?.cfa,
+    }));
+}

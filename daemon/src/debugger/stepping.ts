@@ -1,0 +1,246 @@
+/**
+ * One step of the user: hooks at every place where it may end, put before the machine runs at full
+ * speed, and taken away at the stop. A step by line belongs to its frame (whose canonical frame
+ * address no other thread shares), and once an async frame has suspended, to its coroutine: it ends
+ * on whichever hart either of them goes on.
+ */
+import { type Address, address } from "../base/brand.ts";
+import type { Disposable } from "../base/disposable.ts";
+import type { Module, StackFrame } from "../inspect/api.ts";
+import type { Hart } from "../machine/api.ts";
+import { departures, successorsAt } from "./flow.ts";
+import type { Halting } from "./halting.ts";
+import { endOfStep, type Level, type StepKind } from "./levels.ts";
+import { cfaAt, levelOf, type Statement, type Statements } from "./statements.ts";
+
+export interface StepOrder {
+  readonly hart: Hart;
+  readonly kind: StepKind;
+  readonly granularity: "line" | "instruction";
+}
+
+export interface StepHost extends Halting {
+  readonly statements: Statements;
+  /** How many innermost inlined levels are hidden where this hart stands. */
+  hiddenAt(hart: Hart): number;
+  /** The step ends here, with so many levels hidden; reports the reason. */
+  finished(hart: Hart, hidden: number, text?: string): void;
+}
+
+/** The logical frames of one machine frame, innermost first. */
+interface Physical {
+  readonly frames: readonly StackFrame[];
+  /** Outermost first; empty where there is no line information. */
+  readonly levels: readonly Level[];
+  readonly cfa: number | undefined;
+  readonly module: Module | undefined;
+}
+
+const isAsync = ({ asyncLine }: Level): boolean => asyncLine !== undefined;
+
+const MAX_FRAMES = 200;
+/** A callee's frame is at most this far below its caller's stack pointer: one kernel stack. */
+const STACK_REACH = 0x10000;
+
+export class Step {
+  readonly #host: StepHost;
+  readonly #order: StepOrder;
+  readonly #hooks: Disposable[] = [];
+  /** The coroutine that the step follows, where it began in an async body. */
+  readonly #coroutine: number | undefined;
+  #suspended = false;
+
+  constructor(host: StepHost, order: StepOrder) {
+    this.#host = host;
+    this.#order = order;
+    this.#coroutine = host.awareness.current(order.hart).coroutine;
+    const stack = physicalFrames(host.inspector.stack(order.hart));
+    const [here, caller] = stack;
+    const lines = here?.levels.some(({ line }) => line > 0);
+    if (order.granularity === "line" && lines) this.#byLine(stack);
+    else if (order.kind === "out") this.#untilReturn(here, caller);
+    else this.#byInstruction();
+  }
+
+  /** Whether there is anywhere this step could end. */
+  get possible(): boolean {
+    return this.#hooks.length > 0;
+  }
+
+  dispose(): void {
+    for (const hook of this.#hooks.splice(0)) hook.dispose();
+  }
+
+  #hook(at: Address, listener: (hart: Hart) => boolean): void {
+    this.#hooks.push(this.#host.machine.hook(at, listener));
+  }
+
+  #finish(hart: Hart, hidden = 0, text?: string): true {
+    this.#host.finished(hart, hidden, text);
+    return true;
+  }
+
+  // By line
+
+  #byLine(stack: readonly Physical[]): void {
+    const here = stack[0]!;
+    const hidden = this.#host.hiddenAt(this.#order.hart);
+    const shown = here.levels.slice(0, Math.max(1, here.levels.length - hidden));
+    this.#endsIn(here, shown, this.#order.kind);
+    if (this.#order.kind === "into") this.#calls(here, shown);
+    if (!shown.some(isAsync)) {
+      this.#untilReturn(here, stack[1]);
+      return;
+    }
+    const bodies = stack.filter(({ levels }) => levels.some(isAsync));
+    for (const body of bodies.slice(1)) this.#endsIn(body, body.levels, "over");
+    const outermost = stack.indexOf(bodies.at(-1)!);
+    this.#untilSuspended(stack[outermost]!, stack[outermost + 1]);
+  }
+
+  /** Hooks every statement of a frame's function at which the step ends. */
+  #endsIn(frame: Physical, shown: readonly Level[], kind: StepKind): void {
+    for (const statement of this.#statements(frame)) {
+      const end = endOfStep(kind, shown, statement.levels);
+      if (end === undefined) continue;
+      this.#hook(statement.address, (hart) =>
+        this.#inFrame(hart, frame, statement)
+          ? this.#finish(hart, statement.levels.length - end)
+          : false,
+      );
+    }
+  }
+
+  #statements({ frames, module }: Physical): readonly Statement[] {
+    const fn = frames[0]?.logical?.function;
+    return module && fn ? this.#host.statements.of(module, fn) : [];
+  }
+
+  #inFrame(hart: Hart, frame: Physical, statement: Statement): boolean {
+    if (this.#suspended) {
+      return this.#host.awareness.current(hart).coroutine === this.#coroutine;
+    }
+    if (!frame.module!.owns(hart, statement.address)) return false;
+    const cfa = cfaAt(hart, statement.cfa);
+    // Without a rule the hart is all there is to go by.
+    return cfa === undefined ? hart.id === this.#order.hart.id : cfa === frame.cfa;
+  }
+
+  /** Stepping into: calls out of the line, wherever their registers send them. */
+  #calls(here: Physical, shown: readonly Level[]): void {
+    const from = shown.at(-1)!;
+    for (const statement of this.#statements(here)) {
+      const level = statement.levels[shown.length - 1];
+      const same =
+        statement.levels.length === shown.length &&
+        level?.copy === from.copy &&
+        level.line === from.line;
+      if (!same) continue;
+      for (const at of departures(this.#order.hart, statement.address, statement.high)) {
+        this.#hook(at, (hart) => {
+          if (this.#inFrame(hart, here, statement)) this.#follow(hart, at, here.module!);
+          return false;
+        });
+      }
+    }
+  }
+
+  /** The hart is about to leave by a call: ends the step where the callee's body begins, if it has lines. */
+  #follow(hart: Hart, at: Address, from: Module): void {
+    const target = successorsAt(hart, at)?.next[0];
+    if (target === undefined) return;
+    const module = this.#host.inspector.modules.at(hart, target) ?? from;
+    const local = address(target - module.bias);
+    const callee = module.symbols.functionAt(local);
+    if (!callee || callee.entry !== local) return;
+    const body = module.symbols.afterPrologue(callee);
+    const levels = module.symbols.framesAt(body).length;
+    if (levels === 0 || !module.symbols.locationAt(body)) return;
+    const top = hart.xNumber(2);
+    this.#hook(address(body + module.bias), (entered) => {
+      const below = top - entered.xNumber(2);
+      const same = entered.id === hart.id && below >= 0 && below < STACK_REACH;
+      return same ? this.#finish(entered, levels - 1) : false;
+    });
+  }
+
+  #untilReturn(here: Physical | undefined, caller: Physical | undefined): void {
+    if (here?.cfa === undefined || caller === undefined) return;
+    this.#hook(caller.frames[0]!.pc, (hart) =>
+      hart.xNumber(2) === here.cfa ? this.#finish(hart) : false,
+    );
+  }
+
+  /** An async frame that returns has suspended or is done; only events tell which. */
+  #untilSuspended(body: Physical, caller: Physical | undefined): void {
+    const { awareness } = this.#host;
+    const follows = this.#coroutine !== undefined && awareness.available.get("complete") === true;
+    if (!follows) {
+      this.#untilReturn(body, caller);
+      return;
+    }
+    if (body.cfa !== undefined && caller !== undefined) {
+      this.#hook(caller.frames[0]!.pc, (hart) => {
+        if (hart.xNumber(2) === body.cfa) this.#suspended = true;
+        return false;
+      });
+    }
+    const where = this.#host.inspector.condition(`coroutine == ${this.#coroutine}`, ["coroutine"]);
+    const completed = awareness.listen(
+      ["complete"],
+      (event) => {
+        const hart = event.hart === undefined ? undefined : this.#host.machine.harts[event.hart];
+        return hart ? this.#finish(hart, 0, `coroutine ${this.#coroutine} completed`) : false;
+      },
+      where,
+    );
+    this.#hooks.push(completed);
+  }
+
+  // By instruction
+
+  #byInstruction(): void {
+    const { hart, kind } = this.#order;
+    const began = hart.instructions;
+    const successors = successorsAt(hart, hart.pc);
+    this.#hooks.push(
+      this.#host.machine.onTrap((trap) =>
+        trap.hart.id === hart.id && trap.hart.instructions === began
+          ? this.#finish(trap.hart, 0, trap.interrupt ? "interrupt taken" : "trap taken")
+          : false,
+      ),
+    );
+    if (!successors) return;
+    const over = kind === "over" && successors.call !== undefined;
+    const after = address(hart.pc + BigInt(successors.length));
+    const stackPointer = hart.xNumber(2);
+    for (const at of new Set(over ? [after] : successors.next)) {
+      this.#hook(at, (arrived) => {
+        if (arrived.id !== hart.id || arrived.instructions === began) return false;
+        return over && arrived.xNumber(2) !== stackPointer ? false : this.#finish(arrived);
+      });
+    }
+  }
+}
+
+/** Groups the logical frames of a stack by the machine frame that they share. */
+function physicalFrames(stack: Iterable<StackFrame>): readonly Physical[] {
+  const groups: StackFrame[][] = [];
+  let count = 0;
+  for (const frame of stack) {
+    if (++count > MAX_FRAMES) break;
+    const last = groups.at(-1);
+    if (last && last[0]!.registers === frame.registers) last.push(frame);
+    else groups.push([frame]);
+  }
+  return groups.map((frames) => {
+    const { cfa, module } = frames[0]!;
+    const levels = frames.flatMap(({ logical }) => (logical ? [levelOf(logical)] : [])).reverse();
+    return {
+      frames,
+      levels,
+      cfa: cfa === undefined ? undefined : Number(BigInt.asIntN(64, cfa)),
+      module,
+    };
+  });
+}
