@@ -1,0 +1,24 @@
+/** Runs the benchmark sections by name; all of them when none is named. */
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { session } from "./session.ts";
+import { speed } from "./speed.ts";
+import { wakes } from "./wakes.ts";
+
+const sections: Record<string, (root: string, kernel: string) => Promise<void>> = {
+  speed,
+  wakes,
+  session,
+};
+
+export async function main(root: string, names: readonly string[]): Promise<void> {
+  const kernel = join(root, "kernel/prebuilt/asyncos-kernel.elf");
+  for (const name of names)
+    if (!sections[name])
+      throw new Error(`no benchmark ${name}; there are ${Object.keys(sections).join(", ")}`);
+  console.log(
+    `${cpus()[0]?.model ?? "unknown CPU"}, ${cpus().length} cores, Node ${process.version}`,
+  );
+  for (const name of names.length > 0 ? names : Object.keys(sections))
+    await sections[name]!(root, kernel);
+}
