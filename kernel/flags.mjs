@@ -17,6 +17,10 @@ export function rustFlags({kernel, library, linker}) {
     '-Clinker-flavor=ld.lld',
     `-Clink-arg=-T${kernel}/linker.ld`,
     '-Clink-arg=--build-id=none',
+    // Without the assembler's own labels, of which there are thousands.
+    '-Clink-arg=--discard-locals',
+    // Each static keeps its symbol.
+    '-Cllvm-args=--riscv-enable-global-merge=false',
     '-Crelocation-model=static',
     '-Cforce-frame-pointers=yes',
     '-Csymbol-mangling-version=v0',

@@ -10,8 +10,11 @@ pub struct Args {
     pub coroutines: Option<usize>,
     /// How many times the workload repeats its round, where it lets one choose.
     pub rounds: Option<usize>,
+    /// How many wakes the workload `wakes` makes.
+    pub wakes: Option<usize>,
 }
 
+/// What the kernel is asked to do; src/workload has a module for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Workload {
     Mix,
@@ -20,27 +23,32 @@ pub enum Workload {
     Sleepers,
     Nested,
     Storm,
+    Compute,
+    Wakes,
+    Panic,
+    Wild,
+    Spin,
 }
 
-impl Workload {
-    const ALL: [Workload; 6] = [
-        Workload::Mix,
-        Workload::Ring,
-        Workload::Priorities,
-        Workload::Sleepers,
-        Workload::Nested,
-        Workload::Storm,
-    ];
+/// Every workload by its name, the default first.
+const WORKLOADS: [(&str, Workload); 11] = [
+    ("mix", Workload::Mix),
+    ("ring", Workload::Ring),
+    ("priorities", Workload::Priorities),
+    ("sleepers", Workload::Sleepers),
+    ("nested", Workload::Nested),
+    ("storm", Workload::Storm),
+    ("compute", Workload::Compute),
+    ("wakes", Workload::Wakes),
+    ("panic", Workload::Panic),
+    ("wild", Workload::Wild),
+    ("spin", Workload::Spin),
+];
 
-    pub fn name(self) -> &'static str {
-        match self {
-            Workload::Mix => "mix",
-            Workload::Ring => "ring",
-            Workload::Priorities => "priorities",
-            Workload::Sleepers => "sleepers",
-            Workload::Nested => "nested",
-            Workload::Storm => "storm",
-        }
+impl fmt::Display for Workload {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let named = WORKLOADS.iter().find(|(_, workload)| workload == self);
+        f.write_str(named.map_or("", |(name, _)| name))
     }
 }
 
@@ -48,46 +56,58 @@ impl Workload {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Error<'a> {
     UnknownName(&'a str),
-    BadValue { name: &'a str, value: &'a str, expected: &'static str },
+    UnknownWorkload(&'a str),
+    NotACount { name: &'a str, value: &'a str, most: usize },
+    NotBuilt { name: &'a str, value: &'a str, only: &'static str },
 }
 
 impl fmt::Display for Error<'_> {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Error::UnknownName(word) => write!(f, "unknown argument \"{word}\""),
-            Error::BadValue { name, value, expected } => {
-                write!(f, "{name}={value}: expected {expected}")
+            Error::UnknownWorkload(value) => {
+                write!(f, "workload={value}: it must be one of")?;
+                WORKLOADS.iter().try_for_each(|(name, _)| write!(f, " {name}"))
+            }
+            Error::NotACount { name, value, most } => {
+                write!(f, "{name}={value}: it must be a number from 1 to {most}")
+            }
+            Error::NotBuilt { name, value, only } => {
+                write!(f, "{name}={value}: this kernel has only {only}")
             }
         }
     }
 }
 
-const MOST: usize = 100_000;
-
 pub fn parse(bootargs: &str) -> Result<Args, Error<'_>> {
-    let mut args = Args { workload: Workload::Mix, coroutines: None, rounds: None };
+    let mut args = Args { workload: WORKLOADS[0].1, coroutines: None, rounds: None, wakes: None };
     for word in bootargs.split_ascii_whitespace() {
         let (name, value) = word.split_once('=').ok_or(Error::UnknownName(word))?;
-        let bad = |expected| Error::BadValue { name, value, expected };
         match name {
-            "workload" => {
-                args.workload = Workload::ALL
-                    .into_iter()
-                    .find(|workload| workload.name() == value)
-                    .ok_or(bad("mix, ring, priorities, sleepers, nested or storm"))?;
-            }
-            "coroutines" => args.coroutines = Some(count(value).ok_or(bad("1 to 100000"))?),
-            "rounds" => args.rounds = Some(count(value).ok_or(bad("1 to 100000"))?),
-            "executor" if value == "global" => {}
-            "executor" => return Err(bad("global")),
-            "roles" if value == "symmetric" => {}
-            "roles" => return Err(bad("symmetric")),
+            "workload" => args.workload = workload(value)?,
+            "coroutines" => args.coroutines = Some(count(name, value, 100_000)?),
+            "rounds" => args.rounds = Some(count(name, value, 1_000_000)?),
+            "wakes" => args.wakes = Some(count(name, value, 1_000_000_000)?),
+            "executor" => only(name, value, "global")?,
+            "roles" => only(name, value, "symmetric")?,
             _ => return Err(Error::UnknownName(name)),
         }
     }
     Ok(args)
 }
 
-fn count(value: &str) -> Option<usize> {
-    value.parse().ok().filter(|count| (1..=MOST).contains(count))
+fn workload(value: &str) -> Result<Workload, Error<'_>> {
+    let named = WORKLOADS.iter().find(|(name, _)| *name == value);
+    named.map(|(_, workload)| *workload).ok_or(Error::UnknownWorkload(value))
+}
+
+fn count<'a>(name: &'a str, value: &'a str, most: usize) -> Result<usize, Error<'a>> {
+    match value.parse() {
+        Ok(count) if (1..=most).contains(&count) => Ok(count),
+        _ => Err(Error::NotACount { name, value, most }),
+    }
+}
+
+fn only<'a>(name: &'a str, value: &'a str, only: &'static str) -> Result<(), Error<'a>> {
+    if value == only { Ok(()) } else { Err(Error::NotBuilt { name, value, only }) }
 }

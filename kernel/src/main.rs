@@ -61,7 +61,7 @@ extern "C" fn boot_main(hart: usize, device_tree: usize) -> ! {
     trap::init();
 
     let harts = boot::start_others(hart, machine.harts);
-    println!("[kernel] harts={harts} workload={}", args.workload.name());
+    println!("[kernel] harts={harts} workload={}", args.workload);
     for _ in 0..harts * COROUTINE_THREADS_PER_HART {
         thread::spawn_coroutine_thread();
     }

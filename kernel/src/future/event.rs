@@ -1,6 +1,6 @@
 //! An event that happens once, and that any number of coroutines wait for.
 
-use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker};
 
@@ -13,13 +13,14 @@ pub struct Event {
 struct EventInner {
     happened: bool,
     /// Who waits, by the ticket of their `Wait`.
-    waiters: BTreeMap<u64, Waker>,
-    next_ticket: u64,
+    waiters: Vec<Option<Waker>>,
+    /// Tickets given back.
+    free: Vec<usize>,
 }
 
 impl Event {
     pub const fn new() -> Self {
-        let inner = EventInner { happened: false, waiters: BTreeMap::new(), next_ticket: 0 };
+        let inner = EventInner { happened: false, waiters: Vec::new(), free: Vec::new() };
         Event { inner: SpinLock::new(inner) }
     }
 
@@ -30,7 +31,7 @@ impl Event {
             inner.happened = true;
             core::mem::take(&mut inner.waiters)
         };
-        waiters.into_values().for_each(Waker::wake);
+        waiters.into_iter().flatten().for_each(Waker::wake);
     }
 
     pub fn wait(&self) -> Wait<'_> {
@@ -41,7 +42,7 @@ impl Event {
 #[must_use = "futures do nothing unless awaited"]
 pub struct Wait<'a> {
     event: &'a Event,
-    ticket: Option<u64>,
+    ticket: Option<usize>,
 }
 
 impl Future for Wait<'_> {
@@ -53,9 +54,8 @@ impl Future for Wait<'_> {
         if inner.happened {
             return Poll::Ready(());
         }
-        let ticket = self.ticket.unwrap_or(inner.next_ticket);
-        inner.next_ticket = inner.next_ticket.max(ticket + 1);
-        let old = inner.waiters.insert(ticket, waker);
+        let ticket = self.ticket.unwrap_or_else(|| inner.new_ticket());
+        let old = inner.waiters[ticket].replace(waker);
         drop(inner);
         drop(old);
         self.ticket = Some(ticket);
@@ -65,9 +65,23 @@ impl Future for Wait<'_> {
 
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
-        if let Some(ticket) = self.ticket {
-            let waker = self.event.inner.lock().waiters.remove(&ticket);
-            drop(waker);
+        let Some(ticket) = self.ticket else { return };
+        let mut inner = self.event.inner.lock();
+        // Nobody waits any more once it has happened.
+        let waker = inner.waiters.get_mut(ticket).and_then(Option::take);
+        if !inner.happened {
+            inner.free.push(ticket);
         }
+        drop(inner);
+        drop(waker);
+    }
+}
+
+impl EventInner {
+    fn new_ticket(&mut self) -> usize {
+        self.free.pop().unwrap_or_else(|| {
+            self.waiters.push(None);
+            self.waiters.len() - 1
+        })
     }
 }

@@ -6,7 +6,7 @@ mod sleep;
 mod timeout;
 mod yield_now;
 
-pub use event::Event;
+pub use event::{Event, Wait};
 pub use mailbox::Mailbox;
 pub use sleep::{Sleep, sleep};
 pub use timeout::timeout;

@@ -9,17 +9,31 @@ use core::arch::global_asm;
 pub struct Context {
     ra: usize,
     sp: usize,
-    s: [usize; 12],
+    s0: usize,
+    s1: usize,
+    s2: usize,
+    s3: usize,
+    s4: usize,
+    s5: usize,
+    s6: usize,
+    s7: usize,
+    s8: usize,
+    s9: usize,
+    s10: usize,
+    s11: usize,
 }
 
 impl Context {
+    /// What a hart's idle flow has before it first switches away.
     pub const fn empty() -> Self {
-        Context { ra: 0, sp: 0, s: [0; 12] }
+        // SAFETY: registers are numbers, and any number will do.
+        unsafe { core::mem::zeroed() }
     }
 
-    /// A context that begins a thread on the stack that ends at `stack_top`.
+    /// A context that begins a thread on the stack that ends at `stack_top`. Its frame pointer
+    /// of 0 ends the call chain.
     pub fn start(stack_top: usize) -> Self {
-        Context { ra: thread_entry as *const () as usize, sp: stack_top, s: [0; 12] }
+        Context { ra: thread_entry as *const () as usize, sp: stack_top, ..Context::empty() }
     }
 }
 

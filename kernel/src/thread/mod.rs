@@ -128,8 +128,15 @@ impl Thread {
         *self.coroutine.lock() = Some(task);
     }
 
-    pub fn end_coroutine(&self) -> Option<Arc<Task>> {
-        self.coroutine.lock().take()
+    pub fn end_coroutine(&self) {
+        let task = self.coroutine.lock().take();
+        self.priority.store(executor::LOWEST, Ordering::Relaxed);
+        drop(task);
+    }
+
+    /// The coroutine that it polls.
+    pub fn coroutine_id(&self) -> Option<u64> {
+        self.coroutine.lock().as_ref().map(|task| task.id)
     }
 
     /// Whether it may be forced off its hart: a coroutine thread between two polls is about to

@@ -1,7 +1,7 @@
 //! The thread pool: every thread, the scheduler with the ready ones, and the set of blocked ones.
 
 use alloc::boxed::Box;
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::Ordering;
@@ -10,13 +10,13 @@ use super::processor;
 use super::scheduler::Scheduler;
 use super::{Kind, State, Thread};
 use crate::executor::bitmap::{Bitmap, PRIORITY_BITMAP};
-use crate::executor::{LOWEST, Priority};
+use crate::executor::Priority;
 use crate::sync::SpinLock;
 
 pub static THREAD_POOL: ThreadPool = ThreadPool {
     inner: SpinLock::new(PoolInner {
         next_id: 1,
-        threads: BTreeMap::new(),
+        threads: Vec::new(),
         scheduler: Scheduler::new(),
         blocked: BTreeSet::new(),
         spare: Vec::new(),
@@ -33,7 +33,7 @@ pub struct ThreadPool {
 struct PoolInner {
     next_id: u64,
     /// Every thread that has not exited.
-    threads: BTreeMap<u64, Arc<Thread>>,
+    threads: Vec<Arc<Thread>>,
     scheduler: Scheduler,
     /// Ids of the threads that wait for something.
     blocked: BTreeSet<u64>,
@@ -57,10 +57,10 @@ impl ThreadPool {
         };
         let thread = Arc::new(Thread::new(id, name, kind, priority, entry));
         let mut pool = self.inner.lock();
-        pool.threads.insert(id, thread.clone());
+        pool.threads.push(thread.clone());
         match kind {
             Kind::Plain => self.make_ready(&mut pool, thread),
-            Kind::Coroutine => self.park(&mut pool, thread),
+            Kind::Coroutine => block(&mut pool, &thread),
         }
         drop(pool);
         processor::kick_idle_hart();
@@ -100,25 +100,27 @@ impl ThreadPool {
     pub fn file(&self, thread: Arc<Thread>) {
         let mut pool = self.inner.lock();
         match thread.state() {
-            State::Ready => self.make_ready(&mut pool, thread),
             State::Running => unreachable!("a thread left its hart without saying how"),
-            State::Blocked => self.block(&mut pool, thread),
+            State::Ready => self.make_ready(&mut pool, thread),
+            State::Blocked if thread.unblock_pending.swap(false, Ordering::Relaxed) => {
+                self.make_ready(&mut pool, thread);
+            }
+            State::Blocked => block(&mut pool, &thread),
             State::Exited => {
-                let last = pool.threads.remove(&thread.id);
-                // The last references: the stack goes, so not under the lock.
+                pool.threads.retain(|other| other.id != thread.id);
+                // The last reference: the stack goes, so not under the lock.
                 drop(pool);
-                drop(last);
+                drop(thread);
             }
         }
     }
 
     /// Makes `thread` ready if it is blocked; if not, its next block does not happen.
     #[inline(never)]
-    pub fn unblock(&self, thread: &Thread) {
+    pub fn unblock(&self, thread: &Arc<Thread>) {
         let mut pool = self.inner.lock();
         if pool.blocked.remove(&thread.id) {
-            let thread = pool.threads[&thread.id].clone();
-            self.make_ready(&mut pool, thread);
+            self.make_ready(&mut pool, thread.clone());
             drop(pool);
             processor::kick_idle_hart();
         } else {
@@ -137,31 +139,23 @@ impl ThreadPool {
         let mut pool = self.inner.lock();
         pool.scheduler.trim();
         // A tree made anew from the same threads is the same tree.
-        pool.threads = core::mem::take(&mut pool.threads).into_iter().collect();
-        pool.blocked = core::mem::take(&mut pool.blocked).into_iter().collect();
+        let mut blocked = BTreeSet::new();
+        blocked.extend(core::mem::take(&mut pool.blocked));
+        pool.blocked = blocked;
     }
 
     fn make_ready(&self, pool: &mut PoolInner, thread: Arc<Thread>) {
         thread.set_state(State::Ready);
         pool.scheduler.push(thread, &self.ready);
     }
+}
 
-    fn block(&self, pool: &mut PoolInner, thread: Arc<Thread>) {
-        match thread.kind {
-            Kind::Coroutine => self.park(pool, thread),
-            Kind::Plain if thread.unblock_pending.swap(false, Ordering::Relaxed) => {
-                self.make_ready(pool, thread);
-            }
-            Kind::Plain => {
-                pool.blocked.insert(thread.id);
-            }
-        }
-    }
-
-    /// Blocks a coroutine thread until [`pick`](Self::pick) has a coroutine for it.
-    fn park(&self, pool: &mut PoolInner, thread: Arc<Thread>) {
-        thread.priority.store(LOWEST, Ordering::Relaxed);
-        pool.blocked.insert(thread.id);
-        pool.spare.push(thread);
+/// Blocks a thread that is on no hart: a plain one until someone unblocks it, a coroutine
+/// thread until [`pick`](ThreadPool::pick) has a coroutine for it.
+#[inline(never)]
+fn block(pool: &mut PoolInner, thread: &Arc<Thread>) {
+    pool.blocked.insert(thread.id);
+    if thread.kind == Kind::Coroutine {
+        pool.spare.push(thread.clone());
     }
 }

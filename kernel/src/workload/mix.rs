@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 
 use super::{Figures, priorities, ring, sleepers};
 use crate::args::Args;
-use crate::executor::{self, Priority};
+use crate::executor::{self, JoinHandle, Priority};
 use crate::future::Mailbox;
 use crate::sync::SpinLock;
 use crate::thread;
@@ -16,32 +16,31 @@ const COURIERS: u64 = 2;
 const PRIORITY: Priority = 3;
 
 pub async fn run(args: Args) -> Figures {
-    let result = Arc::new(SpinLock::new(Figures::new()));
     let parts = [
-        start(&result, ring::run(args)),
-        start(&result, sleepers::run(args)),
-        start(&result, priorities::run(args)),
-        start(&result, post()),
+        start(ring::run(args)),
+        start(sleepers::run(args)),
+        start(priorities::run(args)),
+        start(post()),
     ];
-    for part in parts {
+    let mut figures = Figures::new();
+    for (part, result) in parts {
         part.await;
+        figures.append(&mut result.lock());
     }
-    let mut figures = core::mem::take(&mut *result.lock());
-    // In the order of names, not of completion.
-    figures.sort_unstable();
     figures
 }
 
-/// Runs one part in a coroutine of its own.
+/// Runs one part in a coroutine of its own; its figures will be there when it is done.
 fn start(
-    result: &Arc<SpinLock<Figures>>,
     part: impl Future<Output = Figures> + Send + 'static,
-) -> executor::JoinHandle {
-    let result = result.clone();
-    executor::spawn(PRIORITY, async move {
-        let figures = part.await;
-        result.lock().extend(figures);
-    })
+) -> (JoinHandle, Arc<SpinLock<Figures>>) {
+    let result = Arc::new(SpinLock::new(Figures::new()));
+    let figures = result.clone();
+    let handle = executor::spawn(PRIORITY, async move {
+        let done = part.await;
+        *figures.lock() = done;
+    });
+    (handle, result)
 }
 
 /// Threads write to an echoing coroutine each and block for its answers.

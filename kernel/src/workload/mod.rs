@@ -3,12 +3,15 @@
 //! Figures are of work, never of time: they are the same for any number of harts and any
 //! interleaving.
 
+mod compute;
+mod faults;
 mod mix;
 mod nested;
 mod priorities;
 mod ring;
 mod sleepers;
 mod storm;
+mod wakes;
 
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -32,7 +35,7 @@ pub fn main(args: Args) {
     let before = Census::take();
     let figures = run(args);
     let settled = thread::block_on(settle());
-    let line = alloc::format!("workload={}{}", args.workload.name(), List(&figures));
+    let line = alloc::format!("workload={}{}", args.workload, List(&figures));
     drop(figures);
     // The line itself is the one object more.
     let leaks = Census::take().since(&before, 1);
@@ -63,6 +66,11 @@ fn run(args: Args) -> Figures {
             Workload::Sleepers => sleepers::run(args).await,
             Workload::Nested => nested::run().await,
             Workload::Storm => storm::run(args).await,
+            Workload::Compute => compute::run(args).await,
+            Workload::Wakes => wakes::run(args).await,
+            Workload::Panic => faults::panic().await,
+            Workload::Wild => faults::wild().await,
+            Workload::Spin => faults::spin().await,
         };
         *figures.lock() = done;
     });
