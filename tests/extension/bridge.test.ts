@@ -1,0 +1,85 @@
+/** The bridge answers every request, also when the daemon goes away. */
+import { expect, test } from "vitest";
+import type { JsonSocket } from "../../extension/src/base/json-socket.ts";
+import { Bridge } from "../../extension/src/debug/bridge.ts";
+
+function setUp() {
+  const sent: unknown[] = [];
+  const delivered: unknown[] = [];
+  let message: (message: unknown) => void = () => {};
+  let close: (reason: string) => void = () => {};
+  const socket: JsonSocket = {
+    send: (each) => sent.push(each),
+    close: () => close("connection closed (1005)"),
+    onMessage: (listener) => {
+      message = listener;
+    },
+    onClose: (listener) => {
+      close = listener;
+    },
+  };
+  const bridge = new Bridge(socket, (each) => delivered.push(each));
+  return {
+    bridge,
+    sent,
+    delivered,
+    receive: (each: unknown) => message(each),
+    lose: (reason: string) => close(reason),
+  };
+}
+
+const request = (seq: number, command: string) => ({ seq, type: "request", command });
+const response = (request_seq: number) => ({ seq: 9, type: "response", request_seq });
+
+test("messages pass both ways unchanged", () => {
+  const { bridge, sent, delivered, receive } = setUp();
+  bridge.handle(request(1, "threads"));
+  receive(response(1));
+  expect(sent).toEqual([request(1, "threads")]);
+  expect(delivered).toEqual([response(1)]);
+});
+
+test("a lost connection fails what is open, says why and ends the session", () => {
+  const { bridge, delivered, receive, lose } = setUp();
+  bridge.handle(request(1, "threads"));
+  bridge.handle(request(2, "stackTrace"));
+  receive(response(1));
+  delivered.length = 0;
+  lose("connection closed (1006)");
+  expect(delivered).toMatchObject([
+    { type: "response", request_seq: 2, command: "stackTrace", success: false },
+    { type: "event", event: "output" },
+    { type: "event", event: "terminated" },
+  ]);
+  expect(delivered[0]).toHaveProperty("message", expect.stringContaining("1006"));
+});
+
+test("requests after that fail at once, but leaving succeeds", () => {
+  const { bridge, sent, delivered, lose } = setUp();
+  lose("gone");
+  delivered.length = 0;
+  bridge.handle(request(3, "threads"));
+  bridge.handle(request(4, "disconnect"));
+  expect(sent).toEqual([]);
+  expect(delivered).toMatchObject([
+    { request_seq: 3, success: false },
+    { request_seq: 4, success: true },
+  ]);
+});
+
+test("a connection that closes while the session ends is no failure", () => {
+  const { bridge, delivered, lose } = setUp();
+  bridge.handle(request(1, "disconnect"));
+  lose("connection closed (1000)");
+  expect(delivered).toMatchObject([
+    { type: "response", request_seq: 1, success: true },
+    { type: "event", event: "terminated" },
+  ]);
+});
+
+test("nothing is delivered after the end", () => {
+  const { bridge, delivered } = setUp();
+  bridge.handle(request(1, "threads"));
+  bridge.dispose();
+  expect(delivered).toEqual([]);
+});

@@ -1,0 +1,51 @@
+/** The manifest and the code name the same commands and views, and no menu leads nowhere. */
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import manifest from "../../extension/package.json" with { type: "json" };
+
+const read = (path: string) =>
+  readFileSync(new URL(`../../extension/src/${path}`, import.meta.url), "utf8");
+const { commands, menus, views, viewsWelcome } = manifest.contributes;
+const declared = commands.map(({ command }) => command).sort();
+
+/** Run by rows and lenses only, so never shown in a menu. */
+const INTERNAL = ["asyncos.showCoroutines", "asyncos.showPlace"];
+
+test("every command is registered, and every registered one declared", () => {
+  const registered = [...read("commands.ts").matchAll(/^ {2}"(asyncos\.\w+)":/gm)].map(
+    ([, command]) => command!,
+  );
+  expect(registered.sort()).toEqual([...declared, ...INTERNAL].sort());
+});
+
+test("menus and welcome texts name declared commands", () => {
+  const inMenus = Object.values(menus).flatMap((items) => items.map(({ command }) => command));
+  const inTexts = viewsWelcome.flatMap(({ contents }) =>
+    [...contents.matchAll(/\(command:(asyncos\.\w+)\)/g)].map(([, command]) => command!),
+  );
+  expect([...inMenus, ...inTexts].filter((command) => !declared.includes(command))).toEqual([]);
+});
+
+test("every view has its rows, and an empty state for running and stopped", () => {
+  const code = read("extension.ts") + read("views/coroutines-view.ts");
+  for (const { id } of views.debug) {
+    expect(code).toContain(`"${id}"`);
+    for (const phase of id === "asyncos.harts" ? ["running"] : ["running", "stopped"]) {
+      const states = viewsWelcome.filter(({ view, when }) => {
+        return view === id && when?.includes(`asyncos.phase == ${phase}`);
+      });
+      expect(states, `${id} ${phase}`).not.toEqual([]);
+    }
+  }
+});
+
+test("every command and setting says what it is", () => {
+  for (const { title } of commands) expect(title).not.toBe("");
+  for (const { description } of Object.values(manifest.contributes.configuration.properties)) {
+    expect(description).toMatch(/\.$/);
+  }
+  const attributes = manifest.contributes.debuggers[0]!.configurationAttributes.launch.properties;
+  for (const { markdownDescription } of Object.values(attributes)) {
+    expect(markdownDescription).toMatch(/\.$/);
+  }
+});

@@ -1,0 +1,211 @@
+/** What the rows of the views say, as text: label | description, indented by depth. */
+import { expect, test } from "vitest";
+import { Snapshot } from "../../extension/src/debug/snapshot.ts";
+import { bitmapRow } from "../../extension/src/views/bitmaps.ts";
+import { coroutineRoots } from "../../extension/src/views/coroutines.ts";
+import { executorRoots } from "../../extension/src/views/executors.ts";
+import { hartRow } from "../../extension/src/views/harts.ts";
+import type { Row } from "../../extension/src/views/row.ts";
+import { MEMBERS_SHOWN } from "../../extension/src/views/row.ts";
+import { threadRow } from "../../extension/src/views/threads.ts";
+
+const line = (row: Row) => `${row.label} | ${row.description ?? ""}`;
+
+async function text(rows: readonly Row[], depth = 0): Promise<string[]> {
+  const lines: string[] = [];
+  for (const row of rows) {
+    lines.push("  ".repeat(depth) + line(row));
+    if (row.children) lines.push(...(await text(await row.children(), depth + 1)));
+  }
+  return lines;
+}
+
+/** Answers by command and counts what was asked. */
+function daemon(answers: Record<string, (body: never) => unknown>) {
+  const asked: string[] = [];
+  const snapshot = new Snapshot(async (command, body) => {
+    asked.push(command);
+    const answer = answers[command];
+    if (answer === undefined) throw new Error(`${command} is not known`);
+    return answer(body as never);
+  });
+  return { snapshot, asked };
+}
+
+const hart = {
+  id: 1,
+  state: "running",
+  privilege: "S",
+  pc: "0x80200010",
+  frozen: false,
+  instructions: 1234567,
+};
+
+test.each([
+  ["only pc is known", hart, "Hart 1 | running · 0x80200010", "hart"],
+  [
+    "all is known",
+    { ...hart, threadId: 2, name: "poll", path: "/k/exec.rs", line: 9, coroutine: 17 },
+    "Hart 1 | running · poll · exec.rs:9 · coroutine 17",
+    "hart addressable thawed",
+  ],
+  [
+    "frozen",
+    { ...hart, threadId: 2, frozen: true, state: "waiting" },
+    "Hart 1 | waiting, frozen · 0x80200010",
+    "hart addressable frozen",
+  ],
+])("hart: %s", (_name, given, expected, context) => {
+  const row = hartRow(given);
+  expect([line(row), row.context]).toEqual([expected, context]);
+});
+
+test("hart: the hover has the rest", () => {
+  expect(hartRow({ ...hart, process: 3 }).tooltip).toEqual([
+    "Hart 1: running",
+    "pc 0x80200010",
+    "Privilege S, 1,234,567 instructions retired",
+    "process 3",
+  ]);
+});
+
+const waiting = {
+  id: 17,
+  name: "ring::runner",
+  state: "waiting",
+  priority: 2,
+  awaiting: { path: "C:\\k\\ring.rs", line: 41 },
+  spawnedAt: { path: "/k/main.rs", line: 7 },
+};
+
+test("coroutines: await stack with values, spawn place, and the count of the rest", async () => {
+  const { snapshot } = daemon({
+    "asyncos/coroutines": () => ({
+      total: 1002,
+      coroutines: [waiting, { id: 3, name: "idle", state: "running", hart: 0 }],
+    }),
+    "asyncos/awaitStack": ({ coroutine }: { coroutine: number }) => ({
+      frames:
+        coroutine === 17
+          ? [
+              { name: "Sleep::poll", note: "suspended", variablesReference: 5 },
+              { name: "ring::runner", path: "/k/ring.rs", line: 41 },
+            ]
+          : [],
+    }),
+    variables: ({ variablesReference }: { variablesReference: number }) => ({
+      variables:
+        variablesReference === 5
+          ? [{ name: "until", value: "Time {...}", variablesReference: 6 }]
+          : [{ name: "0", value: "12", type: "u64", variablesReference: 0 }],
+    }),
+  });
+  const { total, rows } = await coroutineRoots(snapshot, { filter: "", limit: 2 });
+  expect(total).toBe(1002);
+  expect(await text(rows)).toEqual([
+    "17 ring::runner | waiting · prio 2 · ring.rs:41",
+    "  Sleep::poll | suspended",
+    "    until | Time {...}",
+    "      0 | 12",
+    "  ring::runner | ring.rs:41",
+    "  spawned | main.rs:7",
+    "3 idle | running · hart 0",
+    "1,000 not shown | show more",
+  ]);
+  expect(rows.map((row) => row.context)).toEqual([
+    "coroutine awaiting spawned",
+    "coroutine",
+    undefined,
+  ]);
+});
+
+test("executors: current, queues with bits, waker cache; empty queues only where a bit is set", async () => {
+  const coroutines = [waiting, { ...waiting, id: 4, state: "ready" }];
+  const { snapshot, asked } = daemon({
+    "asyncos/executors": () => ({
+      executors: [
+        {
+          id: 0,
+          name: "global",
+          mode: "shared",
+          queues: [
+            { priority: 0, coroutines: [], bit: false },
+            { priority: 1, coroutines: [], bit: true },
+            { priority: 2, coroutines: [4, 17], bit: true },
+            { priority: 3, coroutines: [4] },
+          ],
+          wakers: [{ coroutine: 99, address: "0x1000" }],
+          current: 17,
+        },
+      ],
+    }),
+    "asyncos/coroutines": ({ filter }: { filter: string }) => {
+      const ids = filter.replace("id:", "").split(",").map(Number);
+      return { total: 2, coroutines: coroutines.filter((each) => ids.includes(each.id)) };
+    },
+    "asyncos/awaitStack": () => ({ frames: [] }),
+  });
+  const lines = await text(await executorRoots(snapshot));
+  expect(lines.filter((each) => !each.includes("spawned"))).toEqual([
+    "global | shared · 3 ready",
+    "  polls 17 ring::runner | waiting · prio 2 · ring.rs:41",
+    "  Priority 1 | bit set · 0 ready",
+    "  Priority 2 | bit set · 2 ready",
+    "    4 ring::runner | ready · prio 2 · ring.rs:41",
+    "    17 ring::runner | waiting · prio 2 · ring.rs:41",
+    "  Priority 3 | 1 ready",
+    "    4 ring::runner | ready · prio 2 · ring.rs:41",
+    "  Waker cache | 1 waker",
+    "    99 | 0x1000",
+  ]);
+  // Each distinct question is asked once, however many rows need it.
+  expect(asked.filter((command) => command === "asyncos/executors")).toHaveLength(1);
+});
+
+test("executors: long queues are cut and counted, ids are unique", async () => {
+  const ids = Array.from({ length: MEMBERS_SHOWN + 50 }, (_, id) => id);
+  const { snapshot } = daemon({
+    "asyncos/executors": () => ({
+      executors: [
+        { id: 1, name: "e", mode: "m", queues: [{ priority: 0, coroutines: ids }], wakers: [] },
+      ],
+    }),
+    "asyncos/coroutines": ({ count }: { count: number }) => ({
+      total: count,
+      coroutines: ids.slice(0, count).map((id) => ({ id, name: "f", state: "ready" })),
+    }),
+  });
+  const [executor] = await executorRoots(snapshot);
+  const [queue] = await executor!.children!();
+  const members = await queue!.children!();
+  expect(members).toHaveLength(MEMBERS_SHOWN + 1);
+  expect(members.at(-1)!.label).toBe("50 not shown");
+  expect(new Set(members.map((row) => row.id)).size).toBe(members.length);
+});
+
+test("a failed question is told to whoever asks, not repeated", async () => {
+  const { snapshot, asked } = daemon({});
+  await expect(snapshot.harts()).rejects.toThrow("asyncos/harts is not known");
+  await expect(snapshot.harts()).rejects.toThrow();
+  expect(asked).toHaveLength(1);
+});
+
+test.each([
+  [{ bits: [], value: "0x0" }, "user 1 | 0x0 · no bit set"],
+  [{ bits: [0, 3], value: "0x9" }, "user 1 | 0x9 · bits 0, 3"],
+])("bitmap %j", (given, expected) => {
+  const row = bitmapRow({ name: "user 1", address: "0x87000000", owner: "process 1", ...given });
+  expect(line(row)).toBe(expected);
+});
+
+test("thread", () => {
+  const thread = {
+    id: 4,
+    name: "executor",
+    kind: "kernel",
+    state: "blocked",
+    priority: 1,
+    hart: 2,
+  };
+  expect(line(threadRow(thread))).toBe("4 executor | blocked · prio 1 · hart 2");
+});
