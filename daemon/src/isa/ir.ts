@@ -48,8 +48,8 @@ export type Node =
   | {
       readonly kind: "choose";
       readonly condition: Expression<"i32">;
-      readonly then: Expression;
-      readonly else: Expression;
+      readonly yes: Expression;
+      readonly no: Expression;
     };
 
 /** wrap: i64 to i32, the low half; the others i32 to i64. */
@@ -172,7 +172,7 @@ export const choose = <T extends Type>(
   condition: Expression<"i32">,
   yes: Expression<T>,
   no: Expression<T>,
-): Expression<T> => ({ kind: "choose", type: yes.type, condition, then: yes, else: no });
+): Expression<T> => ({ kind: "choose", type: yes.type, condition, yes, no });
 
 export const variable = <T extends Type>(type: T): Variable<T> => ({ type });
 export const use = <T extends Type>(name: Variable<T>): Expression<T> => ({

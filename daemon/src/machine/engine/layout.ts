@@ -38,6 +38,13 @@ export const HART = {
   reservationValue: 0x0138,
   /** i64: virtual address of the current instruction less `slot` / 8; follows the current page. */
   pcBase: 0x0140,
+  /**
+   * i64, 0 to 4095 but not 1: part of every TLB tag. Entries count only under the context in which
+   * they were filled, so the host can give each (address space, privilege, ...) its own number
+   * instead of flushing when it goes from one to the other. Not to be changed during a run but in
+   * host calls that answer something else than Flow.next.
+   */
+  context: 0x0148,
   /** f0..f31 and fcsr: room for F and D. */
   f: 0x0200,
   fcsr: 0x0300,
@@ -50,10 +57,30 @@ export const HART = {
 } as const;
 
 export const TLB_ENTRIES = 256;
-/** A tag is the page's virtual address (bits 11..0 zero); this never equals one. */
+/** A tag is the page's virtual address with the context in bits 11..0; this never equals one. */
 export const TLB_INVALID = 1n;
 
-/** Bytes of a decoded slot; a page has 2,048 of them (one for each halfword) and an end marker. */
+/** Bytes of a decoded slot. */
 export const SLOT_SIZE = 16;
+/** Fields of a slot: an instruction as the interpreter wants it. */
+export const SLOT = {
+  /** u16: position in the table of operations, and flags. */
+  op: 0,
+  /** u16 each: offset of the register from `HART.x`; the rd of x0 is slot 32. */
+  rd: 2,
+  rs1: 4,
+  rs2: 6,
+  /** i32; for branches within the page the distance between slots. */
+  imm: 8,
+  /** u32: the encoding. */
+  raw: 12,
+} as const;
+/**
+ * A decoded page has a slot for each halfword, then two end markers (a 32-bit instruction in the
+ * last halfword goes on at the second), then an i32: the memory offset of the page that it decodes.
+ */
+export const PAGE_SLOTS = 2048;
+export const PAGE_SOURCE = (PAGE_SLOTS + 2) * SLOT_SIZE;
+export const DECODED_PAGE_SIZE = (PAGE_SLOTS + 4) * SLOT_SIZE;
 
 export const hartBase = (hart: number): number => HARTS + hart * HART_SIZE;

@@ -1,0 +1,65 @@
+/** The TLBs of a hart, from the JavaScript side: generated code looks entries up, this fills and forgets them. */
+import { HART, hartBase, TLB_ENTRIES, TLB_INVALID } from "./layout.ts";
+
+const ENTRY_WORDS = 4;
+const PAGE_MASK = ~0xfff;
+
+export type TlbName = "loadTlb" | "storeTlb" | "fetchTlb";
+
+const empty = new Int32Array(TLB_ENTRIES * ENTRY_WORDS);
+for (let entry = 0; entry < TLB_ENTRIES; entry++) empty[entry * ENTRY_WORDS] = Number(TLB_INVALID);
+
+const start = (hart: number, tlb: TlbName): number => (hartBase(hart) + HART[tlb]) >>> 2;
+const indexOf = (low: number): number => ((low >>> 12) % TLB_ENTRIES) * ENTRY_WORDS;
+
+export class Tlbs {
+  readonly #words: Int32Array;
+
+  constructor(words: Int32Array) {
+    this.#words = words;
+  }
+
+  /** The page of (low, high) has `value` from now on, under the hart's current context. */
+  fill(hart: number, tlb: TlbName, low: number, high: number, value: number): void {
+    const words = this.#words;
+    const at = start(hart, tlb) + indexOf(low);
+    words[at] = (low & PAGE_MASK) | words[(hartBase(hart) + HART.context) >>> 2]!;
+    words[at + 1] = high;
+    words[at + 2] = value;
+  }
+
+  flush(hart: number, tlb: TlbName): void {
+    this.#words.set(empty, start(hart, tlb));
+  }
+
+  /** Forgets a virtual page, under whatever context. */
+  flushPage(hart: number, tlb: TlbName, low: number, high: number): void {
+    const words = this.#words;
+    const at = start(hart, tlb) + indexOf(low);
+    if (((words[at]! ^ low) & PAGE_MASK) === 0 && words[at + 1] === (high | 0)) {
+      words[at] = Number(TLB_INVALID);
+      words[at + 1] = 0;
+    }
+  }
+
+  /** Forgets the entries of a load or store TLB that lead to the page at a memory offset. */
+  evictTarget(hart: number, tlb: TlbName, offset: number): void {
+    this.#evict(hart, tlb, (tag, value) => (((tag & PAGE_MASK) + value) | 0) === (offset | 0));
+  }
+
+  /** Forgets the entries that have this value. */
+  evictValue(hart: number, tlb: TlbName, wanted: number): void {
+    this.#evict(hart, tlb, (_, value) => value === wanted);
+  }
+
+  #evict(hart: number, tlb: TlbName, matches: (tagLow: number, value: number) => boolean): void {
+    const words = this.#words;
+    const first = start(hart, tlb);
+    for (let at = first; at < first + TLB_ENTRIES * ENTRY_WORDS; at += ENTRY_WORDS) {
+      if (words[at] !== Number(TLB_INVALID) && matches(words[at]!, words[at + 2]!)) {
+        words[at] = Number(TLB_INVALID);
+        words[at + 1] = 0;
+      }
+    }
+  }
+}

@@ -1,0 +1,387 @@
+/**
+ * An encoder for WebAssembly binary modules: just what generated code needs. Functions are written
+ * as a flat list of instructions; labels are values, so nobody counts block depths.
+ * Source: WebAssembly core specification, section 5 (binary format).
+ */
+import { assert } from "../../base/errors.ts";
+
+export const ValueType = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c } as const;
+export type ValueType = keyof typeof ValueType;
+
+/** Instructions without immediates. */
+export const Op = {
+  "i32.eqz": 0x45,
+  "i32.eq": 0x46,
+  "i32.ne": 0x47,
+  "i32.lt_s": 0x48,
+  "i32.lt_u": 0x49,
+  "i32.gt_s": 0x4a,
+  "i32.gt_u": 0x4b,
+  "i32.le_s": 0x4c,
+  "i32.le_u": 0x4d,
+  "i32.ge_s": 0x4e,
+  "i32.ge_u": 0x4f,
+  "i64.eqz": 0x50,
+  "i64.eq": 0x51,
+  "i64.ne": 0x52,
+  "i64.lt_s": 0x53,
+  "i64.lt_u": 0x54,
+  "i64.gt_s": 0x55,
+  "i64.gt_u": 0x56,
+  "i64.le_s": 0x57,
+  "i64.le_u": 0x58,
+  "i64.ge_s": 0x59,
+  "i64.ge_u": 0x5a,
+  "i32.clz": 0x67,
+  "i32.ctz": 0x68,
+  "i32.popcnt": 0x69,
+  "i32.add": 0x6a,
+  "i32.sub": 0x6b,
+  "i32.mul": 0x6c,
+  "i32.div_s": 0x6d,
+  "i32.div_u": 0x6e,
+  "i32.rem_s": 0x6f,
+  "i32.rem_u": 0x70,
+  "i32.and": 0x71,
+  "i32.or": 0x72,
+  "i32.xor": 0x73,
+  "i32.shl": 0x74,
+  "i32.shr_s": 0x75,
+  "i32.shr_u": 0x76,
+  "i32.rotl": 0x77,
+  "i32.rotr": 0x78,
+  "i64.clz": 0x79,
+  "i64.ctz": 0x7a,
+  "i64.popcnt": 0x7b,
+  "i64.add": 0x7c,
+  "i64.sub": 0x7d,
+  "i64.mul": 0x7e,
+  "i64.div_s": 0x7f,
+  "i64.div_u": 0x80,
+  "i64.rem_s": 0x81,
+  "i64.rem_u": 0x82,
+  "i64.and": 0x83,
+  "i64.or": 0x84,
+  "i64.xor": 0x85,
+  "i64.shl": 0x86,
+  "i64.shr_s": 0x87,
+  "i64.shr_u": 0x88,
+  "i64.rotl": 0x89,
+  "i64.rotr": 0x8a,
+  "i32.wrap_i64": 0xa7,
+  "i64.extend_i32_s": 0xac,
+  "i64.extend_i32_u": 0xad,
+  "i32.extend8_s": 0xc0,
+  "i32.extend16_s": 0xc1,
+  "i64.extend8_s": 0xc2,
+  "i64.extend16_s": 0xc3,
+  "i64.extend32_s": 0xc4,
+  unreachable: 0x00,
+  return: 0x0f,
+  drop: 0x1a,
+  select: 0x1b,
+} as const;
+export type Op = keyof typeof Op;
+
+/** Loads and stores: opcode, and the alignment hint's exponent. */
+export const Access = {
+  "i32.load": [0x28, 2],
+  "i64.load": [0x29, 3],
+  "i32.load8_s": [0x2c, 0],
+  "i32.load8_u": [0x2d, 0],
+  "i32.load16_s": [0x2e, 1],
+  "i32.load16_u": [0x2f, 1],
+  "i64.load8_s": [0x30, 0],
+  "i64.load8_u": [0x31, 0],
+  "i64.load16_s": [0x32, 1],
+  "i64.load16_u": [0x33, 1],
+  "i64.load32_s": [0x34, 2],
+  "i64.load32_u": [0x35, 2],
+  "i32.store": [0x36, 2],
+  "i64.store": [0x37, 3],
+  "i32.store8": [0x3a, 0],
+  "i32.store16": [0x3b, 1],
+  "i64.store8": [0x3c, 0],
+  "i64.store16": [0x3d, 1],
+  "i64.store32": [0x3e, 2],
+} as const;
+export type Access = keyof typeof Access;
+
+function unsigned(out: number[], value: number): void {
+  value >>>= 0;
+  while (value >= 0x80) {
+    out.push((value & 0x7f) | 0x80);
+    value >>>= 7;
+  }
+  out.push(value);
+}
+
+function signed(out: number[], value: bigint): void {
+  for (;;) {
+    const byte = Number(value & 0x7fn);
+    value >>= 7n;
+    if ((value === 0n && byte < 0x40) || (value === -1n && byte >= 0x40)) {
+      out.push(byte);
+      return;
+    }
+    out.push(byte | 0x80);
+  }
+}
+
+function name(out: number[], text: string): void {
+  unsigned(out, text.length);
+  for (const character of text) out.push(character.charCodeAt(0));
+}
+
+/** A place that `br` can go to: the start of a loop or the end of a block. */
+export interface Label {
+  readonly depth: number;
+}
+
+/** The body of one function under construction. Parameters are the first locals. */
+export class Code {
+  readonly #bytes: number[] = [];
+  readonly #locals: ValueType[] = [];
+  readonly #parameters: number;
+  #depth = 0;
+
+  constructor(parameters: number) {
+    this.#parameters = parameters;
+  }
+
+  /** A new local variable, zero at entry. */
+  local(type: ValueType): number {
+    return this.#parameters + this.#locals.push(type) - 1;
+  }
+
+  op(...ops: readonly Op[]): this {
+    for (const op of ops) this.#bytes.push(Op[op]);
+    return this;
+  }
+
+  i32(value: number): this {
+    this.#bytes.push(0x41);
+    signed(this.#bytes, BigInt(value | 0));
+    return this;
+  }
+
+  i64(value: bigint): this {
+    this.#bytes.push(0x42);
+    signed(this.#bytes, BigInt.asIntN(64, value));
+    return this;
+  }
+
+  get(local: number): this {
+    return this.#index(0x20, local);
+  }
+
+  set(local: number): this {
+    return this.#index(0x21, local);
+  }
+
+  tee(local: number): this {
+    return this.#index(0x22, local);
+  }
+
+  /** A load or store at the address on the stack plus `offset`; `align` lowers the natural hint. */
+  access(access: Access, offset: number): this {
+    const [opcode, align] = Access[access];
+    this.#bytes.push(opcode);
+    unsigned(this.#bytes, align);
+    unsigned(this.#bytes, offset);
+    return this;
+  }
+
+  block(): Label {
+    return this.#open(0x02, undefined);
+  }
+
+  loop(): Label {
+    return this.#open(0x03, undefined);
+  }
+
+  /** Begins the branch taken when the i32 on the stack is not zero. */
+  if(result?: ValueType): Label {
+    return this.#open(0x04, result);
+  }
+
+  else(): this {
+    this.#bytes.push(0x05);
+    return this;
+  }
+
+  end(): this {
+    assert(this.#depth > 0, "end closes an open block");
+    this.#depth -= 1;
+    this.#bytes.push(0x0b);
+    return this;
+  }
+
+  br(label: Label): this {
+    return this.#index(0x0c, this.#depth - label.depth);
+  }
+
+  brIf(label: Label): this {
+    return this.#index(0x0d, this.#depth - label.depth);
+  }
+
+  call(index: number): this {
+    return this.#index(0x10, index);
+  }
+
+  /** Calls the function at the table index on the stack (table 0). */
+  callIndirect(signature: Signature): this {
+    this.#index(0x11, signature.index);
+    this.#bytes.push(0);
+    return this;
+  }
+
+  /** Goes to the label that the i32 on the stack numbers, to `otherwise` when there is none. */
+  brTable(labels: readonly Label[], otherwise: Label): this {
+    this.#index(0x0e, labels.length);
+    for (const { depth } of [...labels, otherwise]) unsigned(this.#bytes, this.#depth - depth);
+    return this;
+  }
+
+  encode(): number[] {
+    assert(this.#depth === 0, "every block is closed");
+    const body: number[] = [];
+    unsigned(body, this.#locals.length);
+    for (const type of this.#locals) {
+      unsigned(body, 1);
+      body.push(ValueType[type]);
+    }
+    for (const byte of this.#bytes) body.push(byte);
+    body.push(0x0b);
+    return body;
+  }
+
+  #index(opcode: number, value: number): this {
+    this.#bytes.push(opcode);
+    unsigned(this.#bytes, value);
+    return this;
+  }
+
+  #open(opcode: number, result: ValueType | undefined): Label {
+    this.#bytes.push(opcode, result === undefined ? 0x40 : ValueType[result]);
+    this.#depth += 1;
+    return { depth: this.#depth };
+  }
+}
+
+/** The type of a function, as an index into the module's types. */
+export interface Signature {
+  readonly index: number;
+  readonly parameters: readonly ValueType[];
+}
+
+/**
+ * A module with imported functions, one imported memory, at most one table that holds its own
+ * functions, and exported functions. Imports come before definitions.
+ */
+export class ModuleBuilder {
+  readonly #types: number[][] = [];
+  readonly #imports: number[][] = [];
+  readonly #functions: { readonly type: number; body: Code | undefined }[] = [];
+  readonly #exports: number[][] = [];
+  #imported = 0;
+  #table: readonly number[] = [];
+
+  signature(parameters: readonly ValueType[], results: readonly ValueType[]): Signature {
+    const encoded: number[] = [0x60];
+    for (const list of [parameters, results]) {
+      unsigned(encoded, list.length);
+      for (const type of list) encoded.push(ValueType[type]);
+    }
+    return { index: this.#types.push(encoded) - 1, parameters };
+  }
+
+  importMemory(module: string, field: string): void {
+    const encoded: number[] = [];
+    name(encoded, module);
+    name(encoded, field);
+    encoded.push(0x02, 0x01); // a memory with a maximum
+    unsigned(encoded, 1);
+    unsigned(encoded, 0x1_0000);
+    this.#imports.push(encoded);
+  }
+
+  importFunction(module: string, field: string, signature: Signature): number {
+    assert(this.#functions.length === 0, "imports come before definitions");
+    const encoded: number[] = [];
+    name(encoded, module);
+    name(encoded, field);
+    encoded.push(0x00);
+    unsigned(encoded, signature.index);
+    this.#imports.push(encoded);
+    return this.#imported++;
+  }
+
+  /** Reserves an index, so that functions can call each other before they are defined. */
+  declare(signature: Signature): number {
+    return this.#imported + this.#functions.push({ type: signature.index, body: undefined }) - 1;
+  }
+
+  define(index: number, signature: Signature, build: (code: Code) => void): void {
+    const entry = this.#functions[index - this.#imported];
+    assert(entry !== undefined && entry.body === undefined, "a function is defined once");
+    entry.body = new Code(signature.parameters.length);
+    build(entry.body);
+  }
+
+  export(field: string, index: number): void {
+    const encoded: number[] = [];
+    name(encoded, field);
+    encoded.push(0x00);
+    unsigned(encoded, index);
+    this.#exports.push(encoded);
+  }
+
+  /** The functions that `call_indirect` reaches, by table index. */
+  table(functions: readonly number[]): void {
+    this.#table = functions;
+  }
+
+  encode(): Uint8Array {
+    const out: number[] = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+    section(out, 1, this.#types);
+    section(out, 2, this.#imports);
+    section(
+      out,
+      3,
+      this.#functions.map(({ type }) => leb(type)),
+    );
+    const table = this.#table;
+    if (table.length > 0)
+      section(out, 4, [[0x70, 0x01, ...leb(table.length), ...leb(table.length)]]);
+    section(out, 7, this.#exports);
+    if (table.length > 0) {
+      section(out, 9, [[0x00, 0x41, 0x00, 0x0b, ...leb(table.length), ...table.flatMap(leb)]]);
+    }
+    section(
+      out,
+      10,
+      this.#functions.map(({ body }) => {
+        assert(body !== undefined, "every declared function is defined");
+        const bytes = body.encode();
+        return [...leb(bytes.length), ...bytes];
+      }),
+    );
+    return Uint8Array.from(out);
+  }
+}
+
+function leb(value: number): number[] {
+  const out: number[] = [];
+  unsigned(out, value);
+  return out;
+}
+
+/** A section that is a vector of already encoded entries. */
+function section(out: number[], id: number, entries: readonly (readonly number[])[]): void {
+  if (entries.length === 0) return;
+  const count = leb(entries.length);
+  const size = entries.reduce((sum, entry) => sum + entry.length, count.length);
+  out.push(id, ...leb(size), ...count);
+  for (const entry of entries) for (const byte of entry) out.push(byte);
+}
