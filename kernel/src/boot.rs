@@ -5,7 +5,7 @@
 //! gate, whether the firmware let them all go at once or the boot hart started them (HSM).
 
 use core::arch::global_asm;
-use core::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use crate::memlayout::{HART_STACK_SIZE, MAX_HARTS};
 use crate::sbi;
@@ -67,15 +67,17 @@ static BOOT_LOTTERY: AtomicU32 = AtomicU32::new(0);
 #[unsafe(link_section = ".data")]
 static GATE: AtomicBool = AtomicBool::new(false);
 
-/// Harts that are in the kernel, the boot hart included.
-static ONLINE: AtomicUsize = AtomicUsize::new(1);
+/// Bit h: hart h is in the kernel.
+static ONLINE: AtomicU64 = AtomicU64::new(0);
 
 unsafe extern "C" {
     fn _start();
 }
 
 /// Starts the other harts of `harts` (a set of bits), opens the gate and waits until all are in.
+/// Says how many there are.
 pub fn start_others(boot_hart: usize, harts: u64) -> usize {
+    check_in(boot_hart);
     let ours = harts & ((1 << MAX_HARTS) - 1);
     for hart in (0..MAX_HARTS).filter(|&hart| ours & 1 << hart != 0 && hart != boot_hart) {
         match sbi::hart_start(hart, _start as *const () as usize, 0) {
@@ -84,11 +86,15 @@ pub fn start_others(boot_hart: usize, harts: u64) -> usize {
         }
     }
     GATE.store(true, Ordering::Release);
-    let count = ours.count_ones() as usize;
-    while ONLINE.load(Ordering::Acquire) < count {
+    while online() != ours {
         core::hint::spin_loop();
     }
-    count
+    ours.count_ones() as usize
+}
+
+/// The harts that are in the kernel, as a set of bits.
+pub fn online() -> u64 {
+    ONLINE.load(Ordering::Acquire)
 }
 
 /// Holds a secondary hart until the boot hart has initialised everything.
@@ -98,7 +104,7 @@ pub fn wait_at_gate() {
     }
 }
 
-/// Tells the boot hart that this hart takes part.
-pub fn check_in() {
-    ONLINE.fetch_add(1, Ordering::AcqRel);
+/// Tells that `hart` takes part.
+pub fn check_in(hart: usize) {
+    ONLINE.fetch_or(1 << hart, Ordering::AcqRel);
 }

@@ -70,10 +70,10 @@ extern "C" fn boot_main(hart: usize, device_tree: usize) -> ! {
 }
 
 /// Every other hart.
-extern "C" fn secondary_main(_hart: usize) -> ! {
+extern "C" fn secondary_main(hart: usize) -> ! {
     boot::wait_at_gate();
     mm::paging::enable();
     trap::init();
-    boot::check_in();
+    boot::check_in(hart);
     processor::run()
 }

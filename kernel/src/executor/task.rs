@@ -178,9 +178,12 @@ impl Future for JoinHandle {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context) -> Poll<()> {
         // First the waker, then the look: a coroutine that ends in between sees the waker.
-        let old = self.task.joiner.lock().replace(context.waker().clone());
+        let waker = context.waker().clone();
+        let old = self.task.joiner.lock().replace(waker);
         drop(old);
         if self.task.is_done() {
+            let mine = self.task.joiner.lock().take();
+            drop(mine);
             return Poll::Ready(());
         }
         Poll::Pending

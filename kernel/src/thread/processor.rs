@@ -16,7 +16,7 @@ use crate::executor::bitmap::PRIORITY_BITMAP;
 use crate::memlayout::MAX_HARTS;
 use crate::riscv::{self, hart_id};
 use crate::sync::{InterruptsOff, SpinLock};
-use crate::{sbi, timer};
+use crate::{boot, sbi, timer};
 
 pub static PROCESSORS: [Processor; MAX_HARTS] = [const { Processor::new() }; MAX_HARTS];
 
@@ -154,6 +154,12 @@ fn sleep() {
     // Here the pending interrupt is taken.
     riscv::interrupts_on();
     riscv::interrupts_off();
+}
+
+/// Whether all other harts sleep, and so are in the middle of nothing.
+pub fn others_sleep() -> bool {
+    let _off = InterruptsOff::new();
+    IDLE_HARTS.load(Ordering::SeqCst) | 1 << hart_id() == boot::online()
 }
 
 /// Wakes one hart that sleeps, if any does. Whoever makes something ready calls this after.

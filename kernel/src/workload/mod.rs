@@ -24,6 +24,7 @@ use crate::mm::frame::FRAMES;
 use crate::mm::heap::HEAP;
 use crate::sync::SpinLock;
 use crate::thread::pool::THREAD_POOL;
+use crate::thread::processor;
 use crate::{println, sbi, thread, timer};
 
 /// What a workload did: names and numbers for the last line.
@@ -78,10 +79,10 @@ fn run(args: Args) -> Figures {
     core::mem::take(&mut *result.lock())
 }
 
-/// Waits until all other threads have come to rest, for a while.
+/// Waits until all other threads and harts have come to rest, for a while.
 async fn settle() -> bool {
     for _ in 0..1000 {
-        if THREAD_POOL.is_quiet() {
+        if THREAD_POOL.is_quiet() && processor::others_sleep() {
             return true;
         }
         sleep(1).await;
