@@ -21,8 +21,8 @@ const log = (line: string) => void process.stderr.write(`asyncos: ${line}\n`);
 
 async function serveSockets(layout: Layout, options: DaemonOptions): Promise<number> {
   const ended = stopRequest(options);
-  const stdin = watchStdin(ended.stop);
   const server = await startServer({ layout, port: options.port, log });
+  const stdin = watchStdin(ended.stop);
   const { url, port, token } = server;
   process.stdout.write(`${JSON.stringify({ url, port, token, pid: process.pid })}\n`);
   await ended.stopped;

@@ -7,7 +7,7 @@ import {
   type Message,
   type MessageReader,
   type MessageWriter,
-} from "vscode-jsonrpc/node";
+} from "vscode-languageserver/node";
 import type { LiveAnnotations } from "../lsp/annotations.ts";
 import { serveLanguageClient } from "../lsp/server.ts";
 import { CLOSE, type Transport } from "./transport.ts";

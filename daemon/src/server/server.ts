@@ -6,6 +6,7 @@ import { createServer, type IncomingMessage, STATUS_CODES } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { WebSocket, WebSocketServer } from "ws";
+import { UserError } from "../base/errors.ts";
 import { LiveAnnotations } from "../lsp/annotations.ts";
 import { newToken, refusal } from "./access.ts";
 import { MAX_MESSAGE_BYTES } from "./framing.ts";
@@ -83,9 +84,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 
   await new Promise<void>((resolve, reject) => {
-    http.once("error", reject);
+    http.once("error", (error: NodeJS.ErrnoException) => {
+      const taken = error.code === "EADDRINUSE";
+      reject(
+        taken ? new UserError(`port ${options.port} is in use; 0 takes any free one.`) : error,
+      );
+    });
     http.listen(options.port, HOST, () => {
-      http.off("error", reject);
+      http.removeAllListeners("error");
       resolve();
     });
   });

@@ -8,6 +8,11 @@ import type { Layout } from "./layout.ts";
 import { type FromWorker, type ToWorker, WINDOW, type WorkerData } from "./session-messages.ts";
 import { CLOSE, type Farewell, type Transport } from "./transport.ts";
 
+/**
+ * How long a worker may leave its window full, in ms. While it does, its client is not listened to,
+ * not even to its leaving.
+ */
+const STUCK_MS = 30_000;
 /** Heap that one session may fill; the guest's memory is not part of it. */
 const MAX_HEAP_MIB = 2048;
 
@@ -25,6 +30,7 @@ export class Session {
   #sent = 0;
   /** Characters that the worker has not taken yet. */
   #pending = 0;
+  #stuck: NodeJS.Timeout | undefined;
   #over = false;
 
   constructor(layout: Layout, transport: Transport, events: SessionEvents) {
@@ -36,7 +42,7 @@ export class Session {
       // A session prints nothing: under --stdio stdout is the protocol's.
       stdout: true,
     });
-    this.#worker.stdout.pipe(process.stderr, { end: false });
+    this.#worker.stdout.on("data", (bytes) => process.stderr.write(bytes));
     this.#worker.on("message", (message: FromWorker) => this.#fromWorker(message));
     this.#worker.on("error", (error) => this.#died(error));
     this.#worker.on("exit", (code) => this.#died(new Error(`its thread ended with code ${code}`)));
@@ -54,7 +60,11 @@ export class Session {
   #fromClient(text: string): void {
     if (this.#over) return;
     this.#pending += text.length;
-    if (this.#pending > WINDOW) this.#transport.pause();
+    if (this.#pending > WINDOW && !this.#stuck) {
+      this.#transport.pause();
+      const late = () => this.#died(new Error("it takes no messages any more"));
+      this.#stuck = setTimeout(late, STUCK_MS);
+    }
     this.#post({ kind: "message", text });
   }
 
@@ -69,7 +79,11 @@ export class Session {
       }
       case "taken":
         this.#pending -= message.length;
-        if (this.#pending <= WINDOW) this.#transport.resume();
+        if (this.#pending <= WINDOW && this.#stuck) {
+          clearTimeout(this.#stuck);
+          this.#stuck = undefined;
+          this.#transport.resume();
+        }
         return;
       case "annotations":
         this.#events.annotations(message.annotations);
@@ -103,6 +117,7 @@ export class Session {
   #end(problem: string | undefined): void {
     if (this.#over) return;
     this.#over = true;
+    clearTimeout(this.#stuck);
     void this.#worker.terminate();
     this.#events.ended(problem);
   }

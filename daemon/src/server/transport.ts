@@ -64,7 +64,15 @@ export function webSocketTransport(socket: WebSocket): Transport {
         if (binary) {
           problem = CLOSE.binary.reason;
           close(CLOSE.binary);
-        } else receiver.message(data.toString());
+          return;
+        }
+        try {
+          receiver.message(data.toString());
+        } catch (error) {
+          // A bug of ours ends the connection that met it, and no other.
+          problem = (error as Error).stack;
+          close({ code: 1011, reason: `internal error: ${(error as Error).message}` });
+        }
       });
       socket.on("error", (error) => {
         problem = error.message;

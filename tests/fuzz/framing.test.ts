@@ -1,0 +1,66 @@
+/** Mutated message streams in random pieces: whole messages or a FormatError, never another end. */
+import { expect, it } from "vitest";
+import { FormatError } from "../../daemon/src/base/errors.ts";
+import { FrameReader, frame, MAX_HEADER_BYTES } from "../../daemon/src/server/framing.ts";
+
+const SEED = Number(process.env.FUZZ_SEED ?? 20261122);
+const ROUNDS = Number(process.env.FUZZ_ROUNDS ?? 3000);
+const MAX_BODY = 4096;
+
+/** xorshift32: integers below `bound`. */
+function generator(seed: number): (bound: number) => number {
+  let state = seed >>> 0 || 1;
+  return (bound) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % bound;
+  };
+}
+
+function stream(random: (bound: number) => number): { bytes: Buffer; bodies: string[] } {
+  const bodies = Array.from({ length: 1 + random(4) }, () => "é{".repeat(random(200)));
+  return { bytes: Buffer.from(bodies.map(frame).join("")), bodies };
+}
+
+function mutate(bytes: Buffer, random: (bound: number) => number): Buffer {
+  const copy = Buffer.from(bytes);
+  const edits = 1 + random(4);
+  for (let edit = 0; edit < edits && copy.length > 0; edit++) {
+    copy[random(copy.length)] = random(256);
+  }
+  const cut = random(copy.length + 1);
+  return random(4) === 0 ? Buffer.concat([copy.subarray(cut), copy.subarray(0, cut)]) : copy;
+}
+
+function feed(reader: FrameReader, bytes: Buffer, random: (bound: number) => number): string[] {
+  const bodies: string[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const end = at + 1 + random(random(2) ? 16 : 2000);
+    bodies.push(...reader.feed(bytes.subarray(at, end)));
+    at = end;
+  }
+  return bodies;
+}
+
+it(`seed ${SEED}: whole streams come through, mutated ones end cleanly`, () => {
+  const random = generator(SEED);
+  let refused = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const { bytes, bodies } = stream(random);
+    const good = new FrameReader(MAX_BODY);
+    expect(feed(good, bytes, random), `round ${round}`).toEqual(bodies);
+    expect(good.clean).toBe(true);
+
+    const bad = mutate(bytes, random);
+    try {
+      const got = feed(new FrameReader(MAX_BODY), bad, random);
+      for (const body of got) expect(body.length).toBeLessThanOrEqual(MAX_BODY);
+    } catch (error) {
+      expect(error, `round ${round}`).toBeInstanceOf(FormatError);
+      expect((error as Error).message.length).toBeLessThan(MAX_HEADER_BYTES);
+      refused++;
+    }
+  }
+  expect(refused).toBeGreaterThan(ROUNDS / 50);
+});
