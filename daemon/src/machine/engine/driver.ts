@@ -58,7 +58,7 @@ class Driver {
     code.call(this.#parts.loop).set(this.#answer);
     code.get(hart).access("i32.load", HART.slot).set(slot);
     code.get(hart).access("i64.load", HART.pcBase).set(pcBase);
-    code.get(hart).access("i32.load", HART.budget).set(BUDGET);
+    this.#loadBudget();
     this.#when(Event.enter, () => code.br(enter));
     this.#when(Event.budget, () => this.#leaveHere(Exit.budget));
     this.#slow(next);
@@ -85,6 +85,7 @@ class Driver {
     this.#when(STOPPED, () => this.#leave(Exit.stop));
     this.#when(TRAPPED_LEAVE, () => this.#leave(Exit.leave));
     code.get(this.#answer).i32(TRAPPED_LEAVE).op("i32.ge_u").brIf(again);
+    this.#loadBudget();
     code.end();
     enterPage(code, target, entry, this.#state);
     code.get(hart).get(slot).access("i32.store", HART.slot);
@@ -107,8 +108,12 @@ class Driver {
     code.get(hart).get(this.#op).callIndirect(this.#parts.slowPath);
     code.end().set(this.#answer);
     code.end();
-    // The host may have shortened the run.
-    code.get(hart).access("i32.load", HART.budget).set(BUDGET);
+    this.#loadBudget();
+  }
+
+  /** The host may have shortened the run. */
+  #loadBudget(): void {
+    this.#code.get(HART_LOCAL).access("i32.load", HART.budget).set(BUDGET);
   }
 
   /** How the run goes on after a slow path. */

@@ -3,7 +3,7 @@
  * for what an engine does.
  */
 import { assert } from "../../base/errors.ts";
-import type { Engine, EngineOptions, Exit } from "./api.ts";
+import { type Engine, type EngineOptions, Exit } from "./api.ts";
 import { CodeCache } from "./code-cache.ts";
 import type { EngineHost } from "./host.ts";
 import { DECODED_PAGE_SIZE, HART, HART_SIZE, HARTS, hartBase, RAM_BASE } from "./layout.ts";
@@ -86,11 +86,15 @@ class InterpretingEngine implements Engine {
     assert(budget >= 0 && budget < 2 ** 31, "a budget is a positive 32-bit integer");
     this.#running = hart;
     try {
+      const end = this.currentInstret(hart) + budget;
       for (;;) {
-        const slice = Math.min(budget, SLICE);
+        const start = this.currentInstret(hart);
+        const slice = Math.min(end - start, SLICE);
         const exit = this.#exports.run(hartBase(hart), slice);
-        budget -= slice;
-        if (exit !== 0 || budget === 0) return exit;
+        if (exit !== Exit.budget) return exit;
+        const now = this.currentInstret(hart);
+        // Less than the slice has retired when the host has shortened the run.
+        if (now === end || now - start < slice) return exit;
       }
     } finally {
       this.#running = -1;

@@ -25,7 +25,11 @@ export const HART = {
    * running (`budget` is 0 then); in host calls use `currentInstret`.
    */
   instret: 0x0110,
-  /** i32: instructions that the current run may still retire, the current one included; spilled before every host call. */
+  /**
+   * i32: instructions that the current run may still retire, the current one included; spilled
+   * before every host call. The host may lower it to 1 and `instret` by the same amount: then the
+   * run ends when the current instruction has retired.
+   */
   budget: 0x0118,
   /** i32: decoded slot of the current instruction; spilled before every host call; 0 outside of runs. */
   slot: 0x011c,
