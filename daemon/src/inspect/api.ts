@@ -3,6 +3,7 @@
  * (except `assign`, on the user's word). What cannot be known is said, never guessed.
  */
 import type { Address } from "../base/brand.ts";
+import type { Disposable } from "../base/disposable.ts";
 import type { Hart } from "../machine/api.ts";
 import type { LogicalFrame, Place, SourceLocation, SymbolFile, Type } from "../symbols/api.ts";
 
@@ -34,6 +35,18 @@ export interface RegisterSet {
   /** Writes the register where the guest keeps it (a hart, a stack slot); false where that is unknown. */
   set?(dwarfNumber: number, value: bigint): boolean;
 }
+
+/**
+ * Knows how to get from a kind of frame to the one beneath it (a trap's entry to the interrupted
+ * code); undefined: not such a frame. `lookup` is an address inside the frame's current instruction.
+ */
+export type UnwindRule = (frame: {
+  readonly registers: RegisterSet;
+  readonly lookup: Address;
+  readonly innermost: boolean;
+  readonly memory: MemoryView;
+  readonly hart: Hart;
+}) => RegisterSet | undefined;
 
 /** Where memory is read from: a hart's view now, or a given address space. */
 export interface MemoryView {
@@ -111,6 +124,8 @@ export interface Condition {
 
 export interface Inspector {
   readonly modules: ModuleTable;
+  /** Tried before call frame information, in the order added. */
+  addUnwindRule(rule: UnwindRule): Disposable;
   /** The machine stack of a hart, lazily: only as many frames as are asked for are unwound. */
   stack(hart: Hart): Iterable<StackFrame>;
   /** The stack of saved registers (a thread that is not running). */

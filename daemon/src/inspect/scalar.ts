@@ -1,0 +1,41 @@
+/** Integers out of values: for conditions, numbers in displays, and bit fields. */
+import type { Type } from "../symbols/api.ts";
+import { type Datum, read } from "./datum.ts";
+import { bytesToSigned, bytesToUnsigned } from "./place.ts";
+import { scalarOf } from "./types.ts";
+
+export interface Integral {
+  readonly value: bigint;
+  readonly type: Type;
+}
+
+/** The integer that a value is, seen through wrappers of one member; undefined for anything else. */
+export function integralOf(datum: Datum): Integral | undefined {
+  const scalar = scalarOf(datum.type);
+  if (!scalar) return undefined;
+  const { type } = scalar;
+  if (type.kind === "base" && type.encoding === "float") return undefined;
+  if (type.size === 0 || type.size > 16) return undefined;
+  const bytes = read(datum, scalar.offset, type.size);
+  if (typeof bytes === "string") return undefined;
+  const signed =
+    (type.kind === "base" && type.encoding === "signed") ||
+    (type.kind === "enum" && type.underlying === "signed");
+  return { value: signed ? bytesToSigned(bytes) : bytesToUnsigned(bytes), type };
+}
+
+/** `bits.offset` counts from the least significant bit of the member's storage. */
+export function bitField(
+  datum: Datum,
+  offset: number,
+  bits: { readonly offset: number; readonly size: number },
+  type: Type,
+): bigint | string {
+  const first = Math.floor(bits.offset / 8);
+  const length = Math.ceil((bits.offset + bits.size) / 8) - first;
+  const bytes = read(datum, offset + first, length);
+  if (typeof bytes === "string") return bytes;
+  const value = bytesToUnsigned(bytes) >> BigInt(bits.offset - first * 8);
+  const signed = type.kind === "base" && type.encoding === "signed";
+  return signed ? BigInt.asIntN(bits.size, value) : BigInt.asUintN(bits.size, value);
+}

@@ -1,0 +1,192 @@
+/**
+ * Machine stacks: from one frame's registers to its caller's. Call frame information first; where
+ * there is none the chain of frame pointers, which is said in the frame's note. Every stack ends:
+ * at an entry, at an unknown return address, at a loop, or at the cap.
+ */
+import { type Address, address, hex } from "../base/brand.ts";
+import type { Hart } from "../machine/api.ts";
+import type { EvaluationContext } from "../symbols/api.ts";
+import type { MemoryView, Module, ModuleTable, RegisterSet, UnwindRule } from "./api.ts";
+import { inModule } from "./modules.ts";
+import { bytesToUnsigned } from "./place.ts";
+
+/** One activation: a function call with its own registers. Inlined calls are told apart later. */
+export interface Activation {
+  readonly hart: Hart;
+  readonly pc: Address;
+  /** Where to look code up: inside the call instruction for a caller, else the pc itself. */
+  readonly lookup: Address;
+  readonly registers: RegisterSet;
+  readonly memory: MemoryView;
+  readonly module: Module | undefined;
+  readonly cfa: bigint | undefined;
+  /** Of this activation's caller, for entry values; undefined at the end of the stack. */
+  readonly caller: RegisterSet | undefined;
+  readonly note: string | undefined;
+}
+
+export const MAX_FRAMES = 1_000;
+const RA = 1;
+const SP = 2;
+const FP = 8;
+
+export interface UnwindContext {
+  readonly hart: Hart;
+  readonly memory: MemoryView;
+  readonly modules: ModuleTable;
+  readonly rules: readonly UnwindRule[];
+}
+
+interface Caller {
+  readonly registers: RegisterSet;
+  readonly cfa: bigint | undefined;
+  /** The caller was interrupted, not calling: its pc is exact. */
+  readonly exact: boolean;
+  readonly note: string | undefined;
+}
+
+/** Lazily: a frame's caller is looked for when the next frame is asked for, or this one's CFA is. */
+export function* unwind(start: RegisterSet, context: UnwindContext): Generator<Activation> {
+  let registers = start;
+  let exact = true;
+  let note: string | undefined;
+  const seen = new Set<string>();
+  for (let count = 0; count < MAX_FRAMES; count++) {
+    const { pc } = registers;
+    const lookup = exact || pc === 0n ? pc : address(pc - 1n);
+    const module = context.modules.at(context.hart, lookup);
+    const step = callerOf(registers, lookup, module, count === 0, context);
+    const caller = typeof step === "string" ? undefined : step;
+    const ends = typeof step === "string" && step !== "" ? step : undefined;
+    yield {
+      hart: context.hart,
+      pc,
+      lookup,
+      registers,
+      memory: context.memory,
+      module,
+      cfa: caller?.cfa,
+      caller: caller?.registers,
+      note: joined(note, joined(caller?.note, ends && `unwinding stops here: ${ends}`)),
+    };
+    if (!caller) return;
+    const key = `${caller.registers.pc}/${caller.registers.get(SP)}/${caller.registers.get(FP)}`;
+    if (seen.has(key)) return;
+    seen.add(key);
+    registers = caller.registers;
+    exact = caller.exact;
+    note = caller.exact ? "interrupted here" : undefined;
+  }
+}
+
+const joined = (a: string | undefined, b: string | undefined): string | undefined =>
+  a && b ? `${a}; ${b}` : (a ?? b) || undefined;
+
+/** The caller, or why there is none: "" at an ordinary end of the stack. */
+function callerOf(
+  registers: RegisterSet,
+  lookup: Address,
+  module: Module | undefined,
+  innermost: boolean,
+  context: UnwindContext,
+): Caller | string {
+  for (const rule of context.rules) {
+    const found = rule({
+      registers,
+      lookup,
+      innermost,
+      memory: context.memory,
+      hart: context.hart,
+    });
+    if (found) return { registers: found, cfa: undefined, exact: true, note: undefined };
+  }
+  if (!module) {
+    const problem = `no module holds ${hex(registers.pc)}`;
+    return innermost ? fromWildJump(registers, context, problem) : problem;
+  }
+  if (isEntry(module, lookup)) return "";
+  const evaluation: EvaluationContext = {
+    register: (number) => registers.get(number),
+    memory: (at, length) => context.memory.read(at, length),
+    cfa: undefined,
+  };
+  const known = module.symbols.callerOf(inModule(module, lookup), evaluation);
+  if (known) {
+    if (known.pc === 0n) return "";
+    const next = { pc: known.pc, get: (number: number) => known.register(number) };
+    return progress(registers, { registers: next, cfa: known.cfa, exact: false, note: undefined });
+  }
+  if (module.symbols.unwindAt(inModule(module, lookup))) return "the return address is not known";
+  return byFramePointer(registers, innermost, context);
+}
+
+/** The image's entry point starts every stack; nothing called it. */
+function isEntry(module: Module, lookup: Address): boolean {
+  const { symbols } = module;
+  const symbol = symbols.symbolAt(inModule(module, lookup));
+  if (!symbol) return false;
+  return inModule(module, lookup) - BigInt(symbol.offset) === symbols.entry;
+}
+
+/** A stack grows downwards: a caller whose stack pointer is below its callee's is no caller. */
+function progress(from: RegisterSet, caller: Caller): Caller | string {
+  const before = from.get(SP);
+  const after = caller.registers.get(SP);
+  if (before !== undefined && after !== undefined && after < before) {
+    return `the caller's stack pointer ${hex(after)} lies below ${hex(before)}`;
+  }
+  if (after === before && caller.registers.pc === from.pc) return "no progress";
+  return caller;
+}
+
+/** A jump to nowhere: the return address, where it still is one, says who jumped. */
+function fromWildJump(
+  registers: RegisterSet,
+  context: UnwindContext,
+  problem: string,
+): Caller | string {
+  const ra = registers.get(RA);
+  if (ra === undefined || ra < 2n) return problem;
+  if (!context.modules.at(context.hart, address(ra - 1n))) return problem;
+  return {
+    registers: { pc: address(ra), get: (number) => registers.get(number) },
+    cfa: undefined,
+    exact: false,
+    note: `${problem}: the caller is a guess from ra`,
+  };
+}
+
+/**
+ * RISC-V frame records: fp points past {previous fp, return address}. Code without call frame
+ * information is mostly assembly: the innermost frame has made no record of its own.
+ */
+function byFramePointer(
+  registers: RegisterSet,
+  innermost: boolean,
+  context: UnwindContext,
+): Caller | string {
+  const note = "no call frame information: the caller is from ra and frame pointers";
+  if (innermost) {
+    const ra = registers.get(RA);
+    if (ra === undefined || ra === 0n) return "";
+    if (context.modules.at(context.hart, address(ra - 1n))) {
+      const next = { pc: address(ra), get: (number: number) => registers.get(number) };
+      return { registers: next, cfa: undefined, exact: false, note };
+    }
+  }
+  const fp = registers.get(FP);
+  if (fp === undefined) return "no call frame information, and the frame pointer is not known";
+  if (fp === 0n) return "";
+  if (fp % 8n !== 0n) return `no call frame information, and fp ${hex(fp)} is no frame`;
+  const record = context.memory.read(address(fp - 16n), 16);
+  if (!record) return `unreadable frame record at ${hex(fp - 16n)}`;
+  const pc = address(bytesToUnsigned(record.subarray(8)));
+  if (pc === 0n) return "";
+  const previous = bytesToUnsigned(record.subarray(0, 8));
+  const next: RegisterSet = {
+    pc,
+    // The callee may have overwritten everything that is not in the record.
+    get: (number) => (number === FP ? previous : number === SP ? fp : undefined),
+  };
+  return progress(registers, { registers: next, cfa: fp, exact: false, note });
+}
