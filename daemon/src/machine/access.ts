@@ -1,0 +1,240 @@
+/**
+ * Fetches, loads and stores that the engine's TLBs do not serve: translation, devices, accesses
+ * across pages, and pages that somebody watches.
+ */
+import type { RunControl } from "./control.ts";
+import type { Bus } from "./devices/bus.ts";
+import type { AccessSize } from "./devices/device.ts";
+import type { Engine } from "./engine/api.ts";
+import { Flow, STOPPED, TRAPPED, TRAPPED_LEAVE } from "./engine/host.ts";
+import { HART, hartBase } from "./engine/layout.ts";
+import { type Memory, PAGE, ramOffset, Settled } from "./memory.ts";
+import type { Core } from "./privileged/core.ts";
+import { ACCESS_FAULT, Access, type Translator } from "./privileged/translate.ts";
+import { Cause } from "./privileged/trap.ts";
+import type { Traps } from "./traps.ts";
+import { Word64 } from "./word64.ts";
+
+/** What `commit` has to do for the store that the engine has just written. */
+const Pending = { nothing: 0, ram: 1, staged: 2, device: 3 } as const;
+type Pending = (typeof Pending)[keyof typeof Pending];
+
+export interface AccessParts {
+  readonly engine: Engine;
+  readonly memory: Memory;
+  readonly bus: Bus;
+  readonly cores: readonly Core[];
+  readonly traps: Traps;
+  readonly control: RunControl;
+  readonly translator: Translator;
+}
+
+export class AccessPath {
+  /** Told when a fetch translation becomes known, so that hooks of the page can be placed. */
+  onFetchPage: (virtualPage: number, page: number) => void = () => {};
+  readonly #engine: Engine;
+  readonly #memory: Memory;
+  readonly #bus: Bus;
+  readonly #cores: readonly Core[];
+  readonly #traps: Traps;
+  readonly #control: RunControl;
+  readonly #translator: Translator;
+  readonly #value = new Word64();
+
+  #pending: Pending = Pending.nothing;
+  /** The pieces of the pending store: RAM offsets, or a physical address for a device. */
+  #first = 0;
+  #second = 0;
+  #firstSize = 0;
+  #size = 0;
+  #virtualLow = 0;
+  #virtualHigh = 0;
+
+  constructor(parts: AccessParts) {
+    this.#engine = parts.engine;
+    this.#memory = parts.memory;
+    this.#bus = parts.bus;
+    this.#cores = parts.cores;
+    this.#traps = parts.traps;
+    this.#control = parts.control;
+    this.#translator = parts.translator;
+  }
+
+  fetch(hart: number, low: number, high: number): number {
+    const core = this.#cores[hart]!;
+    this.#memory.begin();
+    const cause = this.#translator.translate(core, low, high, Access.fetch);
+    if (cause !== 0) return this.#fault(core, cause, low, high);
+    const offset = ramOffset(this.#translator.physical);
+    if (!this.#memory.isRam(offset, 2)) return this.#fault(core, Cause.fetchAccess, low, high);
+    this.#reportWalk(core);
+    const page = offset - (offset % PAGE);
+    this.onFetchPage(high * 0x10_0000 + (low >>> 12), page);
+    return Math.floor(this.#translator.physical / PAGE);
+  }
+
+  load(hart: number, low: number, high: number, size: number): number {
+    const core = this.#cores[hart]!;
+    this.#memory.begin();
+    if ((low & 0xfff) + size > PAGE) return this.#loadAcross(core, low, high, size);
+    const cause = this.#translator.translate(core, low, high, Access.load);
+    if (cause !== 0) return this.#fault(core, cause, low, high);
+    const offset = ramOffset(this.#translator.physical);
+    if (!this.#memory.isRam(offset, size)) return this.#loadDevice(core, low, high, size);
+    const page = offset - (offset % PAGE);
+    if (this.#memory.watches.watchesLoads(page)) {
+      this.#memory.watches.capture(offset, size, "read");
+    } else {
+      this.#engine.fillLoad(hart, low & ~0xfff, high, page);
+    }
+    this.#reportWalk(core);
+    return (this.#engine.ramBase + offset) | 0;
+  }
+
+  store(hart: number, low: number, high: number, size: number, readToo: number): number {
+    const core = this.#cores[hart]!;
+    this.#memory.begin();
+    this.#pending = Pending.nothing;
+    if ((low & 0xfff) + size > PAGE) return this.#storeAcross(core, low, high, size);
+    const cause = this.#translator.translate(core, low, high, Access.store);
+    if (cause !== 0) return this.#fault(core, cause, low, high);
+    const memory = this.#memory;
+    const offset = ramOffset(this.#translator.physical);
+    if (!memory.isRam(offset, size)) return this.#storeDevice(core, low, high, size, readToo);
+    const page = offset - (offset % PAGE);
+    if (readToo !== 0) memory.watches.capture(offset, size, "read");
+    if (memory.isPlain(hart, page) && !this.#engine.hasCode(page) && !memory.watches.pending) {
+      this.#engine.fillStore(hart, low & ~0xfff, high, page);
+    } else {
+      memory.before(offset, size);
+      this.#pending = Pending.ram;
+      this.#first = offset;
+      this.#firstSize = size;
+    }
+    return (this.#engine.ramBase + offset) | 0;
+  }
+
+  commit(hart: number): Flow {
+    const pending = this.#pending;
+    if (pending === Pending.nothing) return Flow.next;
+    this.#pending = Pending.nothing;
+    const core = this.#cores[hart]!;
+    if (pending === Pending.device) return this.#commitDevice(core);
+    if (pending === Pending.staged) this.#scatter(hart);
+    this.#memory.after(core, this.#first, this.#firstSize);
+    if (pending === Pending.staged) {
+      this.#memory.after(core, this.#second, this.#size - this.#firstSize);
+    }
+    const settled = this.#memory.settle(core);
+    if (settled & Settled.stop) this.#control.stop = true;
+    return settled === Settled.none ? Flow.next : Flow.leave;
+  }
+
+  /** Both pages are translated before anything is read, so a fault leaves no trace. */
+  #loadAcross(core: Core, low: number, high: number, size: number): number {
+    const cause = this.#translatePieces(core, low, high, size, Access.load);
+    if (cause < 0) return cause;
+    const { bytes, ramBase } = this.#engine;
+    const staging = hartBase(core.id) + HART.staging;
+    const rest = size - this.#firstSize;
+    this.#memory.watches.capture(this.#first, this.#firstSize, "read");
+    this.#memory.watches.capture(this.#second, rest, "read");
+    bytes.copyWithin(staging, ramBase + this.#first, ramBase + this.#first + this.#firstSize);
+    const second = ramBase + this.#second;
+    bytes.copyWithin(staging + this.#firstSize, second, second + rest);
+    this.#reportWalk(core);
+    return staging;
+  }
+
+  #storeAcross(core: Core, low: number, high: number, size: number): number {
+    const cause = this.#translatePieces(core, low, high, size, Access.store);
+    if (cause < 0) return cause;
+    this.#memory.before(this.#first, this.#firstSize);
+    this.#memory.before(this.#second, size - this.#firstSize);
+    this.#size = size;
+    this.#pending = Pending.staged;
+    return hartBase(core.id) + HART.staging;
+  }
+
+  /** 0, or the engine's code of a trap that was taken. Devices take no accesses across pages. */
+  #translatePieces(core: Core, low: number, high: number, size: number, access: Access): number {
+    this.#firstSize = PAGE - (low & 0xfff);
+    const nextLow = (low + this.#firstSize) | 0;
+    const nextHigh = nextLow === 0 ? (high + 1) | 0 : high;
+    for (let piece = 0; piece < 2; piece++) {
+      const atLow = piece === 0 ? low : nextLow;
+      const atHigh = piece === 0 ? high : nextHigh;
+      const bytes = piece === 0 ? this.#firstSize : size - this.#firstSize;
+      const cause = this.#translator.translate(core, atLow, atHigh, access);
+      if (cause !== 0) return this.#fault(core, cause, atLow, atHigh);
+      const offset = ramOffset(this.#translator.physical);
+      if (!this.#memory.isRam(offset, bytes)) {
+        return this.#fault(core, ACCESS_FAULT[access]!, atLow, atHigh);
+      }
+      if (piece === 0) this.#first = offset;
+      else this.#second = offset;
+    }
+    return 0;
+  }
+
+  #scatter(hart: number): void {
+    const { bytes, ramBase } = this.#engine;
+    const staging = hartBase(hart) + HART.staging;
+    bytes.copyWithin(ramBase + this.#first, staging, staging + this.#firstSize);
+    bytes.copyWithin(ramBase + this.#second, staging + this.#firstSize, staging + this.#size);
+  }
+
+  #loadDevice(core: Core, low: number, high: number, size: number): number {
+    const value = this.#value;
+    this.#reportWalk(core);
+    if (!this.#bus.load(this.#translator.physical, size as AccessSize, value)) {
+      return this.#fault(core, Cause.loadAccess, low, high);
+    }
+    core.set(HART.staging, value.low, value.high);
+    return hartBase(core.id) + HART.staging;
+  }
+
+  /** Devices take no atomic operations. */
+  #storeDevice(core: Core, low: number, high: number, size: number, readToo: number): number {
+    this.#reportWalk(core);
+    if (readToo !== 0) return this.#fault(core, Cause.storeAccess, low, high);
+    this.#pending = Pending.device;
+    this.#first = this.#translator.physical;
+    this.#size = size;
+    this.#virtualLow = low;
+    this.#virtualHigh = high;
+    return hartBase(core.id) + HART.staging;
+  }
+
+  #commitDevice(core: Core): Flow {
+    core.read(HART.staging, this.#value);
+    if (!this.#bus.store(this.#first, this.#size as AccessSize, this.#value)) {
+      return this.#traps.raise(core, Cause.storeAccess, this.#virtualLow, this.#virtualHigh);
+    }
+    if (!this.#control.attention) return Flow.next;
+    return Flow.leave;
+  }
+
+  #fault(core: Core, cause: number, low: number, high: number): number {
+    this.#reportWalk(core);
+    switch (this.#traps.raise(core, cause, low, high)) {
+      case Flow.trap:
+        return TRAPPED;
+      case Flow.trapLeave:
+        return TRAPPED_LEAVE;
+      default:
+        return STOPPED;
+    }
+  }
+
+  /** Watches that the page walk or a load touched; the run then ends after this instruction. */
+  #reportWalk(core: Core): void {
+    if (!this.#memory.watches.pending || !this.#memory.watches.report(core.id)) return;
+    this.#control.stop = true;
+    const budget = core.low(HART.budget);
+    core.read(HART.instret, this.#value);
+    this.#value.setNumber(this.#value.number - (budget - 1));
+    core.set(HART.instret, this.#value.low, this.#value.high);
+    core.put(HART.budget, 1);
+  }
+}

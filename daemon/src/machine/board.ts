@@ -1,0 +1,171 @@
+/** Builds the machine's parts and wires them together: harts, memory, devices, firmware. */
+
+import { AccessPath } from "./access.ts";
+import type { Hart, Listener, MachineOptions } from "./api.ts";
+import { Clock } from "./clock.ts";
+import { Console } from "./console.ts";
+import { RunControl } from "./control.ts";
+import { Aclint } from "./devices/aclint.ts";
+import { Bus } from "./devices/bus.ts";
+import { Finisher } from "./devices/finisher.ts";
+import { Uart } from "./devices/uart.ts";
+import type { Engine } from "./engine/api.ts";
+import { createEngine } from "./engine/engine.ts";
+import { Firmware } from "./firmware/firmware.ts";
+import type { FirmwareParts } from "./firmware/sbi.ts";
+import { HartView } from "./hart.ts";
+import { Hooks } from "./hooks.ts";
+import { HostPort } from "./host-port.ts";
+import { Memory, ramOffset, Settled } from "./memory.ts";
+import { Core } from "./privileged/core.ts";
+import { type AddressSpaceChange, SystemUnit } from "./privileged/system.ts";
+import { Translator } from "./privileged/translate.ts";
+import { Timers } from "./timers.ts";
+import { Traps } from "./traps.ts";
+import { ACLINT, FINISHER, UART } from "./virt.ts";
+import { bigintOf } from "./word64.ts";
+
+export interface IpiEvent {
+  readonly from: Hart | undefined;
+  readonly to: Hart;
+}
+export interface AddressSpaceEvent {
+  readonly hart: Hart;
+  readonly old: bigint;
+  readonly new: bigint;
+}
+
+export class Board {
+  readonly control = new RunControl();
+  readonly console = new Console();
+  readonly bus = new Bus();
+  readonly engine: Engine;
+  readonly clock: Clock;
+  readonly memory: Memory;
+  readonly cores: readonly Core[];
+  readonly harts: readonly HartView[];
+  readonly traps: Traps;
+  readonly hooks: Hooks;
+  readonly timers: Timers;
+  /** Absent when the image brings its own machine code. */
+  readonly firmware: Firmware | undefined;
+  readonly ipiListeners = new Set<Listener<IpiEvent>>();
+  readonly addressSpaceListeners = new Set<Listener<AddressSpaceEvent>>();
+  exitCode: number | undefined;
+
+  constructor(options: MachineOptions, machineCode: boolean) {
+    const port = new HostPort();
+    const { control } = this;
+    this.engine = createEngine(port, { harts: options.harts, ramSize: options.memory * 0x10_0000 });
+    const { engine } = this;
+    this.clock = new Clock(engine);
+    this.memory = new Memory(engine);
+    this.cores = Array.from({ length: options.harts }, (_, id) => new Core(engine, id));
+    const aclint = this.#mapDevices(options.harts);
+    this.timers = new Timers(this.clock, aclint, !machineCode);
+    for (const core of this.cores) core.lines = () => this.timers.lines(core);
+    this.traps = new Traps(engine, control, machineCode);
+
+    const translator = new Translator(this.memory);
+    this.hooks = new Hooks(engine, this.memory, this.cores, translator, control);
+    const counters = { engine, clock: this.clock };
+    this.harts = this.cores.map(
+      (core) =>
+        new HartView(core, {
+          engine,
+          memory: this.memory,
+          translator,
+          counters,
+          moved: (hart) => this.hooks.forget(hart),
+        }),
+    );
+    this.memory.attach(this.cores);
+    this.memory.watches.attach(this.harts);
+    this.traps.attach(this.harts);
+    this.hooks.attach(this.harts);
+
+    this.firmware = machineCode ? undefined : new Firmware(this.#firmwareParts(translator));
+    const access = new AccessPath({ ...this, translator: new Translator(this.memory) });
+    access.onFetchPage = (virtualPage, page) => this.hooks.place(virtualPage, page);
+    const { firmware } = this;
+    const system = new SystemUnit({
+      engine,
+      cores: this.cores,
+      traps: this.traps,
+      control,
+      counters,
+      firmware: firmware && ((core) => firmware.call(core)),
+      addressSpaceChanged: this.#addressSpaceChanged,
+    });
+    port.connect({ access, system, hooks: this.hooks, traps: this.traps, cores: this.cores });
+  }
+
+  exit(code: number): void {
+    this.exitCode ??= code;
+    this.control.attention = true;
+  }
+
+  #mapDevices(harts: number): Aclint {
+    const { bus, console: terminal, clock, control } = this;
+    const aclint = new Aclint(harts, {
+      ticks: () => clock.ticks,
+      changed: () => {
+        control.attention = true;
+      },
+      ipi: (to) => this.#ipi(clock.running, to),
+    });
+    bus.map(ACLINT.base, ACLINT.size, aclint);
+    bus.map(FINISHER.base, FINISHER.size, new Finisher((code) => this.exit(code)));
+    const uart = new Uart({
+      put: (byte) => terminal.put(byte),
+      available: () => terminal.available,
+      take: () => terminal.take(),
+    });
+    bus.map(UART.base, UART.size, uart);
+    return aclint;
+  }
+
+  #firmwareParts(translator: Translator): FirmwareParts {
+    const { memory, control } = this;
+    return {
+      cores: this.cores,
+      control,
+      console: this.console,
+      exit: (code) => this.exit(code),
+      ipi: (from, to) => this.#ipi(from.id, to),
+      flush: (hart) => this.engine.flush(hart),
+      isRam: (physical, size) => memory.isRam(ramOffset(physical), size),
+      view: (physical, size) => memory.view(ramOffset(physical), size),
+      peek: (core, low, high) => {
+        if (!translator.probe(core, low, high)) return undefined;
+        const offset = ramOffset(translator.physical);
+        return offset % 4 === 0 && memory.isRam(offset, 8) ? memory.word(offset) : undefined;
+      },
+      write: (core, physical, bytes) => {
+        const settled = memory.write(core, ramOffset(physical), bytes);
+        if (settled & Settled.stop) control.stop = true;
+        if (settled !== Settled.none) control.attention = true;
+      },
+    };
+  }
+
+  #ipi(from: number, to: number): void {
+    if (this.ipiListeners.size === 0) return;
+    const event = { from: this.harts[from], to: this.harts[to]! };
+    for (const listener of [...this.ipiListeners]) {
+      if (listener(event)) this.control.stop = true;
+    }
+  }
+
+  readonly #addressSpaceChanged: AddressSpaceChange = (core, oldLow, oldHigh, newLow, newHigh) => {
+    if (this.addressSpaceListeners.size === 0) return false;
+    const event = {
+      hart: this.harts[core.id]!,
+      old: bigintOf(oldLow, oldHigh),
+      new: bigintOf(newLow, newHigh),
+    };
+    let stop = false;
+    for (const listener of [...this.addressSpaceListeners]) stop = listener(event) || stop;
+    return stop;
+  };
+}

@@ -1,0 +1,64 @@
+/** Puts an image and the device tree into fresh memory, or says why they do not fit. */
+import { hex } from "../base/brand.ts";
+import { UserError } from "../base/errors.ts";
+import type { BootImage, MachineOptions } from "./api.ts";
+import { RAM_BASE } from "./engine/layout.ts";
+import { encodeFdt } from "./fdt.ts";
+import type { Memory } from "./memory.ts";
+import { virtTree } from "./virt.ts";
+
+export const MAX_HARTS = 8;
+export const MAX_MEMORY = 2048;
+const MIB = 0x10_0000;
+/** The device tree lies in the last such block of RAM, as QEMU places it. */
+const FDT_ALIGNMENT = 2 * MIB;
+
+/** Throws a UserError that names the option and what it may be. */
+export function checkOptions(options: MachineOptions): void {
+  integer("harts", options.harts, 1, MAX_HARTS);
+  integer("memory", options.memory, 4, MAX_MEMORY, " MiB");
+  integer("quantum", options.quantum, 1, 0x10_0000);
+  integer("seed", options.seed, 0, Number.MAX_SAFE_INTEGER);
+  if (options.schedule !== "round-robin" && options.schedule !== "random") {
+    throw new UserError(
+      `schedule: '${String(options.schedule)}' is not a policy; choose round-robin or random.`,
+    );
+  }
+}
+
+function integer(name: string, value: number, least: number, most: number, unit = ""): void {
+  if (Number.isSafeInteger(value) && value >= least && value <= most) return;
+  throw new UserError(`${name}: ${value} is not an integer from ${least} to ${most}${unit}.`);
+}
+
+/** The physical address of the device tree. */
+export function loadBoot(memory: Memory, options: MachineOptions, image: BootImage): number {
+  const tree = encodeFdt(
+    virtTree({ harts: options.harts, ramSize: memory.size, bootargs: options.append }),
+  );
+  const room = Math.ceil(tree.length / 4096) * 4096;
+  const end = memory.size - room;
+  const treeAt = end - (end % FDT_ALIGNMENT);
+  for (const segment of image.segments) {
+    const offset = segment.address - RAM_BASE;
+    const size = Math.max(segment.size, segment.bytes.length);
+    if (!memory.isRam(offset, size)) {
+      throw new UserError(
+        `The image has ${hex(size)} bytes at ${hex(segment.address)}, outside of RAM (${hex(RAM_BASE)} to ${hex(RAM_BASE + memory.size)}). Give the machine more memory or link the image elsewhere.`,
+      );
+    }
+    if (offset < treeAt + room && treeAt < offset + size) {
+      throw new UserError(
+        `The image's bytes at ${hex(segment.address)} overlap the device tree at ${hex(RAM_BASE + treeAt)}. Give the machine more memory.`,
+      );
+    }
+    memory.poke(offset, segment.bytes);
+  }
+  if (image.entry % 2 !== 0 || !memory.isRam(image.entry - RAM_BASE, 2)) {
+    throw new UserError(
+      `The image's entry ${hex(image.entry)} is no address of an instruction in RAM.`,
+    );
+  }
+  memory.poke(treeAt, tree);
+  return RAM_BASE + treeAt;
+}

@@ -1,0 +1,216 @@
+/**
+ * Guest RAM, and everything that must be told when its bytes change: decoded code, reservations,
+ * page tables that translations came from, watches.
+ *
+ * Most stores go straight to RAM through a hart's store TLB. Pages where somebody needs to know are
+ * kept out of the store TLBs, so their stores come through `before` and `after`.
+ */
+import type { Engine } from "./engine/api.ts";
+import { RAM_BASE } from "./engine/layout.ts";
+import type { Core } from "./privileged/core.ts";
+import { Watches } from "./watches.ts";
+
+export const PAGE = 4096;
+const VALID = 1;
+
+export class Memory {
+  readonly size: number;
+  readonly watches: Watches;
+  readonly #engine: Engine;
+  readonly #harts: number;
+  readonly #bytes: Uint8Array;
+  readonly #words: Int32Array;
+  readonly #ram: number;
+  /** Pages that hold page tables which translations in some TLB rely upon. */
+  readonly #tables: Uint8Array;
+  #cores: readonly Core[] = [];
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+    this.#harts = engine.harts;
+    this.size = engine.ramSize;
+    this.#bytes = engine.bytes;
+    this.#words = engine.words;
+    this.#ram = engine.ramBase;
+    this.#tables = new Uint8Array(Math.ceil(this.size / PAGE));
+    this.watches = new Watches(engine);
+  }
+
+  /** The harts whose reservations stores may break. */
+  attach(cores: readonly Core[]): void {
+    this.#cores = cores;
+  }
+
+  /** Offsets count from RAM_BASE; they are doubles and may be anything. */
+  isRam(offset: number, size: number): boolean {
+    return offset >= 0 && offset + size <= this.size;
+  }
+
+  /** Four aligned bytes. */
+  word(offset: number): number {
+    return this.#words[(this.#ram + offset) >>> 2]!;
+  }
+
+  /** A live view of RAM, for callers that only read and do not keep it. */
+  view(offset: number, length: number): Uint8Array {
+    return this.#bytes.subarray(this.#ram + offset, this.#ram + offset + length);
+  }
+
+  /** An unsigned little-endian value; NaN above 2^53 or outside of RAM. */
+  readNumber(offset: number, size: number): number {
+    if (!this.isRam(offset, size)) return Number.NaN;
+    const at = this.#ram + offset;
+    const bytes = this.#bytes;
+    let value = 0;
+    for (let i = size - 1; i >= 0; i--) value = value * 256 + bytes[at + i]!;
+    return value <= Number.MAX_SAFE_INTEGER ? value : Number.NaN;
+  }
+
+  /** Stores of this hart to the page may bypass `before` and `after`. */
+  isPlain(hart: number, page: number): boolean {
+    if (this.#tables[page / PAGE] !== 0 || this.watches.watchesStores(page)) return false;
+    return !this.#reservedByOthers(hart, page);
+  }
+
+  /** A cached translation comes from this entry: stores to its page must be seen from now on. */
+  relyOnTable(offset: number): void {
+    const index = Math.floor(offset / PAGE);
+    if (this.#tables[index] !== 0) return;
+    this.#tables[index] = 1;
+    this.#evictStores(index * PAGE);
+  }
+
+  /** Before a hart's turn: pages that others hold reservations in leave its store TLB. */
+  guardReservations(hart: number): void {
+    for (const core of this.#cores) {
+      const reservation = core.reservation;
+      if (reservation === 0 || core.id === hart) continue;
+      const offset = (reservation >>> 0) - this.#ram;
+      if (offset >= 0) this.#engine.evictStore(hart, pageOf(offset));
+    }
+  }
+
+  #tableChanges = false;
+
+  /** A new access: what the one before announced and did not do (a failed SC) is forgotten. */
+  begin(): void {
+    this.#tableChanges = false;
+    this.watches.forget();
+  }
+
+  /** Bytes within one page are about to change: notes what watches and page tables held. */
+  before(offset: number, size: number): void {
+    if (this.#tables[Math.floor(offset / PAGE)] !== 0) this.#noteTable(offset, size);
+    this.watches.capture(offset, size, "write");
+  }
+
+  /** They have changed. `core` is the hart that did it, if any: its own reservation survives. */
+  after(core: Core | undefined, offset: number, size: number): void {
+    this.#engine.invalidateCode(offset, size);
+    const start = this.#ram + offset;
+    for (const other of this.#cores) {
+      const reservation = other.reservation >>> 0;
+      if (reservation === 0 || other === core) continue;
+      if (start < reservation + other.reservationSize && reservation < start + size) {
+        other.reservation = 0;
+      }
+    }
+  }
+
+  /**
+   * After all pieces of a store: reports watches and drops translations whose entries changed.
+   * `settled` tells what the caller has to do about it.
+   */
+  settle(core: Core | undefined): Settled {
+    let settled: Settled = 0;
+    if (this.#tableChanges) {
+      this.#tableChanges = false;
+      this.#dropTranslations();
+      settled |= Settled.translations;
+    }
+    if (this.watches.report(core?.id)) settled |= Settled.stop;
+    return settled;
+  }
+
+  /** A store by the built-in firmware or the page walker on behalf of a hart: watches fire. */
+  write(core: Core, offset: number, bytes: ArrayLike<number>): Settled {
+    this.#inPages(offset, bytes, (at, size, from) => {
+      this.before(at, size);
+      for (let i = 0; i < size; i++) this.#bytes[this.#ram + at + i] = bytes[from + i]!;
+      this.after(core, at, size);
+    });
+    return this.settle(core);
+  }
+
+  /** A store from outside of the machine: watches do not fire, everything else is kept right. */
+  poke(offset: number, bytes: Uint8Array): void {
+    this.#inPages(offset, bytes, (at, size, from) => {
+      if (this.#tables[Math.floor(at / PAGE)] !== 0) this.#tableChanges = true;
+      this.#bytes.set(bytes.subarray(from, from + size), this.#ram + at);
+      this.after(undefined, at, size);
+    });
+    if (!this.#tableChanges) return;
+    this.#tableChanges = false;
+    this.#dropTranslations();
+  }
+
+  /** Sets A or D in a page table entry. Nothing cached depends on their being clear. */
+  setBits(core: Core, offset: number, bits: number): void {
+    this.watches.capture(offset, 8, "write");
+    this.#words[(this.#ram + offset) >>> 2] = this.word(offset) | bits;
+    this.after(core, offset, 8);
+  }
+
+  #inPages(
+    offset: number,
+    bytes: ArrayLike<number>,
+    piece: (at: number, size: number, from: number) => void,
+  ): void {
+    for (let from = 0; from < bytes.length; ) {
+      const at = offset + from;
+      const size = Math.min(bytes.length - from, PAGE - (at % PAGE));
+      piece(at, size, from);
+      from += size;
+    }
+  }
+
+  #reservedByOthers(hart: number, page: number): boolean {
+    for (const core of this.#cores) {
+      const reservation = core.reservation;
+      if (reservation === 0 || core.id === hart) continue;
+      if (pageOf((reservation >>> 0) - this.#ram) === page) return true;
+    }
+    return false;
+  }
+
+  /** An entry that was not valid is in no TLB: only changes of valid ones matter. */
+  #noteTable(offset: number, size: number): void {
+    for (let entry = offset - (offset % 8); entry < offset + size; entry += 8) {
+      if (this.word(entry) & VALID) this.#tableChanges = true;
+    }
+  }
+
+  #dropTranslations(): void {
+    for (let hart = 0; hart < this.#harts; hart++) this.#engine.flush(hart);
+    this.#tables.fill(0);
+  }
+
+  #evictStores(page: number): void {
+    for (let hart = 0; hart < this.#harts; hart++) this.#engine.evictStore(hart, page);
+  }
+}
+
+/** What a store asks of its caller, as bits. */
+export const Settled = {
+  /** Nothing. */
+  none: 0,
+  /** A watch's listener wants the run to stop. */
+  stop: 1,
+  /** Translations were dropped: instructions must be fetched anew. */
+  translations: 2,
+} as const;
+export type Settled = number;
+
+const pageOf = (offset: number): number => offset - (offset % PAGE);
+
+export const ramOffset = (physical: number): number => physical - RAM_BASE;

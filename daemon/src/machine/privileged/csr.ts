@@ -1,0 +1,279 @@
+/**
+ * The control and status registers of an RV64 hart with M, S and U modes: one row for each number,
+ * with the WARL behaviour of QEMU 7.2's `virt` harts (less the extensions that are not here).
+ * Source: privileged manual 1.12, chapters 2 to 4.
+ */
+import type { Clock } from "../clock.ts";
+import type { Engine } from "../engine/api.ts";
+import type { Word64 } from "../word64.ts";
+import { type Core, F32, F64, MACHINE, MPP_SHIFT, MSTATUS, PMP_ENTRIES } from "./core.ts";
+import { MACHINE_INTERRUPTS, pending, SUPERVISOR_INTERRUPTS } from "./interrupt.ts";
+import { writePmpAddress, writePmpConfig } from "./pmp.ts";
+import { SATP_BARE, SATP_SV39, SATP_SV48 } from "./translate.ts";
+import { DELEGABLE } from "./trap.ts";
+
+/** What a write means for the rest of the machine, as bits. */
+export const Effect = {
+  none: 0,
+  /** Interrupts may be takable now. */
+  interrupts: 1,
+  /** The hart's next deadline may be another. */
+  deadline: 2,
+  /** Loads and stores are translated differently. */
+  data: 4,
+  /** Everything is. */
+  translation: 8,
+} as const;
+export type Effect = number;
+
+/** What counters read. */
+export interface Counters {
+  readonly engine: Engine;
+  readonly clock: Clock;
+}
+
+export interface CsrRow {
+  read(core: Core, value: Word64, counters: Counters): void;
+  /** Absent where the register can be named but not changed. */
+  write?(core: Core, value: Word64, counters: Counters): Effect;
+}
+
+/** mstatus bits 35..32: UXL and SXL say 64 bits. sstatus shows UXL alone. */
+const MSTATUS_HIGH = 0xa;
+const SSTATUS_HIGH = 0x2;
+const SSTATUS_WRITABLE = MSTATUS.SIE | MSTATUS.SPIE | MSTATUS.SPP | MSTATUS.SUM | MSTATUS.MXR;
+const MSTATUS_WRITABLE =
+  SSTATUS_WRITABLE |
+  MSTATUS.MIE |
+  MSTATUS.MPIE |
+  MSTATUS.MPP |
+  MSTATUS.MPRV |
+  MSTATUS.TVM |
+  MSTATUS.TW |
+  MSTATUS.TSR;
+/** Bits whose change alters what loads and stores may do. */
+const TRANSLATING = MSTATUS.SUM | MSTATUS.MXR | MSTATUS.MPRV | MSTATUS.MPP;
+
+/** RV64 with A, C, I, M, S and U. */
+const MISA_LOW = (1 << 0) | (1 << 2) | (1 << 8) | (1 << 12) | (1 << 18) | (1 << 20);
+const MISA_HIGH = 0x8000_0000 | 0;
+
+const FIOM = 1;
+
+const constant = (low: number, high = 0): CsrRow => ({
+  read: (_core, value) => value.set(low, high),
+});
+
+/** Reads as zero and takes any write: a register that is allowed to do nothing. */
+const inert: CsrRow = { read: (_core, value) => value.set(0, 0), write: () => Effect.none };
+
+/** Holds any 64-bit value whose bits outside of `lowMask` are zero. */
+const plain = (field: number, lowMask = -1): CsrRow => ({
+  read: (core, value) => core.read(field, value),
+  write: (core, value) => {
+    core.set(field, value.low & lowMask, value.high);
+    return Effect.none;
+  },
+});
+
+/** A 32-bit field of which `mask` can be written. */
+const masked = (field: number, mask: number, effect: Effect = Effect.none): CsrRow => ({
+  read: (core, value) => value.set(core.low(field), 0),
+  write: (core, value) => {
+    core.put(field, value.low & mask);
+    return effect;
+  },
+});
+
+/** Mode 0 (direct) or 1 (vectored); other modes are not taken over. */
+const vector = (field: number): CsrRow => ({
+  read: (core, value) => core.read(field, value),
+  write: (core, value) => {
+    if ((value.low & 3) < 2) core.set(field, value.low, value.high);
+    return Effect.none;
+  },
+});
+
+/** The part of mie or mip that has been delegated. */
+const delegated = (field: typeof F32.mie, mask: number): CsrRow => ({
+  read: (core, value) => value.set(core.get(field) & core.get(F32.mideleg), 0),
+  write: (core, value) => {
+    const writable = mask & core.get(F32.mideleg);
+    core.put(field, (core.get(field) & ~writable) | (value.low & writable));
+    return Effect.interrupts | Effect.deadline;
+  },
+});
+
+function writeStatus(core: Core, low: number, writable: number): Effect {
+  const old = core.mstatus;
+  let next = (old & ~writable) | (low & writable);
+  // There is no privilege 2: such a write leaves MPP alone.
+  if ((next & MSTATUS.MPP) >>> MPP_SHIFT === 2) next = (next & ~MSTATUS.MPP) | (old & MSTATUS.MPP);
+  core.mstatus = next;
+  const changed = old ^ next;
+  let effect: Effect = Effect.none;
+  if (changed & (MSTATUS.SIE | MSTATUS.MIE)) effect |= Effect.interrupts;
+  if (changed & TRANSLATING) effect |= Effect.data;
+  return effect;
+}
+
+function writeSatp(core: Core, value: Word64): Effect {
+  const mode = value.high >>> 28;
+  if (mode !== SATP_BARE && mode !== SATP_SV39 && mode !== SATP_SV48) return Effect.none;
+  if (value.low === core.low(F64.satp) && value.high === core.high(F64.satp)) return Effect.none;
+  core.set(F64.satp, value.low, value.high);
+  return Effect.translation;
+}
+
+/** A counter that runs with `count` and was set to a value by adding an offset. */
+const counter = (
+  count: (core: Core, counters: Counters) => number,
+  offset: number,
+  /** How far the count will be when the next instruction reads it. */
+  ahead: number,
+): CsrRow => ({
+  read: (core, value, counters) => {
+    value.setNumber(count(core, counters));
+    add(value, core.low(offset), core.high(offset));
+  },
+  write: (core, value, counters) => {
+    const { low, high } = value;
+    value.setNumber(-(count(core, counters) + ahead));
+    add(value, low, high);
+    core.set(offset, value.low, value.high);
+    return Effect.none;
+  },
+});
+
+function add(value: Word64, low: number, high: number): void {
+  const sum = (value.low >>> 0) + (low >>> 0);
+  value.set(sum, value.high + high + (sum > 0xffff_ffff ? 1 : 0));
+}
+
+const cycle = counter((_core, { clock }) => clock.now, F64.cycleOffset, 1);
+const instret = counter((core, { engine }) => engine.currentInstret(core.id), F64.instretOffset, 1);
+const readOnly = ({ read }: CsrRow): CsrRow => ({ read });
+
+const time: CsrRow = { read: (_core, value, { clock }) => value.setNumber(clock.ticks) };
+
+const mip: CsrRow = {
+  read: (core, value) => value.set(pending(core), 0),
+  write: (core, value) => {
+    core.put(F32.mip, value.low & SUPERVISOR_INTERRUPTS);
+    return Effect.interrupts;
+  },
+};
+
+/** A supervisor may change its software interrupt alone. */
+const SIP_WRITABLE = 1 << 1;
+const sip: CsrRow = {
+  read: (core, value) => value.set(pending(core) & core.get(F32.mideleg), 0),
+  write: delegated(F32.mip as never, SIP_WRITABLE).write!,
+};
+
+const named: Readonly<Record<number, CsrRow>> = {
+  // Supervisor
+  256: {
+    read: (core, value) => value.set(core.mstatus & SSTATUS_WRITABLE, SSTATUS_HIGH),
+    write: (core, value) => writeStatus(core, value.low, SSTATUS_WRITABLE),
+  },
+  260: delegated(F32.mie, SUPERVISOR_INTERRUPTS),
+  261: vector(F64.stvec),
+  262: masked(F32.scounteren, -1),
+  266: masked(F32.senvcfg, FIOM),
+  320: plain(F64.sscratch),
+  321: plain(F64.sepc, ~1),
+  322: plain(F64.scause),
+  323: plain(F64.stval),
+  324: sip,
+  384: { read: (core, value) => core.read(F64.satp, value), write: writeSatp },
+  // Machine
+  768: {
+    read: (core, value) => value.set(core.mstatus, MSTATUS_HIGH),
+    write: (core, value) => writeStatus(core, value.low, MSTATUS_WRITABLE),
+  },
+  769: { ...inert, read: constant(MISA_LOW, MISA_HIGH).read },
+  770: masked(F32.medeleg, DELEGABLE),
+  771: masked(F32.mideleg, SUPERVISOR_INTERRUPTS, Effect.interrupts),
+  772: masked(
+    F32.mie,
+    SUPERVISOR_INTERRUPTS | MACHINE_INTERRUPTS,
+    Effect.interrupts | Effect.deadline,
+  ),
+  773: vector(F64.mtvec),
+  774: masked(F32.mcounteren, -1),
+  778: masked(F32.menvcfg, FIOM),
+  800: inert,
+  832: plain(F64.mscratch),
+  833: plain(F64.mepc, ~1),
+  834: plain(F64.mcause),
+  835: plain(F64.mtval),
+  836: mip,
+  // Triggers: there are none, which software learns from tdata1 reading zero.
+  1952: inert,
+  1953: inert,
+  1954: inert,
+  1955: inert,
+  2816: cycle,
+  2818: instret,
+  // User
+  3072: readOnly(cycle),
+  3073: time,
+  3074: readOnly(instret),
+  // Machine information
+  3857: constant(0),
+  3858: constant(0),
+  3859: constant(0),
+  3860: { read: (core, value) => value.set(core.id, 0) },
+  3861: constant(0),
+};
+
+const table: (CsrRow | undefined)[] = new Array(4096).fill(undefined);
+for (const [number, row] of Object.entries(named)) table[Number(number)] = row;
+// Event counters that count nothing.
+for (let n = 3; n < 32; n++) {
+  table[0x320 + n] = inert;
+  table[0xb00 + n] = inert;
+  table[0xc00 + n] = readOnly(inert);
+}
+for (const half of [0, 1]) {
+  const field = F64.pmpcfg + 8 * half;
+  table[0x3a0 + 2 * half] = {
+    read: (core, value) => core.read(field, value),
+    write: (core, value) => {
+      writePmpConfig(core, half, value);
+      return Effect.none;
+    },
+  };
+}
+for (let entry = 0; entry < PMP_ENTRIES; entry++) {
+  table[0x3b0 + entry] = {
+    read: (core, value) => core.read(F64.pmpaddr + 8 * entry, value),
+    write: (core, value) => {
+      writePmpAddress(core, entry, value);
+      return Effect.none;
+    },
+  };
+}
+
+export const csrRow = (number: number): CsrRow | undefined => table[number];
+
+const SATP = 0x180;
+const CYCLE = 0xc00;
+const HPM_LAST = 0xc1f;
+
+/** Whether the current privilege may access the register (read or write alike). */
+export function accessible(core: Core, number: number): boolean {
+  const privilege = core.privilege;
+  if (((number >>> 8) & 3) > privilege) return false;
+  if (privilege === MACHINE) return true;
+  if (number >= CYCLE && number <= HPM_LAST) {
+    const bit = 1 << (number & 31);
+    if (!(core.get(F32.mcounteren) & bit)) return false;
+    return privilege !== 0 || (core.get(F32.scounteren) & bit) !== 0;
+  }
+  return number !== SATP || !(core.mstatus & MSTATUS.TVM);
+}
+
+/** Numbers with both top bits set name registers that cannot be written. */
+export const isReadOnly = (number: number): boolean => number >>> 10 === 3;

@@ -1,0 +1,57 @@
+/**
+ * The digest that says whether two machines are in the same state: everything that the rest of a
+ * run follows from, and nothing that only makes it faster (TLBs, decoded code).
+ */
+import type { Board } from "./board.ts";
+import { Digest } from "./digest.ts";
+import { HART, hartBase } from "./engine/layout.ts";
+import { STATE_END } from "./privileged/core.ts";
+import type { Schedule } from "./schedule.ts";
+
+/** Byte ranges of a hart block that are its architectural state. */
+const HART_RANGES: readonly (readonly [from: number, to: number])[] = [
+  [HART.x, HART.x + 32 * 8],
+  [HART.pc, HART.pc + 8],
+  [HART.instret, HART.instret + 8],
+  [HART.f, HART.fcsr + 8],
+  [HART.privileged, STATE_END],
+];
+
+export function stateHash(board: Board, schedule: Schedule): string {
+  const digest = new Digest();
+  digest.addText(board.engine.digest());
+  for (const core of board.cores) addHart(digest, board, core.id);
+  for (const device of board.bus.devices) addDevice(digest, device.name, device.save());
+  digest.addNumber(board.clock.time);
+  digest.addNumber(board.clock.skipped);
+  for (const value of schedule.state) digest.addNumber(value);
+  for (const byte of board.console.pending) digest.add(byte);
+  digest.addNumber(board.exitCode ?? -1);
+  return digest.finish();
+}
+
+function addHart(digest: Digest, board: Board, hart: number): void {
+  const { words } = board.engine;
+  const base = hartBase(hart);
+  for (const [from, to] of HART_RANGES) {
+    for (let at = base + from; at < base + to; at += 4) digest.add(words[at >>> 2]!);
+  }
+  const core = board.cores[hart]!;
+  digest.add(core.reservation);
+  if (core.reservation !== 0) digest.add(core.reservationSize);
+}
+
+function addDevice(
+  digest: Digest,
+  name: string,
+  state: Readonly<Record<string, number | string | readonly number[]>>,
+): void {
+  digest.addText(name);
+  for (const key of Object.keys(state).sort()) {
+    digest.addText(key);
+    const value = state[key]!;
+    if (typeof value === "number") digest.addNumber(value);
+    else if (typeof value === "string") digest.addText(value);
+    else for (const item of value) digest.addNumber(item);
+  }
+}
