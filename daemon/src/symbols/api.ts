@@ -82,6 +82,15 @@ export type Location =
   /** No location at this pc, or none at all: optimised out. */
   | { readonly kind: "none" };
 
+/** A row of the line table: `address` up to `high`, exclusive. */
+export interface LineRow {
+  readonly address: Address;
+  readonly high: Address;
+  readonly location: SourceLocation;
+  /** Whether the compiler recommends it as a place to stop (is_stmt). */
+  readonly statement: boolean;
+}
+
 /** What evaluating needs from a stopped frame. Undefined answers make the result `unavailable`, never a guess. */
 export interface EvaluationContext {
   register(dwarfNumber: number): bigint | undefined;
@@ -242,7 +251,11 @@ export interface SymbolFile {
   framesAt(pc: Address): readonly LogicalFrame[];
   /** The line table's row at pc; undefined also for code that the compiler gives to no line. */
   locationAt(pc: Address): SourceLocation | undefined;
-  /** Start addresses of every run of line-table rows of this line (each inlined copy, each entry): where a breakpoint goes. Moves down to the next line that has code; answers which. */
+  /**
+   * Start addresses of every run of line-table rows of this line (each inlined copy, each entry): where a
+   * breakpoint goes. Moves down to the next line that has code; answers which. `path` is one of
+   * `sourceFiles()`, or the end of exactly one of them (`src/main.rs`).
+   */
   addressesOfLine(
     path: string,
     line: number,
@@ -251,9 +264,16 @@ export interface SymbolFile {
   lineRangeAt(
     pc: Address,
   ): { readonly location: SourceLocation; readonly ranges: readonly AddressRange[] } | undefined;
+  /** Line-table rows in a range of one function, ascending; code that the compiler gives to no line is left out. */
+  rowsIn(range: AddressRange): readonly LineRow[];
+  /** Lines from `from` to `to`, both included, that have code. `path` as for `addressesOfLine`. */
+  breakpointLines(path: string, from: number, to: number): readonly number[];
   /** First address past the prologue. */
   afterPrologue(fn: FunctionInfo): Address;
-  /** Functions whose path equals the pattern, or ends with `::` + pattern; generics may be left out. */
+  /**
+   * Functions whose path equals the pattern, or ends with `::` + pattern; generics may be left out. The path of
+   * an async fn also finds its body.
+   */
   functionsNamed(pattern: string): readonly FunctionInfo[];
   /** Addresses where a function of this path was inlined (for breakpoints on inlined functions). */
   inlinedEntries(pattern: string): readonly Address[];

@@ -1,0 +1,232 @@
+/** Functions, and the logical frames at an address: what was inlined there, innermost first. */
+import type { FunctionInfo, LogicalFrame, SourceLocation, Variable } from "./api.ts";
+import { At, Tag } from "./constants.ts";
+import type { Die } from "./die.ts";
+import type { Dwarf } from "./dwarf.ts";
+import type { Lines } from "./lines.ts";
+import { expressionAt, locationOf } from "./locations.ts";
+import { linkageName, type Paths } from "./paths.ts";
+import { far, type InfoOffset, type NearAddress, type NearRange } from "./positions.ts";
+import { contains, RangeMap, rangesOf } from "./ranges.ts";
+import { type Types, unknown } from "./types.ts";
+import type { Unit } from "./unit.ts";
+import { UnitMap } from "./unit-map.ts";
+
+/** Inlining and blocks nested deeper than this are not a compiler's. */
+const MAX_DEPTH = 512;
+
+/** One frame in the making: its function's entry, and the blocks around the pc, outermost first. */
+interface Scope {
+  readonly die: Die;
+  readonly blocks: Die[];
+}
+
+export class Functions {
+  readonly #dwarf: Dwarf;
+  readonly #lines: Lines;
+  readonly #paths: Paths;
+  readonly #types: Types;
+  readonly #units: UnitMap;
+  readonly #maps = new Map<Unit, RangeMap>();
+  readonly #infos = new Map<InfoOffset, FunctionInfo>();
+
+  constructor(dwarf: Dwarf, lines: Lines, paths: Paths, types: Types) {
+    this.#dwarf = dwarf;
+    this.#lines = lines;
+    this.#paths = paths;
+    this.#types = types;
+    this.#units = new UnitMap(dwarf);
+  }
+
+  unitAt(pc: NearAddress): Unit | undefined {
+    return this.#units.at(pc);
+  }
+
+  /** The entry of the function with code at pc. */
+  dieAt(pc: NearAddress): Die | undefined {
+    const unit = this.unitAt(pc);
+    if (unit === undefined) return undefined;
+    const offset = this.#map(unit).get(pc);
+    return offset === undefined ? undefined : unit.die(offset as InfoOffset);
+  }
+
+  infoAt(pc: NearAddress): FunctionInfo | undefined {
+    const die = this.dieAt(pc);
+    return die && this.info(die);
+  }
+
+  /** What is told of a function with code. */
+  info(die: Die): FunctionInfo | undefined {
+    const known = this.#infos.get(die.offset);
+    if (known !== undefined) return known;
+    const ranges = rangesOf(die);
+    if (ranges.length === 0) return undefined;
+    const entry = die.address(At.entryPc) ?? die.address(At.lowPc) ?? ranges[0]!.low;
+    const info: FunctionInfo = {
+      name: this.#paths.of(die),
+      linkageName: linkageName(die),
+      ranges: ranges.map(farRange),
+      entry: far(contains(ranges, entry) ? entry : ranges[0]!.low),
+      declaration: this.declarationOf(die),
+    };
+    this.#infos.set(die.offset, info);
+    return info;
+  }
+
+  /** Functions with code, in all units. */
+  *all(): Generator<Die> {
+    for (const unit of this.#dwarf.units) {
+      const { functions } = this.#dwarf.tolerate(() => unit.index, NOTHING);
+      for (const offset of functions) yield unit.die(offset);
+    }
+  }
+
+  /** Where an entry, or the one that it completes, is declared. */
+  declarationOf(die: Die): SourceLocation | undefined {
+    for (const each of die.origins()) {
+      const line = each.number(At.declLine);
+      const file = each.number(At.declFile);
+      if (line === undefined || line === 0 || file === undefined) continue;
+      const path = this.#lines.path(each.unit, file);
+      if (path !== undefined) return { path, line, column: each.number(At.declColumn) ?? 0 };
+    }
+    return undefined;
+  }
+
+  framesAt(pc: NearAddress): LogicalFrame[] {
+    const die = this.dieAt(pc);
+    const physical = die && this.info(die);
+    if (die === undefined || physical === undefined) return [];
+    const scopes = this.#scopes(die, pc);
+    const frameBase = () => expressionAt(die, At.frameBase, pc);
+    let location = this.#lines.locationAt(die.unit, pc);
+    const frames: LogicalFrame[] = [];
+    for (const scope of scopes.reverse()) {
+      frames.push(this.#frame(scope, physical, location, pc, frameBase));
+      location = this.#callOf(scope.die);
+    }
+    return frames;
+  }
+
+  #frame(
+    scope: Scope,
+    physical: FunctionInfo,
+    location: SourceLocation | undefined,
+    pc: NearAddress,
+    frameBase: () => Uint8Array | undefined,
+  ): LogicalFrame {
+    const { die } = scope;
+    const inlined = die.tag === Tag.inlinedSubroutine;
+    return {
+      name: inlined ? this.#paths.of(die) : physical.name,
+      location,
+      inlined,
+      function: physical,
+      linkageName: inlined ? linkageName(die) : physical.linkageName,
+      declaration: inlined ? this.declarationOf(die) : physical.declaration,
+      ranges: inlined ? rangesOf(die).map(farRange) : physical.ranges,
+      variables: () => this.#variables(scope, pc, frameBase()),
+    };
+  }
+
+  /** Functions and inlined functions around pc, outermost first. */
+  #scopes(root: Die, pc: NearAddress): Scope[] {
+    const scopes: Scope[] = [{ die: root, blocks: [] }];
+    let at: Die | undefined = root;
+    for (let depth = 0; at !== undefined && depth < MAX_DEPTH; depth++) {
+      at = scopeChild(at, pc);
+      if (at?.tag === Tag.inlinedSubroutine) scopes.push({ die: at, blocks: [] });
+      else if (at !== undefined) scopes.at(-1)!.blocks.push(at);
+    }
+    return scopes;
+  }
+
+  /** Where the function around an inlined one calls it. */
+  #callOf(inlined: Die): SourceLocation | undefined {
+    const line = inlined.number(At.callLine);
+    const file = inlined.number(At.callFile);
+    if (line === undefined || line === 0 || file === undefined) return undefined;
+    const path = this.#lines.path(inlined.unit, file);
+    return path === undefined
+      ? undefined
+      : { path, line, column: inlined.number(At.callColumn) ?? 0 };
+  }
+
+  #variables(scope: Scope, pc: NearAddress, frameBase: Uint8Array | undefined): Variable[] {
+    const locals: Variable[] = [];
+    const parameters: Variable[] = [];
+    for (const block of [...scope.blocks].reverse()) {
+      for (const die of variableDies(block)) locals.push(this.variable(die, pc, frameBase));
+    }
+    const seen = new Set<InfoOffset>();
+    const own = [...variableDies(scope.die)];
+    for (const die of own) for (const origin of die.origins()) seen.add(origin.offset);
+    // What a copy of the function does not mention at all is still declared in its origin.
+    const lost = scope.die
+      .origins()
+      .slice(1)
+      .flatMap((origin) => [...variableDies(origin)])
+      .filter((die) => !seen.has(die.offset) && !die.flag(At.declaration));
+    const hasOwnParameters = own.some((die) => die.tag === Tag.formalParameter);
+    for (const die of [...own, ...lost.filter((each) => !isUnnamed(each) || !hasOwnParameters)]) {
+      const list = die.tag === Tag.formalParameter ? parameters : locals;
+      list.push(this.variable(die, pc, frameBase));
+    }
+    return [...locals, ...parameters];
+  }
+
+  variable(
+    die: Die,
+    pc: NearAddress | undefined,
+    frameBase: Uint8Array | undefined,
+    kind?: "static",
+  ): Variable {
+    const type = this.#types.typeOf(die) ?? unknown("void", 0);
+    const declaration = () => this.declarationOf(die);
+    return {
+      name: die.inherited((each) => each.string(At.name)) ?? "",
+      type,
+      kind: kind ?? (die.tag === Tag.formalParameter ? "parameter" : "local"),
+      location: locationOf(die, pc, frameBase, type.size),
+      get declaration() {
+        return declaration();
+      },
+    };
+  }
+
+  #map(unit: Unit): RangeMap {
+    let map = this.#maps.get(unit);
+    if (map === undefined) {
+      const { functions } = this.#dwarf.tolerate(() => unit.index, NOTHING);
+      const entries = functions.flatMap((offset) =>
+        this.#dwarf
+          .tolerate(() => rangesOf(unit.die(offset)), [])
+          .map(({ low, high }) => ({ low, high, value: offset })),
+      );
+      map = new RangeMap(entries);
+      this.#maps.set(unit, map);
+    }
+    return map;
+  }
+}
+
+const NOTHING: { readonly functions: readonly InfoOffset[] } = { functions: [] };
+
+const farRange = ({ low, high }: NearRange) => ({ low: far(low), high: far(high) });
+
+const isUnnamed = (die: Die) => die.inherited((each) => each.string(At.name)) === undefined;
+
+/** The inlined function or block directly within a scope that holds pc. */
+function scopeChild(parent: Die, pc: NearAddress): Die | undefined {
+  for (const child of parent.unit.children(parent)) {
+    const isScope = child.tag === Tag.inlinedSubroutine || child.tag === Tag.lexicalBlock;
+    if (isScope && contains(rangesOf(child), pc)) return child;
+  }
+  return undefined;
+}
+
+function* variableDies(scope: Die): Generator<Die> {
+  for (const child of scope.unit.children(scope)) {
+    if (child.tag === Tag.formalParameter || child.tag === Tag.variable) yield child;
+  }
+}

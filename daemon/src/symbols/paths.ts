@@ -1,0 +1,137 @@
+/**
+ * Qualified names of entries, from how they nest, as the language writes them. rustc nests what belongs to
+ * an `impl` in a namespace `{impl#N}` that says nothing to a user: it is replaced by the type that the impl
+ * is for, which the mangled names of the functions inside tell.
+ */
+import { At, Tag } from "./constants.ts";
+import { demangle } from "./demangle.ts";
+import type { Die } from "./die.ts";
+import { argumentsOf, plainPath, withoutArguments } from "./names.ts";
+import type { InfoOffset } from "./positions.ts";
+import type { Unit } from "./unit.ts";
+
+const MAX_DEPTH = 64;
+const IMPL = /^\{impl#\d+\}$/;
+
+export class Paths {
+  readonly #prefixes = new Map<InfoOffset, string>();
+  readonly #impls = new Map<InfoOffset, string | undefined>();
+
+  /** The full path of an entry; the empty string for one without a name. */
+  of(die: Die): string {
+    const chain = die.origins();
+    const name = chain.map((each) => each.string(At.name)).find((each) => each !== undefined);
+    if (name === undefined) return "";
+    const home = chain.at(-1)!;
+    const linkage = linkageName(die);
+    const prefix = this.#prefix(home.unit, home.offset, linkage, 0);
+    return join(prefix, name);
+  }
+
+  /** The path of what an entry is nested in. `linkage` names the item itself where it is a function. */
+  #prefix(unit: Unit, offset: InfoOffset, linkage: string | undefined, depth: number): string {
+    const parent = unit.index.parent(offset);
+    if (parent === undefined || depth > MAX_DEPTH) return "";
+    const die = unit.die(parent);
+    if (!isNaming(die.tag)) return this.#prefix(unit, parent, linkage, depth + 1);
+    const name = die.string(At.name);
+    if (name !== undefined && IMPL.test(name)) {
+      const own = linkage && implPath(linkage);
+      return own || this.#impl(die) || this.#prefix(unit, parent, undefined, depth + 1);
+    }
+    if (linkage !== undefined && this.#isWithinImpl(unit, parent)) {
+      return join(this.#prefix(unit, parent, linkage, depth + 1), name ?? "");
+    }
+    let prefix = this.#prefixes.get(parent);
+    if (prefix === undefined) {
+      prefix = join(this.#prefix(unit, parent, undefined, depth + 1), name ?? "");
+      this.#prefixes.set(parent, prefix);
+    }
+    return prefix;
+  }
+
+  #isWithinImpl(unit: Unit, offset: InfoOffset): boolean {
+    return enclosingImpl(unit, offset) !== undefined;
+  }
+
+  /** The path that an impl's namespace stands for, where all functions directly of it agree. */
+  #impl(namespace: Die): string | undefined {
+    const { unit, offset } = namespace;
+    if (this.#impls.has(offset)) return this.#impls.get(offset);
+    const end = unit.after(namespace);
+    const found = new Set<string>();
+    for (const subprogram of unit.index.subprogramsBetween(offset, end)) {
+      if (enclosingImpl(unit, subprogram) !== offset) continue;
+      const linkage = linkageName(unit.die(subprogram));
+      const path = linkage && implPath(linkage);
+      if (path) found.add(path);
+    }
+    const path = found.size === 1 ? [...found][0] : undefined;
+    this.#impls.set(offset, path);
+    return path;
+  }
+}
+
+export const linkageName = (die: Die): string | undefined =>
+  die.inherited((each) => each.string(At.linkageName) ?? each.string(At.mipsLinkageName));
+
+const isNaming = (tag: number) =>
+  tag === Tag.namespace ||
+  tag === Tag.structureType ||
+  tag === Tag.classType ||
+  tag === Tag.unionType ||
+  tag === Tag.enumerationType;
+
+/** The nearest `{impl#N}` that an entry is nested in. */
+function enclosingImpl(unit: Unit, offset: InfoOffset): InfoOffset | undefined {
+  let at = unit.index.parent(offset);
+  while (at !== undefined) {
+    const isImpl = unit.index.tag(at) === Tag.namespace && IMPL.test(nameAt(unit, at));
+    if (isImpl) return at;
+    at = unit.index.parent(at);
+  }
+  return undefined;
+}
+
+const nameAt = (unit: Unit, offset: InfoOffset) => unit.die(offset).string(At.name) ?? "";
+
+/** What stands in a path for the impl that a mangled name goes through. */
+function implPath(linkage: string): string | undefined {
+  const impl = demangle(linkage)?.impl;
+  if (impl === undefined) return undefined;
+  const plain = plainPath(impl.self);
+  if (/^\w+(::[\w{}#]+)+$/.test(plain)) return plain;
+  if (impl.trait !== undefined) return `<${impl.self} as ${impl.trait}>`;
+  return /^\w+$/.test(plain) ? plain : `<${impl.self}>`;
+}
+
+/**
+ * A method's generic arguments begin with those of its type; they are written once:
+ * `Executor<8>::spawn<8, F>` reads `Executor<8>::spawn<F>`.
+ */
+function join(prefix: string, name: string): string {
+  if (prefix === "") return name;
+  if (name === "") return prefix;
+  return `${prefix}::${withoutRepeated(prefix, name)}`;
+}
+
+function withoutRepeated(prefix: string, name: string): string {
+  if (!prefix.endsWith(">") || !name.endsWith(">") || prefix.endsWith("->")) return name;
+  const ofType = argumentsOf(lastSegment(prefix));
+  const ofName = argumentsOf(name);
+  if (ofType.length === 0 || ofType.some((each, index) => each !== ofName[index])) return name;
+  const rest = ofName.slice(ofType.length);
+  return withoutArguments(name) + (rest.length === 0 ? "" : `<${rest.join(", ")}>`);
+}
+
+/** From the last `::` outside brackets on. */
+function lastSegment(path: string): string {
+  let depth = 0;
+  for (let index = path.length - 1; index > 0; index--) {
+    const char = path[index]!;
+    if (char === ">" && path[index - 1] !== "-") depth++;
+    else if (char === "<") depth--;
+    else if (char === ":" && depth === 0) return path.slice(index + 1);
+  }
+  return path;
+}

@@ -1,0 +1,338 @@
+/** Opens an ELF image and answers what it says of itself: the `SymbolFile` of api.ts over its readers. */
+import type { Address } from "../base/brand.ts";
+import type {
+  AddressRange,
+  CallerFrame,
+  EvaluationContext,
+  FunctionInfo,
+  LineRow,
+  Location,
+  LogicalFrame,
+  Place,
+  SourceLocation,
+  StructType,
+  SymbolFile,
+  Type,
+  UnwindRow,
+  Variable,
+  Vtable,
+} from "./api.ts";
+import { At } from "./constants.ts";
+import { type Declaration, declarationsByPath, isCoroutine } from "./declarations.ts";
+import { readable } from "./demangle.ts";
+import type { Die } from "./die.ts";
+import { Dwarf } from "./dwarf.ts";
+import { Elf, isCompressed } from "./elf.ts";
+import { constantPlace, evaluatePlace } from "./expression.ts";
+import { Frames } from "./frame.ts";
+import { Functions } from "./functions.ts";
+import { Lines } from "./lines.ts";
+import { lastName, logicalName, pathMatcher, withoutArguments } from "./names.ts";
+import { Paths } from "./paths.ts";
+import { far, type InfoOffset, type NearRange, near } from "./positions.ts";
+import { rangesOf } from "./ranges.ts";
+import type { UnitIndex } from "./scan.ts";
+import { isDefinition, staticAddress } from "./statics.ts";
+import { SymbolTable } from "./symbol-table.ts";
+import { lazily, Types } from "./types.ts";
+import { Vtables } from "./vtables.ts";
+
+/**
+ * Reads an ELF image; `name` is how errors call it.
+ * @throws FormatError when it is not a linked, 64-bit, little-endian RISC-V image. What is malformed in its
+ * debugging sections costs only the answers that need it, and is listed in `gaps`.
+ */
+export function openSymbols(bytes: Uint8Array, name: string): SymbolFile {
+  return new ElfSymbols(new Elf(bytes, name));
+}
+
+class ElfSymbols implements SymbolFile {
+  readonly name: string;
+  readonly entry: Address;
+  readonly segments: SymbolFile["segments"];
+  readonly #elf: Elf;
+  readonly #dwarf: Dwarf;
+  readonly #lines: Lines;
+  readonly #paths = new Paths();
+  readonly #types: Types;
+  readonly #functions: Functions;
+  readonly #vtables: Vtables;
+  readonly #frames: Frames;
+  readonly #symbols: SymbolTable;
+  readonly #coroutines = lazily(() => this.#findCoroutines());
+  readonly #declarations = lazily(() =>
+    declarationsByPath(this.#dwarf, this.#paths, this.#functions, this.#coroutines()),
+  );
+
+  constructor(elf: Elf) {
+    this.name = elf.source;
+    this.entry = elf.entry;
+    this.segments = elf.segments;
+    this.#elf = elf;
+    this.#dwarf = new Dwarf(elf);
+    this.#lines = new Lines(this.#dwarf);
+    this.#types = new Types(
+      this.#paths,
+      (die) => this.#functions.declarationOf(die),
+      (path) => this.#definitionOf(path),
+    );
+    this.#functions = new Functions(this.#dwarf, this.#lines, this.#paths, this.#types);
+    this.#vtables = new Vtables(this.#dwarf, this.#types);
+    this.#frames = new Frames(this.#dwarf);
+    this.#symbols = new SymbolTable(elf);
+  }
+
+  get gaps(): readonly string[] {
+    return [...missingSections(this.#elf), ...this.#dwarf.gaps];
+  }
+
+  functionAt(pc: Address): FunctionInfo | undefined {
+    return this.#functions.infoAt(near(pc)) ?? this.#symbols.functionAt(near(pc));
+  }
+
+  framesAt(pc: Address): readonly LogicalFrame[] {
+    return this.#functions.framesAt(near(pc));
+  }
+
+  locationAt(pc: Address): SourceLocation | undefined {
+    const unit = this.#functions.unitAt(near(pc));
+    return unit && this.#lines.locationAt(unit, near(pc));
+  }
+
+  addressesOfLine(path: string, line: number) {
+    const found = this.#lines.addressesOfLine(path, line);
+    return found && { line: found.line, addresses: found.addresses.map(far) };
+  }
+
+  lineRangeAt(pc: Address) {
+    const at = near(pc);
+    const unit = this.#functions.unitAt(at);
+    if (unit === undefined) return undefined;
+    const die = this.#functions.dieAt(at);
+    const found = this.#lines.lineRangeAt(unit, at, die ? rangesOf(die) : []);
+    return found && { location: found.location, ranges: found.ranges.map(farRange) };
+  }
+
+  rowsIn({ low, high }: AddressRange): readonly LineRow[] {
+    const unit = this.#functions.unitAt(near(low));
+    return unit ? this.#lines.rowsIn(unit, near(low), near(high)) : [];
+  }
+
+  breakpointLines(path: string, from: number, to: number): readonly number[] {
+    return this.#lines.linesWithCode(path).filter((line) => line >= from && line <= to);
+  }
+
+  afterPrologue(fn: FunctionInfo): Address {
+    const first = fn.ranges.find(({ low, high }) => low <= fn.entry && fn.entry < high);
+    const unit = this.#functions.unitAt(near(fn.entry));
+    if (unit === undefined || first === undefined) return fn.entry;
+    return far(this.#lines.afterPrologue(unit, near(fn.entry), near(first.high)));
+  }
+
+  functionsNamed(pattern: string): readonly FunctionInfo[] {
+    const matches = functionMatcher(pattern);
+    const found: FunctionInfo[] = [];
+    for (const die of this.#functions.all()) {
+      const info = this.#tolerate(() => this.#ifMatching(die, matches), undefined);
+      if (info !== undefined) found.push(info);
+    }
+    for (const info of this.#symbols.functionsCalled(lastName(pattern))) {
+      const isNew = this.#functions.dieAt(near(info.entry)) === undefined;
+      if (isNew && matches.path(info.name)) found.push(info);
+    }
+    return found;
+  }
+
+  inlinedEntries(pattern: string): readonly Address[] {
+    const matches = functionMatcher(pattern);
+    const entries = new Set<Address>();
+    for (const die of this.#all("inlined")) {
+      this.#tolerate(() => {
+        if (!this.#isMatching(die, matches)) return;
+        const low = die.address(At.entryPc) ?? [...rangesOf(die)].sort(byLow)[0]?.low;
+        if (low !== undefined && this.#elf.isMapped(low)) entries.add(far(low));
+      }, undefined);
+    }
+    return [...entries];
+  }
+
+  sourceFiles(): readonly string[] {
+    return this.#lines.paths();
+  }
+
+  declarationsIn(path: string): readonly Declaration[] {
+    return this.#declarations().get(this.#lines.recordedPath(path) ?? path) ?? [];
+  }
+
+  symbolAt(pc: Address) {
+    const found = this.#symbols.at(near(pc));
+    if (found === undefined) return undefined;
+    const linkageName = found.symbol.name;
+    return { name: readable(linkageName), linkageName, offset: found.offset };
+  }
+
+  symbolNamed(linkageName: string) {
+    const symbol = this.#symbols.named(linkageName);
+    return symbol && { address: far(symbol.address), size: symbol.size };
+  }
+
+  staticsNamed(pattern: string) {
+    const matches = pathMatcher(pattern);
+    const last = lastName(pattern);
+    const found: (Variable & { qualifiedName: string; address: Address | undefined })[] = [];
+    for (const die of this.#all("statics")) {
+      this.#tolerate(() => {
+        if (!isDefinition(die) || baseName(die) !== last) return;
+        const qualifiedName = this.#paths.of(die);
+        if (!matches(qualifiedName)) return;
+        const at = staticAddress(die);
+        const variable = this.#functions.variable(die, undefined, undefined, "static");
+        found.push({ ...variable, qualifiedName, address: at === undefined ? undefined : far(at) });
+      }, undefined);
+    }
+    return found;
+  }
+
+  typeNamed(pattern: string): readonly Type[] {
+    const matches = pathMatcher(pattern);
+    const last = lastName(pattern);
+    const found = new Set<Type>();
+    for (const die of this.#all("types")) {
+      this.#tolerate(() => {
+        if (die.flag(At.declaration) || baseName(die) !== last) return;
+        if (matches(this.#paths.of(die))) found.add(this.#types.from(die));
+      }, undefined);
+    }
+    return [...found];
+  }
+
+  coroutineTypes(): readonly StructType[] {
+    return this.#coroutines();
+  }
+
+  vtables(): readonly Vtable[] {
+    return this.#vtables.all();
+  }
+
+  vtableAt(address: Address): Vtable | undefined {
+    return this.#vtables.at(near(address));
+  }
+
+  unwindAt(pc: Address): UnwindRow | undefined {
+    return this.#frames.rowAt(near(pc));
+  }
+
+  callerOf(pc: Address, context: EvaluationContext): CallerFrame | undefined {
+    return this.#frames.callerOf(near(pc), context);
+  }
+
+  evaluate(location: Location, context: EvaluationContext): Place {
+    switch (location.kind) {
+      case "none":
+        return { kind: "unavailable", reason: "optimised out" };
+      case "constant":
+        return constantPlace(location.value, location.size);
+      case "expression": {
+        const { bytes, frameBase } = location;
+        const unit =
+          location.unit === undefined ? undefined : this.#dwarf.unitOf(location.unit as InfoOffset);
+        return evaluatePlace({ bytes, frameBase, unit }, context);
+      }
+    }
+  }
+
+  #tolerate<T>(read: () => T, otherwise: T): T {
+    return this.#dwarf.tolerate(read, otherwise);
+  }
+
+  /** Entries of one kind in all units. */
+  *#all(kind: "inlined" | "statics" | "types"): Generator<Die> {
+    for (const unit of this.#dwarf.units) {
+      const index = this.#tolerate<Pick<UnitIndex, typeof kind> | undefined>(
+        () => unit.index,
+        undefined,
+      );
+      for (const offset of index?.[kind] ?? []) yield unit.die(offset);
+    }
+  }
+
+  #ifMatching(die: Die, matches: FunctionMatcher): FunctionInfo | undefined {
+    return this.#isMatching(die, matches) ? this.#functions.info(die) : undefined;
+  }
+
+  #isMatching(die: Die, matches: FunctionMatcher): boolean {
+    const name = baseName(die);
+    return name !== undefined && matches.last(name) && matches.path(this.#paths.of(die));
+  }
+
+  #findCoroutines(): StructType[] {
+    const found = new Set<StructType>();
+    for (const die of this.#all("types")) {
+      const type = this.#tolerate(() => {
+        const name = die.string(At.name);
+        return name?.startsWith("{") && isCoroutine(name) ? this.#types.from(die) : undefined;
+      }, undefined);
+      if (type?.kind === "struct") found.add(type);
+    }
+    return [...found];
+  }
+
+  /** The entry that defines a type which another unit declares. */
+  #definitionOf(path: string): Die | undefined {
+    const last = lastName(path);
+    for (const die of this.#all("types")) {
+      const isIt = this.#tolerate(
+        () => !die.flag(At.declaration) && baseName(die) === last && this.#paths.of(die) === path,
+        false,
+      );
+      if (isIt) return die;
+    }
+    return undefined;
+  }
+}
+
+interface FunctionMatcher {
+  /** By the last name alone: cheap, and false for nearly all. */
+  readonly last: (name: string) => boolean;
+  readonly path: (path: string) => boolean;
+}
+
+/** Matches a function's path, and for the body of an async fn also the path of that. */
+function functionMatcher(pattern: string): FunctionMatcher {
+  const matches = pathMatcher(pattern);
+  const last = lastName(pattern);
+  const isBody = (name: string) => name.startsWith("{async_fn#");
+  return {
+    last: (name) => name === last || isBody(name),
+    path: (path) =>
+      matches(path) || (path.includes("{async_fn#") && matches(logicalName(path).name)),
+  };
+}
+
+const baseName = (die: Die): string | undefined => {
+  const name = die.inherited((each) => each.string(At.name));
+  return name === undefined ? undefined : withoutArguments(name);
+};
+
+const byLow = (a: NearRange, b: NearRange) => a.low - b.low;
+const farRange = ({ low, high }: NearRange): AddressRange => ({ low: far(low), high: far(high) });
+
+function missingSections(elf: Elf): string[] {
+  const gaps: string[] = [];
+  const has = (name: string) => (elf.section(name)?.bytes.length ?? 0) > 0;
+  if (!has(".symtab")) gaps.push("No symbol table (.symtab): addresses have no names.");
+  if (!has(".debug_info")) {
+    gaps.push(
+      "No .debug_info: no types, variables or inlined frames. Build with debug information.",
+    );
+  }
+  if (!has(".debug_line")) gaps.push("No .debug_line: addresses have no source lines.");
+  if (!has(".debug_frame") && !has(".eh_frame")) {
+    gaps.push("No .debug_frame or .eh_frame: frames cannot be unwound by rules.");
+  }
+  for (const section of elf.sections) {
+    if (!isCompressed(section)) continue;
+    gaps.push(`${section.name} is compressed; link with --compress-debug-sections=none.`);
+  }
+  return gaps;
+}
