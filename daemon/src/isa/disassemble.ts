@@ -96,9 +96,8 @@ export function disassemble(word: number, pc: bigint): Disassembly {
     const text = list === "" ? mnemonic : `${mnemonic} ${list}`;
     return { length, mnemonic, operands: list, text, ...target };
   };
-  if (compressed?.hints.some((pattern) => matches(operands, pattern))) {
-    return write(compressed.mnemonic, compressed.syntax);
-  }
+  const hint = compressed?.hints.find(({ when }) => matches(operands, when));
+  if (hint !== undefined) return write(hint.mnemonic, hint.syntax);
   const short = aliasesOf.get(row.mnemonic)?.find(({ when }) => matches(operands, when));
   if (short !== undefined) return write(short.mnemonic, short.syntax);
   return write(row.mnemonic + (orderings[operands.aqrl ?? 0] ?? ""), row.format.syntax);

@@ -24,12 +24,19 @@ export interface Compressed {
   /** Operands of the expansion: fields of the 16-bit word, or constants. */
   readonly operands: { readonly [name in FieldName]?: Field | number };
   /** Operand values that are another instruction's or reserved. */
-  readonly except: readonly Operands[];
-  /** Operand values whose encodings are hints: these execute, without effect. */
-  readonly hints: readonly Operands[];
-  /** How it is written itself (the expansion is what disassembly shows, but for hints). */
-  readonly syntax: string;
+  readonly except: readonly Pattern[];
+  /** Encodings that are hints: these execute, without effect, and are shown by a name of their own. */
+  readonly hints: readonly Hint[];
 }
+
+export interface Hint {
+  readonly mnemonic: string;
+  readonly syntax: string;
+  readonly when: Pattern;
+}
+
+/** Values that operands have, or do not have. */
+export type Pattern = { readonly [name in FieldName]?: number | { readonly not: number } };
 
 export const instruction = (
   mnemonic: string,
@@ -39,6 +46,9 @@ export const instruction = (
   ...semantics: Statement[]
 ): Instruction => ({ mnemonic, mask: mask >>> 0, match: match >>> 0, format, semantics });
 
-/** Every one of the given operands has the given value. */
-export const matches = (operands: Operands, pattern: Operands): boolean =>
-  Object.entries(pattern).every(([name, value]) => operands[name as FieldName] === value);
+export function matches(operands: Operands, pattern: Pattern): boolean {
+  return Object.entries(pattern).every(([name, wanted]) => {
+    const value = operands[name as FieldName];
+    return typeof wanted === "number" ? value === wanted : value !== wanted.not;
+  });
+}
