@@ -71,6 +71,7 @@ export function activate(context: vscode.ExtensionContext): void {
       language.want(sessions.any);
       await showPhase(sessions);
     }),
+    openAtFirstStop(sessions),
     language,
   );
 }
@@ -84,4 +85,15 @@ export async function deactivate(): Promise<void> {
 async function showPhase(sessions: Sessions): Promise<void> {
   await vscode.commands.executeCommand("setContext", "asyncos.debugging", sessions.any);
   await vscode.commands.executeCommand("setContext", "asyncos.phase", sessions.shown?.phase);
+}
+
+/** Brings the views to the front once, and leaves the focus where it is. */
+function openAtFirstStop(sessions: Sessions): vscode.Disposable {
+  const waiting = sessions.onDidChange(async () => {
+    if (sessions.shown?.phase !== "stopped") return;
+    waiting.dispose();
+    if (vscode.workspace.getConfiguration("asyncos").get("openViews") === "never") return;
+    await vscode.commands.executeCommand("asyncos.harts.focus", { preserveFocus: true });
+  });
+  return waiting;
 }

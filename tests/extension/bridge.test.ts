@@ -7,10 +7,10 @@ function setUp() {
   const sent: unknown[] = [];
   const delivered: unknown[] = [];
   let message: (message: unknown) => void = () => {};
-  let close: (reason: string) => void = () => {};
+  let close: (reason: string, peer: boolean) => void = () => {};
   const socket: JsonSocket = {
     send: (each) => sent.push(each),
-    close: () => close("connection closed (1005)"),
+    close: () => close("connection closed (1005)", false),
     onMessage: (listener) => {
       message = listener;
     },
@@ -24,7 +24,7 @@ function setUp() {
     sent,
     delivered,
     receive: (each: unknown) => message(each),
-    lose: (reason: string) => close(reason),
+    lose: (reason: string, peer = false) => close(reason, peer),
   };
 }
 
@@ -52,6 +52,16 @@ test("a lost connection fails what is open, says why and ends the session", () =
     { type: "event", event: "terminated" },
   ]);
   expect(delivered[0]).toHaveProperty("message", expect.stringContaining("1006"));
+});
+
+test("a reason that the daemon gave is not repeated in the console", () => {
+  const { bridge, delivered, lose } = setUp();
+  bridge.handle(request(1, "launch"));
+  lose("the session failed", true);
+  expect(delivered).toMatchObject([
+    { type: "response", request_seq: 1, success: false },
+    { type: "event", event: "terminated" },
+  ]);
 });
 
 test("requests after that fail at once, but leaving succeeds", () => {

@@ -3,6 +3,6 @@ export interface JsonSocket {
   send(message: unknown): void;
   close(): void;
   onMessage(listener: (message: unknown) => void): void;
-  /** Called once, with a sentence, however the connection ends. */
-  onClose(listener: (reason: string) => void): void;
+  /** Called once, with a clause, however the connection ends; `peer`: the other side gave the reason. */
+  onClose(listener: (reason: string, peer: boolean) => void): void;
 }

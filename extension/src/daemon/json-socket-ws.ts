@@ -33,8 +33,9 @@ function wrap(socket: WebSocket, error: () => string | undefined): JsonSocket {
     close: () => socket.close(),
     onMessage: (listener) => socket.on("message", (data) => listener(JSON.parse(String(data)))),
     onClose: (listener) =>
-      socket.once("close", (code, text) =>
-        listener(error() ?? (text.length > 0 ? String(text) : `connection closed (${code})`)),
-      ),
+      socket.once("close", (code, text) => {
+        if (text.length > 0) listener(String(text), true);
+        else listener(error() ?? `the connection to the daemon broke (${code})`, false);
+      }),
   };
 }

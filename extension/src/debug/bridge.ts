@@ -28,7 +28,7 @@ export class Bridge {
       if (type === "response" && request_seq !== undefined) this.#open.delete(request_seq);
       deliver(message as object);
     });
-    socket.onClose((reason) => this.#lose(reason));
+    socket.onClose((reason, peer) => this.#lose(reason, peer));
   }
 
   /** A message of VS Code. */
@@ -44,16 +44,17 @@ export class Bridge {
     this.#socket.close();
   }
 
-  #lose(reason: string): void {
+  #lose(reason: string, told: boolean): void {
     if (this.#lost !== undefined) return;
     this.#lost = reason;
     const ending = [...this.#open.values()].some(
       (command) => command === "disconnect" || command === "terminate",
     );
     this.#failOpen();
-    if (!ending) {
+    // A daemon that gives a reason has written it into the console already.
+    if (!ending && !told) {
       const output = `The AsyncOS session ended: ${reason}. Start it again to go on.\n`;
-      this.#event("output", { category: "important", output });
+      this.#event("output", { category: "stderr", output });
     }
     this.#event("terminated");
   }

@@ -12,6 +12,8 @@ export const BUNDLED_KERNEL: vscode.DebugConfiguration = {
   name: "AsyncOS: bundled kernel",
   harts: 4,
   stopOnEntry: true,
+  // The panel is for the views; the console is one tab away.
+  internalConsoleOptions: "neverOpen",
 };
 
 /** Workloads of the bundled kernel, offered in the list of configurations. */
