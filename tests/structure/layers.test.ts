@@ -40,8 +40,8 @@ const layers: Record<string, readonly string[]> = {
 const packages: Record<string, readonly string[]> = {
   awareness: ["zod"],
   dap: ["zod", "@vscode/debugadapter", "@vscode/debugprotocol"],
-  lsp: ["vscode-languageserver", "vscode-jsonrpc"],
-  server: ["ws", "vscode-languageserver", "vscode-jsonrpc", "@vscode/debugprotocol"],
+  lsp: ["vscode-languageserver"],
+  server: ["ws", "vscode-languageserver", "@vscode/debugprotocol"],
   cli: ["commander", "ws", "@vscode/debugprotocol"],
 };
 
