@@ -1,0 +1,245 @@
+/**
+ * Kernel profiles: data that says what DWARF cannot, validated with errors that name the place.
+ * docs/profiles.md explains each part; `profileSchema` is the same for editors.
+ */
+import { z } from "zod";
+import { FormatError, UserError } from "../base/errors.ts";
+import { parse } from "../inspect/expression/parse.ts";
+import type { SymbolFile } from "../symbols/api.ts";
+import { EVENT_KINDS } from "./api.ts";
+
+const MAX_PROFILE = 1 << 20;
+
+const expression = z
+  .string()
+  .min(1)
+  .max(2000)
+  .describe("An expression over the kernel's statics and the names that this place offers.");
+const path = z
+  .string()
+  .min(1)
+  .max(500)
+  .describe("A path of the program; its last segments are enough where they are unique.");
+
+/** A number by expression, and what its values are called. */
+const named = <T extends z.ZodType<string>>(names: T) =>
+  z.strictObject({
+    of: expression,
+    names: z.record(z.string().max(100), names).describe("By number, or by variant of a plain enum."),
+  });
+
+const coroutineState = z.enum(["ready", "running", "waiting", "done"]);
+
+const match = z.strictObject({
+  statics: z.array(path).optional().describe("Statics that the kernel must have."),
+  functions: z.array(path).optional().describe("Functions that the kernel must have."),
+});
+
+const harts = z.strictObject({
+  thread: expression.optional().describe("Id of the thread that `hart` runs."),
+  process: expression.optional().describe("Id of the process that `hart` runs."),
+  coroutine: expression.optional().describe("Id of the coroutine that `hart` runs."),
+});
+
+const context = z.strictObject({
+  pc: expression.describe("Where a thread that is not running goes on."),
+  registers: z
+    .record(z.string().regex(/^(?:ra|sp|gp|tp|fp|[sat][0-9]{1,2}|x[0-9]{1,2})$/), expression)
+    .describe("Saved registers by name."),
+  saved: expression
+    .optional()
+    .describe("An array of s0 to s11, for kernels that keep them as one."),
+});
+
+const threads = z.strictObject({
+  in: expression.describe("The collection of threads."),
+  type: path.describe("The type of a thread, named `thread` in the expressions below."),
+  id: expression,
+  name: expression.optional(),
+  kind: z.union([expression, named(z.string().max(100))]).optional(),
+  state: z.union([expression, named(z.string().max(100))]).optional(),
+  priority: expression.optional(),
+  hart: expression.optional().describe("The hart that runs it, while it is a current thread."),
+  process: expression.optional(),
+  coroutine: expression.optional().describe("Id of the coroutine half-run on its stack."),
+  context: context.optional(),
+});
+
+const coroutines = z.strictObject({
+  type: path.describe("The type of a coroutine's record, named `task` in the expressions below."),
+  id: expression,
+  future: expression.describe("Its future: a `Pin<Box<dyn Future>>`, however wrapped."),
+  priority: expression.optional(),
+  state: named(coroutineState).optional(),
+  spawnedAt: expression.optional().describe("A `&core::panic::Location`."),
+  polls: expression.optional(),
+  wakes: expression.optional(),
+  hart: expression.optional().describe("The hart that polls it, or polled it last."),
+  thread: expression.optional().describe("Id of the thread that polls it, or polled it last."),
+});
+
+const executor = z.strictObject({
+  name: z.string().min(1).max(100),
+  mode: z.string().max(100).optional(),
+  each: expression
+    .optional()
+    .describe("A collection with an executor for each element, named `executor` below."),
+  id: expression.optional(),
+  tasks: expression.describe("The collection of all coroutines that are not done."),
+  queues: expression.optional().describe("Ready queues, the index being the priority."),
+  wakers: expression.optional().describe("A map from coroutine id to cached waker."),
+  current: expression.optional().describe("Id of the coroutine that it polls."),
+});
+
+const bitmap = z.strictObject({
+  name: z.string().min(1).max(100),
+  word: expression.describe("The word itself (1, 2, 4 or 8 bytes)."),
+  bits: z.number().int().min(1).max(64),
+  owner: z.string().max(100),
+  meaning: z.string().max(500).optional().describe("What a set bit says."),
+});
+
+const eventFields = {
+  when: expression.optional().describe("Only where this holds."),
+  task: expression.optional().describe("The coroutine's record: gives coroutine and prio."),
+  coroutine: expression.optional(),
+  prio: expression.optional(),
+  thread: expression.optional().describe("Left out: the thread that the hart runs."),
+  old: expression.optional(),
+  new: expression.optional(),
+};
+
+const event = z.strictObject({
+  kind: z.enum(EVENT_KINDS),
+  at: path.describe("A function; the fact happens when it is entered. Its parameters are names."),
+  ...eventFields,
+});
+
+const waker = z.strictObject({
+  type: path
+    .optional()
+    .describe("The `T` of `impl Wake for T`, whose raw waker functions are hooked; `data` is one."),
+  functions: z
+    .strictObject({
+      wake: path.optional(),
+      wakeByRef: path.optional(),
+      clone: path.optional(),
+      drop: path.optional(),
+    })
+    .optional()
+    .describe("Functions of a hand-made RawWakerVTable; `data` is their argument, an address."),
+  task: expression.optional().describe("The record of the coroutine that is woken."),
+  coroutine: expression.optional(),
+  prio: expression.optional(),
+  new: expression.optional().describe("Id of the thread that is woken, where it is no coroutine."),
+});
+
+const trapFrame = z.strictObject({
+  in: z.string().min(1).max(200).describe("Symbol of the trap entry."),
+  type: path.describe("The type of the frame, named `frame` below; it stands at the stack pointer."),
+  pc: expression,
+  registers: z.record(z.string().max(5), expression),
+  all: expression.optional().describe("An array of x0 to x31."),
+});
+
+const profile = z.strictObject({
+  $schema: z.string().optional(),
+  name: z.string().min(1).max(100),
+  description: z.string().max(1000).optional(),
+  match,
+  harts: harts.optional(),
+  threads: threads.optional(),
+  coroutines: coroutines.optional(),
+  executors: z.array(executor).max(64).optional(),
+  bitmaps: z.array(bitmap).max(256).optional(),
+  events: z.array(event).max(256).optional(),
+  wakers: z.array(waker).max(64).optional(),
+  panic: path.optional().describe("The function that a panic ends in."),
+  trapFrames: z.array(trapFrame).max(16).optional(),
+});
+
+export type Profile = z.infer<typeof profile>;
+
+/** Keys whose strings are expressions wherever they occur, for checking their syntax at once. */
+const NOT_EXPRESSIONS = new Set([
+  ...["$schema", "name", "description", "type", "at", "kind", "owner", "meaning", "mode", "panic"],
+  ...["match", "functions", "names"],
+]);
+
+/** Throws FormatError with the profile's name and the place in it. */
+export function parseProfile(json: string, source: string): Profile {
+  if (json.length > MAX_PROFILE) {
+    throw new FormatError(source, "profile", `longer than ${MAX_PROFILE} characters`);
+  }
+  let data: unknown;
+  try {
+    data = JSON.parse(json);
+  } catch (error) {
+    throw new FormatError(source, "profile", `not JSON: ${(error as Error).message}`);
+  }
+  const result = profile.safeParse(data);
+  if (!result.success) {
+    const issue = result.error.issues[0]!;
+    throw new FormatError(source, placeOf(issue.path), issue.message);
+  }
+  checkExpressions(result.data, [], source);
+  return result.data;
+}
+
+function placeOf(parts: readonly PropertyKey[]): string {
+  let place = "";
+  for (const part of parts) {
+    if (typeof part === "number") place += `[${part}]`;
+    else place += place ? `.${String(part)}` : String(part);
+  }
+  return place || "profile";
+}
+
+function checkExpressions(value: unknown, at: readonly PropertyKey[], source: string): void {
+  if (typeof value === "string") {
+    try {
+      parse(value);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      throw new FormatError(source, placeOf(at), error.message);
+    }
+    return;
+  }
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    const isTrapSymbol = key === "in" && at[0] === "trapFrames";
+    // `kind` of a thread is an expression, `kind` of an event a word.
+    const isThreadKind = key === "kind" && at[0] === "threads";
+    if ((NOT_EXPRESSIONS.has(key) && !isThreadKind && !(key === "name" && at[0] === "threads")) || isTrapSymbol) {
+      continue;
+    }
+    checkExpressions(inner, [...at, Array.isArray(value) ? Number(key) : key], source);
+  }
+}
+
+/** The first profile whose `match` the image satisfies. Throws FormatError when a text is no profile. */
+export function detectProfile(
+  symbols: SymbolFile,
+  profiles: ReadonlyMap<string, string>,
+): Profile | undefined {
+  for (const [source, text] of profiles) {
+    const candidate = parseProfile(text, source);
+    if (matches(symbols, candidate)) return candidate;
+  }
+  return undefined;
+}
+
+export function matches(symbols: SymbolFile, candidate: Profile): boolean {
+  const statics = candidate.match.statics ?? [];
+  const functions = candidate.match.functions ?? [];
+  if (statics.length + functions.length === 0) return false;
+  return (
+    statics.every((name) => symbols.staticsNamed(name).length > 0) &&
+    functions.every((name) => symbols.functionsNamed(name).length > 0)
+  );
+}
+
+/** JSON Schema of a profile, for completion and checks in editors. */
+export function profileSchema(): object {
+  return z.toJSONSchema(profile);
+}
