@@ -4,10 +4,11 @@ import { once } from "node:events";
 import { afterEach, describe, expect, it } from "vitest";
 import { DapClient } from "../../daemon/src/server/client.ts";
 import { FrameReader, frame } from "../../daemon/src/server/framing.ts";
-import { command, type Daemon, startDaemon } from "./support.ts";
+import type { DaemonProcess } from "../../daemon/src/server/spawn.ts";
+import { command, startDaemon } from "./support.ts";
 
-const started: Daemon[] = [];
-async function start(args: readonly string[] = []): Promise<Daemon> {
+const started: DaemonProcess[] = [];
+async function start(args: readonly string[] = []): Promise<DaemonProcess> {
   const daemon = await startDaemon(args);
   started.push(daemon);
   return daemon;
@@ -44,7 +45,7 @@ describe("life of the daemon", () => {
 
   it("ends when its stdin does", async () => {
     const daemon = await start();
-    daemon.process.stdin.end();
+    daemon.process.stdin?.end();
     expect(await daemon.ended).toBe(0);
   });
 

@@ -3,11 +3,15 @@ import { Command, CommanderError } from "commander";
 import { FormatError, UserError } from "../base/errors.ts";
 import { layoutOf, rootOfBundle } from "../server/layout.ts";
 import { daemon } from "./daemon.ts";
-import { integer } from "./options.ts";
+import { addGuestOptions, integer, UsageError } from "./options.ts";
+import { run } from "./run.ts";
+import { tour } from "./tour/tour.ts";
 
 /** Exit codes of our own; `run` ends with the guest's. */
 const EXIT_ERROR = 1;
 const EXIT_USAGE = 2;
+/** Characters of an error that are shown. */
+const MAX_ERROR = 4000;
 
 const layout = layoutOf(rootOfBundle(import.meta.url));
 
@@ -24,7 +28,7 @@ async function main(args: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
     complain(error);
-    return EXIT_ERROR;
+    return error instanceof UsageError ? EXIT_USAGE : EXIT_ERROR;
   }
 }
 
@@ -34,6 +38,16 @@ function createProgram(end: (code: number) => void): Command {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
 
+  addGuestOptions(
+    program
+      .command("run")
+      .description("boot a kernel to its end: console on stdout, the guest's exit code")
+      .argument("[kernel]", "ELF file (default: the kernel in the box)"),
+  )
+    .option("--json", "stdout as JSON lines")
+    .option("--stats", "end with one JSON line of figures")
+    .action(async (kernel, options) => end(await run(layout, kernel, options)));
+
   program
     .command("daemon")
     .description("serve DAP and LSP: WebSocket on the loopback, or DAP on stdin and stdout")
@@ -41,6 +55,11 @@ function createProgram(end: (code: number) => void): Command {
     .option("--port <number>", "port to listen on (0: any free one)", integer(0, 65535), 0)
     .option("--parent-pid <pid>", "end when this process is gone", integer(1, 2 ** 31 - 1))
     .action(async (options) => end(await daemon(layout, options)));
+
+  program
+    .command("tour")
+    .description("five minutes with the debugger, in the terminal")
+    .action(async () => end(await tour(layout)));
 
   return program;
 }
@@ -53,8 +72,15 @@ function oneLine(text: string): string {
     .replace(/\s*\n\s*/g, " ")}\n`;
 }
 
+/** A name out of a malformed file may be of any length and hold anything. */
+function clip(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are what must not reach a terminal.
+  const visible = text.replace(/[\x00-\x09\x0b-\x1f\x7f]/g, "?");
+  return visible.length > MAX_ERROR ? `${visible.slice(0, MAX_ERROR)}...` : visible;
+}
+
 function complain(error: unknown): void {
   const expected = error instanceof UserError || error instanceof FormatError;
   const text = expected ? error.message : `internal error: ${(error as Error)?.stack ?? error}`;
-  process.stderr.write(`asyncos: ${text}\n`);
+  process.stderr.write(`asyncos: ${clip(text)}\n`);
 }

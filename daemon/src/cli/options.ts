@@ -1,8 +1,54 @@
-/** Values of command line options, checked where they are read. */
-import { InvalidArgumentError } from "commander";
+/** Options that several commands share, and how their values are read. */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { UserError } from "../base/errors.ts";
+import { MACHINE_DEFAULTS, type TargetOptions } from "../debugger/target.ts";
+import { checkOptions } from "../machine/boot.ts";
+
+/** The command line itself is wrong: exit code 2, as commander's own errors. */
+export class UsageError extends UserError {}
+
+/** What decides how a guest runs, as commander hands it over. */
+export interface GuestOptions {
+  readonly harts: number;
+  readonly memory: number;
+  readonly append: string;
+  readonly schedule: "round-robin" | "random";
+  readonly seed: number;
+  readonly quantum: number;
+  readonly profile?: string;
+  readonly maxInstructions?: number;
+}
+
+export function addGuestOptions(command: Command): Command {
+  const defaults = MACHINE_DEFAULTS;
+  return command
+    .option("--harts <n>", "harts, 1 to 8", integer(), defaults.harts)
+    .option("--memory <MiB>", "guest memory", integer(), defaults.memory)
+    .option("--append <args>", "kernel arguments", defaults.append)
+    .addOption(
+      new Option("--schedule <policy>", "how the harts interleave")
+        .choices(["round-robin", "random"])
+        .default(defaults.schedule),
+    )
+    .option("--seed <n>", "chance of the random schedule", integer(), defaults.seed)
+    .option("--quantum <n>", "instructions of a hart's turn", integer(), defaults.quantum)
+    .option("--max-instructions <n>", "stop after so many", integer(1))
+    .option("--profile <file>", "kernel profile (default: the one in the box that matches)");
+}
+
+/** Throws UsageError for values that no machine can have. */
+export function targetOptions(program: string | undefined, options: GuestOptions): TargetOptions {
+  const { harts, memory, append, schedule, seed, quantum, profile } = options;
+  try {
+    checkOptions({ harts, memory, append, schedule, seed, quantum });
+  } catch (error) {
+    throw error instanceof UserError ? new UsageError(`--${error.message}`) : error;
+  }
+  return { program, profile, symbolFiles: [], harts, memory, append, schedule, seed, quantum };
+}
 
 /** A parser for decimal or 0x integers of a range. */
-export function integer(min: number, max: number): (text: string) => number {
+export function integer(min = 0, max = Number.MAX_SAFE_INTEGER): (text: string) => number {
   return (text) => {
     const value = /^(\d+|0x[0-9a-f]+)$/i.test(text) ? Number(text) : Number.NaN;
     if (!Number.isSafeInteger(value) || value < min || value > max) {

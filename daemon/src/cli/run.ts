@@ -1,0 +1,93 @@
+/** `asyncos run`: boots a kernel to its end; its console is stdout, its exit code ours. */
+import { EVENT_KINDS, type EventKind } from "../awareness/api.ts";
+import { openTarget, type Target } from "../debugger/target.ts";
+import { createEnvironment } from "../server/environment.ts";
+import type { Layout } from "../server/layout.ts";
+import { type GuestEnd, runGuest } from "./guest.ts";
+import { GuestInput } from "./input.ts";
+import { type GuestOptions, targetOptions } from "./options.ts";
+import { Output } from "./output.ts";
+
+export interface RunOptions extends GuestOptions {
+  readonly json?: boolean;
+  readonly stats?: boolean;
+}
+
+/** Ends that are not the guest's own; 124 as timeout(1) has it, 130 as a shell. */
+export const EXIT = { limit: 124, idle: 125, wedged: 126, interrupted: 130 } as const;
+
+/** Resolves to the exit code. */
+export async function run(
+  layout: Layout,
+  program: string | undefined,
+  options: RunOptions,
+): Promise<number> {
+  const target = await openTarget(createEnvironment(layout), targetOptions(program, options));
+  const { machine } = target;
+  const output = new Output(process.stdout, options.json === true);
+  machine.console.on((bytes) => output.console(bytes));
+  const counts = options.stats ? countEvents(target) : undefined;
+  const input = new GuestInput();
+  const began = performance.now();
+  const end = await runGuest({
+    machine,
+    input,
+    maxInstructions: options.maxInstructions ?? Number.POSITIVE_INFINITY,
+    drained: () => output.drained(),
+    waiting: () => say("the guest waits for input; Ctrl-C ends it"),
+  }).finally(() => input.close());
+  const seconds = (performance.now() - began) / 1000;
+  output.end();
+  if (counts) output.json(statistics(target, end, seconds, counts));
+  await output.drained();
+  return exitCode(target, end);
+}
+
+type Counts = Record<string, number>;
+
+function countEvents({ awareness }: Target): Counts {
+  const counts: Counts = {};
+  const known = EVENT_KINDS.filter((kind) => awareness.available.get(kind) === true);
+  for (const kind of known) counts[kind] = 0;
+  awareness.listen(known, ({ kind }: { readonly kind: EventKind }) => {
+    counts[kind] = (counts[kind] ?? 0) + 1;
+    return false;
+  });
+  return counts;
+}
+
+/** The line of `--stats`. Kinds that this kernel cannot report are absent, not zero. */
+function statistics({ machine }: Target, end: GuestEnd, seconds: number, events: Counts): object {
+  const instructions: number = machine.time;
+  return {
+    instructions,
+    seconds: round(seconds),
+    mips: round(instructions / 1e6 / seconds),
+    exit: end.kind === "exit" ? end.code : null,
+    outcome: end.kind,
+    events,
+    stateHash: machine.stateHash(),
+  };
+}
+
+function exitCode({ machine, name }: Target, end: GuestEnd): number {
+  switch (end.kind) {
+    case "exit":
+      return end.code & 0xff;
+    case "limit":
+      say(`${name} was stopped after ${machine.time} instructions (--max-instructions)`);
+      return EXIT.limit;
+    case "idle":
+      say(`${name} waits for ever: every hart waits, no timer is armed and there is no input`);
+      return EXIT.idle;
+    case "wedged":
+      say(`${name} is stuck on hart ${end.hart}: ${end.reason}`);
+      return EXIT.wedged;
+    case "interrupted":
+      say(`${name} was interrupted after ${machine.time} instructions`);
+      return EXIT.interrupted;
+  }
+}
+
+const round = (value: number): number => Math.round(value * 1000) / 1000;
+const say = (text: string) => void process.stderr.write(`asyncos: ${text}\n`);
