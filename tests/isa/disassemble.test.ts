@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { csrName } from "../../daemon/src/isa/csrs.ts";
 import { decode } from "../../daemon/src/isa/decode.ts";
 import { disassemble } from "../../daemon/src/isa/disassemble.ts";
 import { instructions } from "../../daemon/src/isa/rows.ts";
@@ -180,5 +181,5 @@ function unlike(word: number): boolean {
       (word >>> 28 !== 0 && word !== 0x8330000f)
     );
   }
-  return mnemonic.startsWith("csr");
+  return mnemonic.startsWith("csr") && csrName(decoded.operands.csr ?? 0) === undefined;
 }
