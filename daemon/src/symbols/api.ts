@@ -208,6 +208,7 @@ export interface Vtable {
 
 /** The caller of a frame, as far as its registers can be known. */
 export interface CallerFrame {
+  /** Canonical frame address of the frame that is left: the caller's stack pointer at its call. */
   readonly cfa: bigint;
   /** Return address: the pc in the caller, just past its call. */
   readonly pc: Address;

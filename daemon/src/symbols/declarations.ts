@@ -3,7 +3,7 @@ import type { SourceLocation, StructType } from "./api.ts";
 import { At } from "./constants.ts";
 import type { Dwarf } from "./dwarf.ts";
 import type { Functions } from "./functions.ts";
-import { type AsyncForm, environmentForm, lastName, logicalName, plainPath } from "./names.ts";
+import { type AsyncForm, environmentForm, logicalName, plainPath } from "./names.ts";
 import type { Paths } from "./paths.ts";
 import type { InfoOffset } from "./positions.ts";
 
@@ -79,8 +79,8 @@ function group(drafts: Iterable<Draft>): Map<string, Declaration[]> {
   return byPath;
 }
 
-/** Whether a name is that of an async fn's or block's environment. */
+/** Whether a last name is that of an async fn's or block's environment. */
 export const isCoroutine = (name: string): boolean => {
-  const form = environmentForm(name);
-  return (form === "async fn" || form === "async block") && lastName(name).includes("_env#");
+  const form = name.includes("_env#") ? environmentForm(name) : undefined;
+  return form === "async fn" || form === "async block";
 };

@@ -73,14 +73,6 @@ export class Functions {
     return info;
   }
 
-  /** Functions with code, in all units. */
-  *all(): Generator<Die> {
-    for (const unit of this.#dwarf.units) {
-      const { functions } = this.#dwarf.tolerate(() => unit.index, NOTHING);
-      for (const offset of functions) yield unit.die(offset);
-    }
-  }
-
   /** Where an entry, or the one that it completes, is declared. */
   declarationOf(die: Die): SourceLocation | undefined {
     for (const each of die.origins()) {

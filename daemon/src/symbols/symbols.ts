@@ -27,11 +27,11 @@ import { constantPlace, evaluatePlace } from "./expression.ts";
 import { Frames } from "./frame.ts";
 import { Functions } from "./functions.ts";
 import { Lines } from "./lines.ts";
-import { lastName, logicalName, pathMatcher, withoutArguments } from "./names.ts";
+import { NameIndex } from "./name-index.ts";
+import { lastName, logicalName, pathMatcher } from "./names.ts";
 import { Paths } from "./paths.ts";
 import { far, type InfoOffset, type NearRange, near } from "./positions.ts";
 import { rangesOf } from "./ranges.ts";
-import type { UnitIndex } from "./scan.ts";
 import { isDefinition, staticAddress } from "./statics.ts";
 import { SymbolTable } from "./symbol-table.ts";
 import { lazily, Types } from "./types.ts";
@@ -52,6 +52,7 @@ class ElfSymbols implements SymbolFile {
   readonly segments: SymbolFile["segments"];
   readonly #elf: Elf;
   readonly #dwarf: Dwarf;
+  readonly #names: NameIndex;
   readonly #lines: Lines;
   readonly #paths = new Paths();
   readonly #types: Types;
@@ -70,6 +71,7 @@ class ElfSymbols implements SymbolFile {
     this.segments = elf.segments;
     this.#elf = elf;
     this.#dwarf = new Dwarf(elf);
+    this.#names = new NameIndex(this.#dwarf);
     this.#lines = new Lines(this.#dwarf);
     this.#types = new Types(
       this.#paths,
@@ -132,8 +134,10 @@ class ElfSymbols implements SymbolFile {
   functionsNamed(pattern: string): readonly FunctionInfo[] {
     const matches = functionMatcher(pattern);
     const found: FunctionInfo[] = [];
-    for (const die of this.#functions.all()) {
-      const info = this.#tolerate(() => this.#ifMatching(die, matches), undefined);
+    for (const die of this.#names.matching("functions", matches.last)) {
+      const read = () =>
+        matches.path(this.#paths.of(die)) ? this.#functions.info(die) : undefined;
+      const info = this.#dwarf.tolerate(read, undefined);
       if (info !== undefined) found.push(info);
     }
     for (const info of this.#symbols.functionsCalled(lastName(pattern))) {
@@ -146,9 +150,9 @@ class ElfSymbols implements SymbolFile {
   inlinedEntries(pattern: string): readonly Address[] {
     const matches = functionMatcher(pattern);
     const entries = new Set<Address>();
-    for (const die of this.#all("inlined")) {
-      this.#tolerate(() => {
-        if (!this.#isMatching(die, matches)) return;
+    for (const die of this.#names.matching("inlined", matches.last)) {
+      this.#dwarf.tolerate(() => {
+        if (!matches.path(this.#paths.of(die))) return;
         const low = die.address(At.entryPc) ?? [...rangesOf(die)].sort(byLow)[0]?.low;
         if (low !== undefined && this.#elf.isMapped(low)) entries.add(far(low));
       }, undefined);
@@ -178,13 +182,11 @@ class ElfSymbols implements SymbolFile {
 
   staticsNamed(pattern: string) {
     const matches = pathMatcher(pattern);
-    const last = lastName(pattern);
     const found: (Variable & { qualifiedName: string; address: Address | undefined })[] = [];
-    for (const die of this.#all("statics")) {
-      this.#tolerate(() => {
-        if (!isDefinition(die) || baseName(die) !== last) return;
+    for (const die of this.#names.named("statics", lastName(pattern))) {
+      this.#dwarf.tolerate(() => {
         const qualifiedName = this.#paths.of(die);
-        if (!matches(qualifiedName)) return;
+        if (!isDefinition(die) || !matches(qualifiedName)) return;
         const at = staticAddress(die);
         const variable = this.#functions.variable(die, undefined, undefined, "static");
         found.push({ ...variable, qualifiedName, address: at === undefined ? undefined : far(at) });
@@ -195,12 +197,11 @@ class ElfSymbols implements SymbolFile {
 
   typeNamed(pattern: string): readonly Type[] {
     const matches = pathMatcher(pattern);
-    const last = lastName(pattern);
     const found = new Set<Type>();
-    for (const die of this.#all("types")) {
-      this.#tolerate(() => {
-        if (die.flag(At.declaration) || baseName(die) !== last) return;
-        if (matches(this.#paths.of(die))) found.add(this.#types.from(die));
+    for (const die of this.#names.named("types", lastName(pattern))) {
+      this.#dwarf.tolerate(() => {
+        const isIt = !die.flag(At.declaration) && matches(this.#paths.of(die));
+        if (isIt) found.add(this.#types.from(die));
       }, undefined);
     }
     return [...found];
@@ -241,37 +242,10 @@ class ElfSymbols implements SymbolFile {
     }
   }
 
-  #tolerate<T>(read: () => T, otherwise: T): T {
-    return this.#dwarf.tolerate(read, otherwise);
-  }
-
-  /** Entries of one kind in all units. */
-  *#all(kind: "inlined" | "statics" | "types"): Generator<Die> {
-    for (const unit of this.#dwarf.units) {
-      const index = this.#tolerate<Pick<UnitIndex, typeof kind> | undefined>(
-        () => unit.index,
-        undefined,
-      );
-      for (const offset of index?.[kind] ?? []) yield unit.die(offset);
-    }
-  }
-
-  #ifMatching(die: Die, matches: FunctionMatcher): FunctionInfo | undefined {
-    return this.#isMatching(die, matches) ? this.#functions.info(die) : undefined;
-  }
-
-  #isMatching(die: Die, matches: FunctionMatcher): boolean {
-    const name = baseName(die);
-    return name !== undefined && matches.last(name) && matches.path(this.#paths.of(die));
-  }
-
   #findCoroutines(): StructType[] {
     const found = new Set<StructType>();
-    for (const die of this.#all("types")) {
-      const type = this.#tolerate(() => {
-        const name = die.string(At.name);
-        return name?.startsWith("{") && isCoroutine(name) ? this.#types.from(die) : undefined;
-      }, undefined);
+    for (const die of this.#names.matching("types", isCoroutine)) {
+      const type = this.#dwarf.tolerate(() => this.#types.from(die), undefined);
       if (type?.kind === "struct") found.add(type);
     }
     return [...found];
@@ -279,15 +253,10 @@ class ElfSymbols implements SymbolFile {
 
   /** The entry that defines a type which another unit declares. */
   #definitionOf(path: string): Die | undefined {
-    const last = lastName(path);
-    for (const die of this.#all("types")) {
-      const isIt = this.#tolerate(
-        () => !die.flag(At.declaration) && baseName(die) === last && this.#paths.of(die) === path,
-        false,
-      );
-      if (isIt) return die;
-    }
-    return undefined;
+    const isIt = (die: Die) => !die.flag(At.declaration) && this.#paths.of(die) === path;
+    return this.#names
+      .named("types", lastName(path))
+      .find((die) => this.#dwarf.tolerate(() => isIt(die), false));
   }
 }
 
@@ -308,11 +277,6 @@ function functionMatcher(pattern: string): FunctionMatcher {
       matches(path) || (path.includes("{async_fn#") && matches(logicalName(path).name)),
   };
 }
-
-const baseName = (die: Die): string | undefined => {
-  const name = die.inherited((each) => each.string(At.name));
-  return name === undefined ? undefined : withoutArguments(name);
-};
 
 const byLow = (a: NearRange, b: NearRange) => a.low - b.low;
 const farRange = ({ low, high }: NearRange): AddressRange => ({ low: far(low), high: far(high) });
