@@ -265,6 +265,9 @@ test.each([
     expect(engine.view.getBigUint64(at, true)).toBe(expected);
     machine.setX(RS2, 1n);
     expect(sc(), "sc ends the reservation").toBe(1n);
+    engine.flush(0);
+    expect(sc(), "not reserved, and the page unknown").toBe(1n);
+    expect(machine.calls.map(({ name }) => name)).toEqual(["fetch"]);
     lr();
     machine.setX(RS1, BASE + 0x7008n);
     expect(sc(), "another address").toBe(1n);

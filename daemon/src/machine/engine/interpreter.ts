@@ -386,13 +386,16 @@ export function emitReserve(emitter: Emitter, hart: number, offset: number, widt
   emitter.write(() => code.get(value));
 }
 
-/** Stores rs2 if `offset` is what is reserved; rd = 0, or 1 when it is not. Ends the reservation. */
+/**
+ * Stores rs2 if `offset` (not 0) is what is reserved; rd = 0, or 1 when it is not. Ends the
+ * reservation. Answers the local of what was written to rd, as an i32.
+ */
 export function emitStoreReserved(
   emitter: Emitter,
   hart: number,
   offset: number,
   width: 4 | 8,
-): void {
+): number {
   const { code } = emitter;
   const failed = emitter.temporaries.take("i32");
   code.get(hart).access("i32.load", HART.reservation).get(offset).op("i32.ne");
@@ -403,6 +406,7 @@ export function emitStoreReserved(
   code.access(stores[width], 0).end();
   code.get(hart).i32(0).access("i32.store", HART.reservation);
   emitter.write(() => code.get(failed).op("i64.extend_i32_u"));
+  return failed;
 }
 
 /** Emits the body of the loop function, whose parameters are `loopParameters`. */

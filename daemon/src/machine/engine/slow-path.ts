@@ -170,17 +170,13 @@ export class SlowPath {
   #storeReserved(emitter: Emitter, width: 4 | 8, length: number): void {
     const code = this.#code;
     const { hart } = this.#state;
-    const reservation = this.#temporaries.take("i32");
     this.#aligned(emitter, width, STORE_MISALIGNED);
-    code.get(hart).access("i32.load", HART.reservation).tee(reservation).if();
+    code.get(hart).access("i32.load", HART.reservation).op("i32.eqz").if();
+    emitter.write(() => code.i64(1n));
+    code.i32(Flow.next).op("return").end();
     this.#translate("store", width, 0);
-    code.end();
-    const matches = this.#temporaries.take("i32");
-    code.get(reservation).get(this.#offset).op("i32.eq").get(reservation).i32(0).op("i32.ne");
-    code.op("i32.and").get(hart).access("i32.load", HART.reservationSize).i32(width);
-    code.op("i32.eq", "i32.and").set(matches);
-    emitStoreReserved(emitter, hart, this.#offset, width);
-    code.get(matches);
+    const failed = emitStoreReserved(emitter, hart, this.#offset, width);
+    code.get(failed).op("i32.eqz");
     code.if("i32");
     this.#commit(length);
     code.else().i32(Flow.next).end();
