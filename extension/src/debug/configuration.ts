@@ -1,4 +1,4 @@
-/** Launch configurations: what F5 starts without a launch.json, and what is checked before a start. */
+/** Launch configurations: what F5 starts without a launch.json, and paths made absolute. */
 import * as vscode from "vscode";
 import { DEBUG_TYPE } from "./sessions.ts";
 
@@ -21,6 +21,8 @@ const WORKLOADS = ["ring", "priorities", "sleepers"];
 
 /** Launch attributes that name files, relative to the workspace folder. */
 const FILES = ["program", "profile"];
+const FILE_LISTS = ["symbolFiles"];
+const FILE_MAPS = ["sourceMap"];
 
 export class ConfigurationProvider implements vscode.DebugConfigurationProvider {
   /** F5 without a launch.json arrives here with an empty configuration. */
@@ -32,23 +34,25 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
     return empty ? { ...BUNDLED_KERNEL } : config;
   }
 
-  async resolveDebugConfigurationWithSubstitutedVariables(
+  /** Paths become absolute; whether they exist and what else is wrong is the daemon's to say. */
+  resolveDebugConfigurationWithSubstitutedVariables(
     folder: vscode.WorkspaceFolder | undefined,
     config: vscode.DebugConfiguration,
-  ): Promise<vscode.DebugConfiguration | undefined> {
+  ): vscode.DebugConfiguration {
     const resolved = { ...config };
+    const locate = (value: unknown) =>
+      typeof value === "string" ? absolute(folder, value) : value;
     for (const name of FILES) {
-      const value: unknown = config[name];
-      if (typeof value !== "string") continue;
-      const uri = locate(folder, value);
-      if (!(await exists(uri))) {
-        await vscode.window.showErrorMessage(
-          `"${name}" of the configuration "${config.name}" names ${uri.fsPath}, which does not exist. Build it, or correct launch.json.`,
-          { modal: true },
-        );
-        return undefined;
-      }
-      resolved[name] = uri.fsPath;
+      if (name in config) resolved[name] = locate(config[name]);
+    }
+    for (const name of FILE_LISTS) {
+      if (Array.isArray(config[name])) resolved[name] = config[name].map(locate);
+    }
+    for (const name of FILE_MAPS) {
+      if (typeof config[name] !== "object" || config[name] === null) continue;
+      resolved[name] = Object.fromEntries(
+        Object.entries(config[name]).map(([key, value]) => [key, locate(value)]),
+      );
     }
     return resolved;
   }
@@ -66,18 +70,7 @@ export class WorkloadProvider implements vscode.DebugConfigurationProvider {
   }
 }
 
-function locate(folder: vscode.WorkspaceFolder | undefined, path: string): vscode.Uri {
-  const absolute = path.startsWith("/") || /^[A-Za-z]:[\\/]/.test(path);
-  return absolute || folder === undefined
-    ? vscode.Uri.file(path)
-    : vscode.Uri.joinPath(folder.uri, path);
-}
-
-async function exists(uri: vscode.Uri): Promise<boolean> {
-  try {
-    await vscode.workspace.fs.stat(uri);
-    return true;
-  } catch {
-    return false;
-  }
+function absolute(folder: vscode.WorkspaceFolder | undefined, path: string): string {
+  const rooted = path.startsWith("/") || /^[A-Za-z]:[\\/]/.test(path);
+  return rooted || folder === undefined ? path : vscode.Uri.joinPath(folder.uri, path).fsPath;
 }

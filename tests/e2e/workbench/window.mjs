@@ -198,6 +198,61 @@ export class Window {
     await row.locator(`.action-label[aria-label^="${action}"]`).click();
   }
 
+  /** The hover of a row. */
+  async hover(title, pattern) {
+    const row = await this.row(title, pattern);
+    const hover = this.page.locator(".workbench-hover-container .hover-contents:visible");
+    return until(`a hover of ${pattern}`, async () => {
+      await this.page.mouse.move(0, 0);
+      await row.hover();
+      return hover
+        .first()
+        .innerText({ timeout: 2000 })
+        .catch(() => undefined);
+    });
+  }
+
+  /** Stops, or not, at a scheduling event, by its check box in the Breakpoints section. */
+  async stopAt(label, on, condition) {
+    const row = await this.row("Breakpoints", new RegExp(`^${label}\\b`));
+    const box = row.locator("input[type=checkbox]");
+    if ((await box.isChecked()) !== on) await box.click();
+    if (condition === undefined) return;
+    await row.hover();
+    await row.locator('.action-label[aria-label^="Edit Condition"]').click();
+    await this.page.keyboard.type(condition);
+    await this.page.keyboard.press("Enter");
+    await this.rows("Breakpoints", new RegExp(`^${label}.*`));
+  }
+
+  /** A view is no longer there. */
+  async gone(title) {
+    const header = this.page.locator(`.pane-header[aria-label^="${title}"]`);
+    await until(`${title} goes`, async () => (await header.count()) === 0);
+  }
+
+  #lens(pattern) {
+    return this.page.locator(".codelens-decoration").filter({ hasText: pattern }).first();
+  }
+
+  /** The text of a code lens in the active editor. */
+  async lens(pattern) {
+    return this.#lens(pattern).innerText();
+  }
+
+  async clickLens(pattern) {
+    await this.#lens(pattern).locator("a").first().click();
+  }
+
+  /** The text of a modal dialog. */
+  async dialog() {
+    return this.page.locator(".monaco-dialog-box .dialog-message-container").innerText();
+  }
+
+  async closeDialog() {
+    await this.page.locator(".monaco-dialog-box").getByRole("button", { name: "Cancel" }).click();
+  }
+
   async editorTab() {
     return this.page.locator(".tab.active").first().getAttribute("aria-label");
   }
@@ -206,7 +261,11 @@ export class Window {
     return this.page.locator(".notifications-toasts .notification-list-item").allInnerTexts();
   }
 
-  async console() {
-    return (await this.page.locator(".repl .monaco-list-row").allInnerTexts()).join("\n");
+  /** The visible text of the debug console, once it matches. */
+  async console(pattern) {
+    return until(`the console says ${pattern}`, async () => {
+      const text = (await this.page.locator(".repl .monaco-list-row").allInnerTexts()).join("\n");
+      return pattern.test(text) && text;
+    });
   }
 }

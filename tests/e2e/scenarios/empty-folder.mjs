@@ -1,0 +1,115 @@
+/** A newcomer: plain VS Code, an empty folder, the package installed, no launch.json. Light theme. */
+import assert from "node:assert/strict";
+import { daemons } from "./daemons.mjs";
+import { kernelLine } from "./kernel-lines.mjs";
+
+const RING = "src/workload/ring.rs";
+
+export const emptyFolder = {
+  name: "empty folder",
+  settings: { "workbench.colorTheme": "Default Light Modern" },
+
+  async run({ step, window, workbench, install, root }) {
+    await step(
+      "F5 without a launch.json starts the bundled kernel and stops at its entry",
+      async () => {
+        await window.command("View: Show Run and Debug");
+        await window.screenshot("light-1-start");
+        await window.key("F5");
+        await window.pick("AsyncOS");
+        await window.stopped(/entry/i);
+      },
+    );
+
+    await step("the daemon runs on VS Code's own Node", async () => {
+      assert.deepEqual(
+        (await daemons(workbench)).map(({ executable }) => executable),
+        [install.node],
+      );
+    });
+
+    await step("the views come to the front, and every hart is listed", async () => {
+      assert.equal((await window.rows("Harts", /^Hart \d/)).length, 4);
+      const threads = await window.rows("Call Stack", /hart \d/i);
+      assert.equal(threads.length, 4);
+    });
+
+    await step("a breakpoint in a kernel source from the package stops there", async () => {
+      await window.command("AsyncOS: Open a Source of the Bundled Kernel...");
+      await window.pick(RING);
+      await window.goToLine(await kernelLine(root, RING, "token.hops += 1;"));
+      await window.toggleBreakpoint();
+      await window.key("F5");
+      await window.stopped(/breakpoint/i);
+      assert.match(await window.editorTab(), /^ring\.rs/);
+    });
+
+    await step("Variables show the coroutine's locals", async () => {
+      await window.rows("Variables", /^token/);
+      await window.rows("Variables", /^seen/);
+    });
+
+    await step("Coroutines list who waits, with await stacks and what they hold", async () => {
+      await window.rows("Coroutines", /ring::pass .*waiting/);
+      await window.expand("Coroutines", /ring::pass .*waiting/);
+      await window.rows("Coroutines", /receive|Receive/);
+    });
+
+    await step("Executors show queues with their bits", async () => {
+      await window.rows("Executors", /Priority \d+ .*bit set/);
+      await window.rows("Executors", /Waker cache/);
+      await window.screenshot("light-2-breakpoint");
+    });
+
+    await step("one hart steps, the others stand still", async () => {
+      const before = await harts(window);
+      const stepped = before.findIndex(({ text }) => text.includes("pass"));
+      await window.inline("Harts", new RegExp(`^Hart ${stepped}`), "Step This Hart Only");
+      await window.stopped(/step/i);
+      const after = await harts(window);
+      for (const [id, hart] of before.entries()) {
+        if (id === stepped) assert.notEqual(after[id].instructions, hart.instructions);
+        else assert.deepEqual(after[id], hart);
+      }
+      await window.screenshot("light-3-step-hart");
+    });
+
+    await step("a wake stops where its condition says", async () => {
+      await window.command("Debug: Remove All Breakpoints");
+      await window.stopAt("Wake", true, "hart == 1 && prio == 2");
+      await window.key("F5");
+      const reason = await window.stopped(/wake of/i);
+      assert.match(reason, /priority 2\) on hart 1/);
+      await window.screenshot("light-4-wake");
+    });
+
+    await step("a bitmap update says old and new bits", async () => {
+      await window.stopAt("Wake", false);
+      await window.stopAt("Bitmap update", true);
+      await window.key("F5");
+      await window.stopped(/bitmap 0b[01]+ -> 0b[01]+/i);
+      await window.screenshot("light-5-bitmap");
+    });
+
+    await step("it runs on to the end, which the console tells", async () => {
+      await window.stopAt("Bitmap update", false);
+      await window.key("F5");
+      await window.ended();
+      await window.command("View: Debug Console");
+      assert.match(await window.console(/done:/), /\[kernel\] done:/);
+    });
+  },
+};
+
+/** The texts of the Harts view, and the instruction counts of its hovers. */
+async function harts(window) {
+  const found = [];
+  for (const text of await window.rows("Harts", /^Hart \d/)) {
+    const hover = await window.hover(
+      "Harts",
+      new RegExp(`^${text.split(" ").slice(0, 2).join(" ")}`),
+    );
+    found.push({ text, instructions: /([\d,]+) instructions/.exec(hover)?.[1] });
+  }
+  return found;
+}

@@ -1,0 +1,7 @@
+/** All scenarios, in the order in which they run. */
+import { emptyFolder } from "./empty-folder.mjs";
+import { emptyWindow } from "./empty-window.mjs";
+import { repository } from "./repository.mjs";
+import { trouble } from "./trouble.mjs";
+
+export const scenarios = [emptyFolder, emptyWindow, repository, trouble];

@@ -1,0 +1,50 @@
+/** The repository's own folder, with its launch.json as it is: F5, code lenses. Dark theme. */
+import assert from "node:assert/strict";
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { kernelLine } from "./kernel-lines.mjs";
+
+const RING = "src/workload/ring.rs";
+
+export const repository = {
+  name: "repository",
+  settings: { "workbench.colorTheme": "Default Dark Modern" },
+
+  async fill(folder, root) {
+    await cp(join(root, ".vscode"), join(folder, ".vscode"), { recursive: true });
+    await cp(join(root, "kernel"), join(folder, "kernel"), {
+      recursive: true,
+      filter: (path) => !path.endsWith("/target"),
+    });
+  },
+
+  async run({ step, window, root }) {
+    await step("F5 with no edit stops at the entry, in the repository's sources", async () => {
+      await window.command("View: Show Run and Debug");
+      await window.openFile("ring.rs", await kernelLine(root, RING, "token.hops += 1;"));
+      await window.toggleBreakpoint();
+      await window.key("F5");
+      await window.stopped(/entry/i);
+    });
+
+    await step("the breakpoint set before holds", async () => {
+      await window.key("F5");
+      await window.stopped(/breakpoint/i);
+      await window.rows("Variables", /^token/);
+    });
+
+    await step("a code lens counts the coroutines of an async fn", async () => {
+      assert.match(await window.lens(/\d+ .*waiting/), /waiting/);
+    });
+
+    await step("the lens leads to these coroutines", async () => {
+      await window.clickLens(/waiting/);
+      const rows = await window.rows("Coroutines", /\d/);
+      assert.deepEqual(
+        rows.filter((row) => !/pass/.test(row)),
+        [],
+      );
+      await window.screenshot("dark-2-lens");
+    });
+  },
+};

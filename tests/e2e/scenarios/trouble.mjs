@@ -1,0 +1,67 @@
+/** What goes wrong is said in a sentence, and the next F5 works. Dark theme. */
+import assert from "node:assert/strict";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { daemons } from "./daemons.mjs";
+
+const configuration = (name, more) => ({
+  name,
+  type: "asyncos",
+  request: "launch",
+  stopOnEntry: true,
+  ...more,
+});
+
+export const trouble = {
+  name: "trouble",
+  settings: { "workbench.colorTheme": "Default Dark Modern" },
+
+  async fill(folder) {
+    await mkdir(join(folder, ".vscode"));
+    const configurations = [
+      configuration("no file", { program: "missing.elf" }),
+      configuration("no elf", { program: "${workspaceFolder}/text.elf" }),
+      configuration("good"),
+    ];
+    await writeFile(
+      join(folder, ".vscode", "launch.json"),
+      JSON.stringify({ version: "0.2.0", configurations }, null, 2),
+    );
+    await writeFile(join(folder, "text.elf"), "not an ELF");
+  },
+
+  async run({ step, window, workbench }) {
+    for (const [name, expected] of [
+      ["no file", /missing\.elf/],
+      ["no elf", /text\.elf/],
+    ]) {
+      await step(`"${name}" is told in a sentence that names the file`, async () => {
+        await window.debug(name);
+        assert.match(await window.dialog(), expected);
+        await window.screenshot(`dark-3-${name.replace(" ", "-")}`);
+        await window.closeDialog();
+      });
+    }
+
+    await step("the same daemon serves the next session", async () => {
+      const before = await daemons(workbench);
+      await window.debug("good");
+      await window.stopped(/entry/i);
+      assert.deepEqual(await daemons(workbench), before);
+    });
+
+    await step("a daemon that dies ends the session with a sentence", async () => {
+      const [daemon] = await daemons(workbench);
+      process.kill(daemon.pid, "SIGKILL");
+      await window.ended();
+      await window.command("View: Debug Console");
+      assert.match(await window.console(/session ended/), /connection to the daemon broke/);
+    });
+
+    await step("and the next F5 starts a new one", async () => {
+      await window.debug("good");
+      await window.stopped(/entry/i);
+      assert.equal((await daemons(workbench)).length, 1);
+    });
+  },
+};
