@@ -23,6 +23,7 @@ import {
   isCoroutine,
   isReference,
   isStruct,
+  isWrapper,
   POINTER_SIZE,
   soleMember,
   traitPointer,
@@ -100,7 +101,7 @@ function structChildren(datum: Datum, type: StructType, depth: number): Children
     if (target !== datum) return childrenOf(target, depth + 1) ?? named([whole(target)]);
   }
   // Library wrappers (Cell, Pin, NonNull, atomics) are seen through; a user's newtype is shown.
-  const sole = /^(?:core|alloc|std)::/.test(type.name) ? soleMember(type) : undefined;
+  const sole = isWrapper(type) ? soleMember(type) : undefined;
   if (sole) return childrenOf(part(datum, sole.offset, sole.type), depth + 1);
   return named(members(datum, type));
 }

@@ -16,7 +16,7 @@ export interface CoroutineState {
   readonly variant: Variant | undefined;
   /** The line of the `.await` it stands at; where the body begins when it has not started. */
   readonly location: SourceLocation | undefined;
-  /** e.g. `ring::runner (async), suspended at ring.rs:41`. */
+  /** e.g. `ring::runner (async), last suspended at ring.rs:41`. */
   readonly text: string;
 }
 
@@ -41,7 +41,9 @@ export function coroutineState(datum: Datum): CoroutineState {
   const location = variant.declaration;
   const at =
     stage === "suspended" && location ? ` at ${baseName(location.path)}:${location.line}` : "";
-  return { stage, variant, location, text: `${name}${suffix}, ${stage}${at}` };
+  // Memory keeps the last state while a coroutine runs, so no more than that is claimed.
+  const shown = stage === "suspended" ? "last suspended" : stage;
+  return { stage, variant, location, text: `${name}${suffix}, ${shown}${at}` };
 }
 
 export function stageOf(variant: Variant): CoroutineStage {
@@ -58,9 +60,11 @@ export interface Held {
 }
 
 /**
- * The variables that a state keeps. An argument of an async fn is moved into a local when the body
- * starts, so its first slot is a value only before that. Variables of one name (shadowing) collapse
- * in DWARF: which is which cannot be told, so none is shown.
+ * The variables that a state keeps. rustc lists the locals alive across the await first, then every
+ * captured argument or variable; entries of one name collapse into the first of them. So:
+ * an argument of an async fn that only stands in its first slot was not moved into a local that is
+ * alive, and is no value; and where a name has more entries than its capture and one local, several
+ * variables shadow each other and which is which cannot be told.
  */
 export function heldBy(type: Type, variant: Variant): readonly Held[] {
   const cached = held.get(variant);
@@ -73,27 +77,30 @@ const held = new WeakMap<Variant, readonly Held[]>();
 
 function heldUncached(type: Type, variant: Variant): readonly Held[] {
   if (!isCoroutine(type)) return [];
-  const arguments_ = type.variants.variants.find(({ name }) => name === "Unresumed");
-  const isArgumentSlot = (member: Member): boolean =>
-    variant !== arguments_ &&
-    type.environment === "async fn" &&
-    membersOf(arguments_?.type).some(
-      (slot) => slot.name === member.name && slot.offset === member.offset,
-    );
-  const kept = membersOf(variant.type).filter(
-    (member) => member.name !== AWAITEE && !member.artificial && !isArgumentSlot(member),
-  );
-  const names = new Map<string, number>();
-  for (const { name } of kept) names.set(name, (names.get(name) ?? 0) + 1);
-  const shown = kept.filter(
-    (member, index) => kept.findIndex((m) => m.name === member.name) === index,
-  );
-  return shown.map((member) => {
-    const copies = names.get(member.name)!;
-    const problem = copies > 1 ? `ambiguous: ${copies} variables have this name` : undefined;
-    return { name: member.name, member, problem };
-  });
+  const start = type.variants.variants.find(({ name }) => name === "Unresumed");
+  const captures = membersOf(start?.type);
+  const result: Held[] = [];
+  const members = membersOf(variant.type).filter((member) => !isMadeUp(member));
+  for (const name of new Set(members.map((member) => member.name))) {
+    const entries = members.filter((member) => member.name === name);
+    const capture = captures.find((member) => member.name === name);
+    const [first] = entries;
+    if (!first) continue;
+    const atStart = capture !== undefined && first.offset === capture.offset;
+    if (atStart && variant !== start && type.environment === "async fn") continue;
+    const expected = variant === start ? 1 : capture ? 2 : 1;
+    const problem =
+      entries.length > expected
+        ? `ambiguous: ${entries.length} variables have this name`
+        : undefined;
+    result.push({ name, member: first, problem });
+  }
+  return result;
 }
+
+/** The future that is awaited, and temporaries, which rustc numbers. */
+const isMadeUp = (member: Member): boolean =>
+  member.name === AWAITEE || /^__\d+$/.test(member.name) || member.artificial;
 
 const membersOf = (type: Type | undefined): readonly Member[] =>
   type?.kind === "struct" ? type.members : [];
@@ -120,9 +127,12 @@ export function heldChild(datum: Datum, variant: Variant, one: Held): Child {
 
 /** The future that a suspended coroutine polls. */
 export function awaitee(datum: Datum, variant: Variant): Datum | undefined {
-  const member = membersOf(variant.type).find(({ name }) => name === AWAITEE);
+  const member = awaiteeMember(variant);
   return member && part(datum, variant.offset + member.offset, member.type);
 }
+
+export const awaiteeMember = (variant: Variant): Member | undefined =>
+  membersOf(variant.type).find(({ name }) => name === AWAITEE);
 
 const MAX_DEPTH = 16;
 

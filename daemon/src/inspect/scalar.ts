@@ -2,7 +2,7 @@
 import type { Type } from "../symbols/api.ts";
 import { type Datum, read } from "./datum.ts";
 import { bytesToSigned, bytesToUnsigned } from "./place.ts";
-import { scalarOf } from "./types.ts";
+import { isReference, scalarOf } from "./types.ts";
 
 export interface Integral {
   readonly value: bigint;
@@ -15,6 +15,8 @@ export function integralOf(datum: Datum): Integral | undefined {
   if (!scalar) return undefined;
   const { type } = scalar;
   if (type.kind === "base" && type.encoding === "float") return undefined;
+  // Only a raw pointer is a number; what wraps or borrows something is that thing.
+  if (type.kind === "pointer" && (datum.type !== type || isReference(type))) return undefined;
   if (type.size === 0 || type.size > 16) return undefined;
   const bytes = read(datum, scalar.offset, type.size);
   if (typeof bytes === "string") return undefined;

@@ -27,6 +27,7 @@ import {
   isInstance,
   isReference,
   isStruct,
+  isWrapper,
   memberOf,
   POINTER_SIZE,
   soleMember,
@@ -156,13 +157,10 @@ function structText(datum: Datum, type: StructType, depth: number, room: number)
       ? membersText(datum, type, depth, room)
       : text(target, depth, room);
   }
-  const sole = isLibrary(type.name) ? soleMember(type) : undefined;
+  const sole = isWrapper(type) ? soleMember(type) : undefined;
   if (sole) return text(part(datum, sole.offset, sole.type), depth, room);
   return membersText(datum, type, depth, room);
 }
-
-/** Types of the standard library are seen through where they wrap one thing: Cell, Pin, NonNull, atomics. */
-const isLibrary = (name: string): boolean => /^(?:core|alloc|std)::/.test(name);
 
 function variantText(datum: Datum, type: StructType, depth: number, room: number): string {
   const active = activeVariant(datum, type.variants!);

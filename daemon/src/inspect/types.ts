@@ -76,6 +76,12 @@ export function traitPointer(type: Type): { data: Member; vtable: Member } | und
   return data && vtable && data.type.kind === "pointer" ? { data, vtable } : undefined;
 }
 
+const WRAPPERS =
+  /^core::(?:pin::Pin|ptr::|cell::(?:Unsafe)?Cell<|sync::atomic::|num::|mem::manually_drop::)|^alloc::boxed::Box</;
+
+/** Wrappers that are shown as what they wrap. */
+export const isWrapper = (type: Type): boolean => WRAPPERS.test(type.name);
+
 /** Pointers that always point to something: references and boxes. */
 export function isReference(type: Type): boolean {
   return (

@@ -3,10 +3,18 @@
  * have no place of their own: they stand in the coroutine, which the body reaches by its parameter.
  */
 import { address } from "../base/brand.ts";
-import type { EvaluationContext, Place, SymbolFile, Type, Variable } from "../symbols/api.ts";
+import type {
+  EvaluationContext,
+  LogicalFrame,
+  Place,
+  SymbolFile,
+  Type,
+  Variable,
+} from "../symbols/api.ts";
 import type { StackFrame } from "./api.ts";
-import { heldBy, stageOf } from "./coroutine.ts";
+import { AWAITEE, awaiteeMember, heldBy, stageOf } from "./coroutine.ts";
 import { type Datum, part, type Scope, take, type World } from "./datum.ts";
+import { inModule } from "./modules.ts";
 import { activationOf } from "./stack.ts";
 import { isCoroutine, stepsTo } from "./types.ts";
 
@@ -20,6 +28,9 @@ export function scopeOf(frame: StackFrame, world: World): Scope {
   return { memory: frame.memory, registers: frame.registers, world };
 }
 
+/** What desugaring `.await` makes. */
+const MADE_UP = new Set([AWAITEE, "_task_context"]);
+
 /** Innermost first; a name that an inner one shadows comes with its line. */
 export function frameVariables(frame: StackFrame, world: World): readonly FrameVariable[] {
   const { logical, module } = frame;
@@ -29,13 +40,19 @@ export function frameVariables(frame: StackFrame, world: World): readonly FrameV
   const all = logical.variables();
   let body: Datum | undefined | null = null;
   const bodyOnce = (): Datum | undefined => {
-    if (body === null) body = coroutineBody(all, module.symbols, context, scope);
+    if (body === null) {
+      const frames = module.symbols.framesAt(inModule(module, activationOf(frame)!.lookup));
+      const index = frames.findIndex(
+        ({ name, ranges }) => name === logical.name && ranges[0]?.low === logical.ranges[0]?.low,
+      );
+      body = coroutineBody(frames, index, module.symbols, context, scope);
+    }
     return body;
   };
   const seen = new Set<string>();
   const result: FrameVariable[] = [];
   for (const variable of all) {
-    if (variable.name === "") continue;
+    if (variable.name === "" || MADE_UP.has(variable.name)) continue;
     const here = module.symbols.evaluate(variable.location, context);
     let datum: Datum = { type: variable.type, place: here, offset: 0, scope };
     if (variable.location.kind === "none") {
@@ -67,19 +84,44 @@ export function evaluationContext(frame: StackFrame): EvaluationContext {
   };
 }
 
-/** The environment of the async body that runs in this frame, through its nameless parameter. */
+/**
+ * The environment of the async body that a logical frame is, through its nameless parameter. Where
+ * that is gone (the body is inlined into the one that awaits it), through the awaiting body's
+ * environment, which holds this one.
+ */
 function coroutineBody(
-  variables: readonly Variable[],
+  frames: readonly LogicalFrame[],
+  index: number,
   symbols: SymbolFile,
   context: EvaluationContext,
   scope: Scope,
 ): Datum | undefined {
-  const self = variables.find(({ name, kind }) => name === "" && kind === "parameter");
+  const self = frames[index]
+    ?.variables()
+    .find(({ name, kind }) => name === "" && kind === "parameter");
   const way = self && stepsTo(self.type, isCoroutine);
   if (!self || !way) return undefined;
   const place: Place = symbols.evaluate(self.location, context);
   const environment = take({ type: self.type, place, offset: 0, scope }, way.steps);
-  return typeof environment === "string" ? undefined : environment;
+  if (typeof environment !== "string") return environment;
+  for (let outer = index + 1; outer < frames.length; outer++) {
+    const awaiting = coroutineBody(frames, outer, symbols, context, scope);
+    if (awaiting) return heldAwaitee(awaiting, way.type);
+  }
+  return undefined;
+}
+
+/** The slot in which an environment keeps an awaited future of this type, if there is just one. */
+function heldAwaitee(environment: Datum, wanted: Type): Datum | undefined {
+  const { type } = environment;
+  if (!isCoroutine(type)) return undefined;
+  const offsets = new Set<number>();
+  for (const variant of type.variants.variants) {
+    const member = awaiteeMember(variant);
+    if (member?.type === wanted) offsets.add(variant.offset + member.offset);
+  }
+  const [offset] = offsets;
+  return offset !== undefined && offsets.size === 1 ? part(environment, offset, wanted) : undefined;
 }
 
 /** A variable by its slot in the environment: every state that keeps it must agree where that is. */

@@ -157,7 +157,7 @@ class AccessCompiler {
     const of = this.compile(node.of);
     const index = this.#number(node.index);
     const found = collectionIn(of);
-    if (!found || found.layout.kind !== "sequence") {
+    if (found?.layout.kind !== "sequence") {
       throw this.#error(node, "only arrays, slices, Vec and VecDeque can be indexed");
     }
     const { layout, type, at } = found;
