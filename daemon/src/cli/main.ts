@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { FormatError, UserError } from "../base/errors.ts";
 import { layoutOf, rootOfBundle } from "../server/layout.ts";
 import { daemon } from "./daemon.ts";
+import { inspect } from "./inspect/inspect.ts";
 import { addGuestOptions, integer, UsageError } from "./options.ts";
 import { run } from "./run.ts";
 import { tour } from "./tour/tour.ts";
@@ -55,6 +56,14 @@ function createProgram(end: (code: number) => void): Command {
     .option("--port <number>", "port to listen on (0: any free one)", integer(0, 65535), 0)
     .option("--parent-pid <pid>", "end when this process is gone", integer(1, 2 ** 31 - 1))
     .action(async (options) => end(await daemon(layout, options)));
+
+  program
+    .command("inspect")
+    .description("what is known of an ELF: coroutines, wakers, profile, gaps")
+    .argument("[elf]", "ELF file (default: the kernel in the box)")
+    .option("--profile <file>", "kernel profile (default: the one in the box that matches)")
+    .option("--json", "one JSON document")
+    .action(async (elf, options) => end(await inspect(layout, elf, options)));
 
   program
     .command("tour")

@@ -2,7 +2,8 @@
 import { relative } from "node:path";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import type { DapClient } from "../../server/client.ts";
-import { columns, type Stage } from "./stage.ts";
+import { columns } from "../columns.ts";
+import type { Stage } from "./stage.ts";
 import type { AwaitRow, BitmapRow, CoroutineRow, EventRow, ExecutorRow, HartRow } from "./wire.ts";
 
 export interface Tour {
