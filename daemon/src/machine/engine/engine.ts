@@ -96,6 +96,9 @@ class InterpretingEngine implements Engine {
         // Less than the slice has retired when the host has shortened the run.
         if (now === end || now - start < slice) return exit;
       }
+    } catch (error) {
+      this.#abandon(hart);
+      throw error;
     } finally {
       this.#running = -1;
     }
@@ -186,6 +189,15 @@ class InterpretingEngine implements Engine {
     return BigInt.asUintN(64, this.quads[DIGEST_RESULT >>> 3]!)
       .toString(16)
       .padStart(16, "0");
+  }
+
+  /** The host has thrown out of a run: the hart stands before the instruction that asked it. */
+  #abandon(hart: number): void {
+    const base = hartBase(hart);
+    this.quads[(base + HART.pc) >>> 3] = BigInt.asIntN(64, this.currentPc(hart));
+    this.quads[(base + HART.instret) >>> 3] = BigInt(this.currentInstret(hart));
+    this.words[(base + HART.budget) >>> 2] = 0;
+    this.words[(base + HART.slot) >>> 2] = 0;
   }
 
   #pageOffset(ramOffset: number): number {

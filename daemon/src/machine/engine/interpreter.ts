@@ -382,7 +382,6 @@ export function emitReserve(emitter: Emitter, hart: number, offset: number, widt
   code.get(offset).access(loads[width].signed, 0).set(value);
   code.get(hart).get(offset).access("i32.store", HART.reservation);
   code.get(hart).i32(width).access("i32.store", HART.reservationSize);
-  code.get(hart).get(value).access("i64.store", HART.reservationValue);
   emitter.write(() => code.get(value));
 }
 

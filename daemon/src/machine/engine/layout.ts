@@ -38,8 +38,6 @@ export const HART = {
   /** i32 memory offset of the reserved word, 0: none; and its size in bytes. */
   reservation: 0x0130,
   reservationSize: 0x0134,
-  /** i64: the value that LR read. */
-  reservationValue: 0x0138,
   /** i64: virtual address of the current instruction less `slot` / 8; follows the current page. */
   pcBase: 0x0140,
   /**
