@@ -3,7 +3,8 @@ import { basename, posix } from "node:path";
 import { describe, expect, test } from "vitest";
 import { address } from "../../daemon/src/base/brand.ts";
 import type { SymbolFile, Type, UnwindRow } from "../../daemon/src/symbols/api.ts";
-import { demangle } from "../../daemon/src/symbols/demangle.ts";
+import { demangle, readable } from "../../daemon/src/symbols/demangle.ts";
+import { lastName } from "../../daemon/src/symbols/names.ts";
 import { random } from "../fuzz/random.ts";
 import { type Entry, IMAGES, llvm, open, parseEntries, printedRanges, quoted } from "./witness.ts";
 
@@ -70,7 +71,7 @@ describe.each(IMAGES.map((path) => [basename(path), path] as const))("%s", (_, p
           file: location?.path ?? "",
           line: location?.line ?? 0,
           column: location?.column ?? 0,
-          function: linkageName === undefined ? name : (demangle(linkageName)?.name ?? linkageName),
+          function: linkageName === undefined ? lastName(name) : readable(linkageName),
           declared: declaration?.line ?? 0,
         }));
         const theirs = expected.Symbol.map((each) => ({
