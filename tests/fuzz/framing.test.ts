@@ -2,41 +2,33 @@
 import { expect, it } from "vitest";
 import { FormatError } from "../../daemon/src/base/errors.ts";
 import { FrameReader, frame, MAX_HEADER_BYTES } from "../../daemon/src/server/framing.ts";
+import { random } from "./random.ts";
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20261122);
 const ROUNDS = Number(process.env.FUZZ_ROUNDS ?? 3000);
 const MAX_BODY = 4096;
 
-/** xorshift32: integers below `bound`. */
-function generator(seed: number): (bound: number) => number {
-  let state = seed >>> 0 || 1;
-  return (bound) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % bound;
-  };
-}
+type Below = (bound: number) => number;
 
-function stream(random: (bound: number) => number): { bytes: Buffer; bodies: string[] } {
-  const bodies = Array.from({ length: 1 + random(4) }, () => "é{".repeat(random(200)));
+function stream(below: Below): { bytes: Buffer; bodies: string[] } {
+  const bodies = Array.from({ length: 1 + below(4) }, () => "é{".repeat(below(200)));
   return { bytes: Buffer.from(bodies.map(frame).join("")), bodies };
 }
 
-function mutate(bytes: Buffer, random: (bound: number) => number): Buffer {
+function mutate(bytes: Buffer, below: Below): Buffer {
   const copy = Buffer.from(bytes);
-  const edits = 1 + random(4);
+  const edits = 1 + below(4);
   for (let edit = 0; edit < edits && copy.length > 0; edit++) {
-    copy[random(copy.length)] = random(256);
+    copy[below(copy.length)] = below(256);
   }
-  const cut = random(copy.length + 1);
-  return random(4) === 0 ? Buffer.concat([copy.subarray(cut), copy.subarray(0, cut)]) : copy;
+  const cut = below(copy.length + 1);
+  return below(4) === 0 ? Buffer.concat([copy.subarray(cut), copy.subarray(0, cut)]) : copy;
 }
 
-function feed(reader: FrameReader, bytes: Buffer, random: (bound: number) => number): string[] {
+function feed(reader: FrameReader, bytes: Buffer, below: Below): string[] {
   const bodies: string[] = [];
   for (let at = 0; at < bytes.length; ) {
-    const end = at + 1 + random(random(2) ? 16 : 2000);
+    const end = at + 1 + below(below(2) ? 16 : 2000);
     bodies.push(...reader.feed(bytes.subarray(at, end)));
     at = end;
   }
@@ -44,17 +36,17 @@ function feed(reader: FrameReader, bytes: Buffer, random: (bound: number) => num
 }
 
 it(`seed ${SEED}: whole streams come through, mutated ones end cleanly`, () => {
-  const random = generator(SEED);
+  const below = random(SEED);
   let refused = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    const { bytes, bodies } = stream(random);
+    const { bytes, bodies } = stream(below);
     const good = new FrameReader(MAX_BODY);
-    expect(feed(good, bytes, random), `round ${round}`).toEqual(bodies);
+    expect(feed(good, bytes, below), `round ${round}`).toEqual(bodies);
     expect(good.clean).toBe(true);
 
-    const bad = mutate(bytes, random);
+    const bad = mutate(bytes, below);
     try {
-      const got = feed(new FrameReader(MAX_BODY), bad, random);
+      const got = feed(new FrameReader(MAX_BODY), bad, below);
       for (const body of got) expect(body.length).toBeLessThanOrEqual(MAX_BODY);
     } catch (error) {
       expect(error, `round ${round}`).toBeInstanceOf(FormatError);

@@ -1,4 +1,5 @@
 /** Runs a guest from the command line until it ends, with this process's stdin as its keyboard. */
+import { unreachable } from "../base/errors.ts";
 import type { Machine, RunOutcome } from "../machine/api.ts";
 import type { GuestInput } from "./input.ts";
 
@@ -19,13 +20,15 @@ export interface GuestRun {
   readonly maxInstructions: number;
   /** Resolves once what the guest printed may go on flowing. */
   drained(): Promise<void>;
-  /** The guest waits for input that may still come. */
-  waiting(): void;
 }
+
+/** Codes of ends that are not the guest's own; 124 as timeout(1) has it, 130 as a shell. */
+const EXIT = { limit: 124, idle: 125, wedged: 126, interrupted: 130 } as const;
 
 export async function runGuest(run: GuestRun): Promise<GuestEnd> {
   const { machine, input } = run;
   let left = run.maxInstructions;
+  let told = false;
   for (;;) {
     if (input.interrupted) return { kind: "interrupted" };
     if (left <= 0) return { kind: "limit" };
@@ -42,7 +45,8 @@ export async function runGuest(run: GuestRun): Promise<GuestEnd> {
         return outcome;
       case "idle":
         if (input.ended) return { kind: "idle" };
-        run.waiting();
+        if (!told) say("the guest waits for input; Ctrl-C ends it");
+        told = true;
         await input.more();
         break;
       case "limit":
@@ -52,3 +56,28 @@ export async function runGuest(run: GuestRun): Promise<GuestEnd> {
     }
   }
 }
+
+/** The exit code of this process; what is not the guest's own doing is said on stderr. */
+export function exitCode(machine: Machine, name: string, end: GuestEnd): number {
+  switch (end.kind) {
+    case "exit":
+      return end.code & 0xff;
+    case "limit":
+      say(`${name} was stopped after ${machine.time} instructions (--max-instructions)`);
+      break;
+    case "idle":
+      say(`${name} waits for ever: every hart waits, no timer is armed and there is no input`);
+      break;
+    case "wedged":
+      say(`${name} is stuck on hart ${end.hart}: ${end.reason}`);
+      break;
+    case "interrupted":
+      say(`${name} was interrupted after ${machine.time} instructions`);
+      break;
+    default:
+      return unreachable(end);
+  }
+  return EXIT[end.kind];
+}
+
+export const say = (text: string): void => void process.stderr.write(`asyncos: ${text}\n`);

@@ -1,4 +1,6 @@
 /** The `asyncos` command: its sub-commands, their options, and how errors leave it. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command, CommanderError } from "commander";
 import { FormatError, UserError } from "../base/errors.ts";
 import { layoutOf, rootOfBundle } from "../server/layout.ts";
@@ -7,14 +9,23 @@ import { inspect } from "./inspect/inspect.ts";
 import { addGuestOptions, integer, UsageError } from "./options.ts";
 import { run } from "./run.ts";
 import { tour } from "./tour/tour.ts";
+import { trace } from "./trace.ts";
 
 /** Exit codes of our own; `run` ends with the guest's. */
 const EXIT_ERROR = 1;
 const EXIT_USAGE = 2;
+/** 128 + SIGPIPE, as shells report it. */
+const EXIT_NO_READER = 141;
 /** Characters of an error that are shown. */
 const MAX_ERROR = 4000;
 
 const layout = layoutOf(rootOfBundle(import.meta.url));
+
+// Whoever read stdout is gone (`asyncos run | head`): end as a process does that nobody reads.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code === "EPIPE") process.exit(EXIT_NO_READER);
+  throw error;
+});
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -36,6 +47,7 @@ async function main(args: string[]): Promise<number> {
 function createProgram(end: (code: number) => void): Command {
   const program = new Command("asyncos")
     .description("Runs and debugs async kernels on a deterministic multi-hart RISC-V machine.")
+    .version(version(), "--version", "print the version")
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(oneLine(text)) });
 
@@ -57,6 +69,16 @@ function createProgram(end: (code: number) => void): Command {
     .option("--parent-pid <pid>", "end when this process is gone", integer(1, 2 ** 31 - 1))
     .action(async (options) => end(await daemon(layout, options)));
 
+  addGuestOptions(
+    program
+      .command("trace")
+      .description("run a kernel and write its scheduling events as JSON lines")
+      .argument("[kernel]", "ELF file (default: the kernel in the box)"),
+  )
+    .option("--kinds <names>", "only these events, e.g. wake,bitmap", (text) => text.split(","))
+    .option("--output <file>", "write there, whole or not at all (default: stdout)")
+    .action(async (kernel, options) => end(await trace(layout, kernel, options)));
+
   program
     .command("inspect")
     .description("what is known of an ELF: coroutines, wakers, profile, gaps")
@@ -71,6 +93,11 @@ function createProgram(end: (code: number) => void): Command {
     .action(async () => end(await tour(layout)));
 
   return program;
+}
+
+function version(): string {
+  const manifest = join(layout.root, "daemon", "package.json");
+  return JSON.parse(readFileSync(manifest, "utf8")).version;
 }
 
 /** Commander's errors as one line that names the program. */

@@ -3,7 +3,7 @@ import { EVENT_KINDS, type EventKind } from "../awareness/api.ts";
 import { openTarget, type Target } from "../debugger/target.ts";
 import { createEnvironment } from "../server/environment.ts";
 import type { Layout } from "../server/layout.ts";
-import { type GuestEnd, runGuest } from "./guest.ts";
+import { exitCode, type GuestEnd, runGuest } from "./guest.ts";
 import { GuestInput } from "./input.ts";
 import { type GuestOptions, targetOptions } from "./options.ts";
 import { Output } from "./output.ts";
@@ -12,9 +12,6 @@ export interface RunOptions extends GuestOptions {
   readonly json?: boolean;
   readonly stats?: boolean;
 }
-
-/** Ends that are not the guest's own; 124 as timeout(1) has it, 130 as a shell. */
-export const EXIT = { limit: 124, idle: 125, wedged: 126, interrupted: 130 } as const;
 
 /** Resolves to the exit code. */
 export async function run(
@@ -34,13 +31,12 @@ export async function run(
     input,
     maxInstructions: options.maxInstructions ?? Number.POSITIVE_INFINITY,
     drained: () => output.drained(),
-    waiting: () => say("the guest waits for input; Ctrl-C ends it"),
   }).finally(() => input.close());
   const seconds = (performance.now() - began) / 1000;
   output.end();
   if (counts) output.json(statistics(target, end, seconds, counts));
   await output.drained();
-  return exitCode(target, end);
+  return exitCode(machine, target.name, end);
 }
 
 type Counts = Record<string, number>;
@@ -70,24 +66,4 @@ function statistics({ machine }: Target, end: GuestEnd, seconds: number, events:
   };
 }
 
-function exitCode({ machine, name }: Target, end: GuestEnd): number {
-  switch (end.kind) {
-    case "exit":
-      return end.code & 0xff;
-    case "limit":
-      say(`${name} was stopped after ${machine.time} instructions (--max-instructions)`);
-      return EXIT.limit;
-    case "idle":
-      say(`${name} waits for ever: every hart waits, no timer is armed and there is no input`);
-      return EXIT.idle;
-    case "wedged":
-      say(`${name} is stuck on hart ${end.hart}: ${end.reason}`);
-      return EXIT.wedged;
-    case "interrupted":
-      say(`${name} was interrupted after ${machine.time} instructions`);
-      return EXIT.interrupted;
-  }
-}
-
 const round = (value: number): number => Math.round(value * 1000) / 1000;
-const say = (text: string) => void process.stderr.write(`asyncos: ${text}\n`);

@@ -83,10 +83,13 @@ export class DapClient {
     }) as Promise<T>;
   }
 
-  /** The next stop; an end of the session instead of it is an error. */
+  /**
+   * The next stop as its last event tells it: those before it, of other harts, ask to leave the
+   * focus. An end of the session instead of it is an error.
+   */
   async stopped(): Promise<DebugProtocol.StoppedEvent["body"]> {
-    const event = await this.#next("a stop", ({ event }) => {
-      return event === "stopped" || event === "terminated";
+    const event = await this.#next("a stop", ({ event, body }) => {
+      return (event === "stopped" && !body.preserveFocusHint) || event === "terminated";
     });
     if (event.event === "terminated") throw new Error("the session ended instead of stopping");
     return event.body;
