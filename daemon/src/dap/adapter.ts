@@ -1,9 +1,34 @@
 /**
  * The Debug Adapter Protocol's edge: one adapter is one session. Messages come in by
  * `handleMessage` and go out by `onDidSendMessage`; how they travel is the server's business.
+ * Requests are answered one after the other, in the order in which they came.
  */
-import { DebugSession } from "@vscode/debugadapter";
+import { DebugSession, ErrorDestination, Event, Response } from "@vscode/debugadapter";
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import type { z } from "zod";
+import { FormatError, UserError } from "../base/errors.ts";
 import type { Annotations, Environment } from "../debugger/api.ts";
+import { Context } from "./context.ts";
+import { closeSession } from "./open.ts";
+import { asyncos } from "./requests/asyncos.ts";
+import { breakpoints, wireBreakpoint } from "./requests/breakpoints.ts";
+import { execution } from "./requests/execution.ts";
+import { life } from "./requests/life.ts";
+import { memory } from "./requests/memory.ts";
+import { stacks } from "./requests/stacks.ts";
+import { values } from "./requests/values.ts";
+import type { Handlers } from "./table.ts";
+
+/** Every request that is answered; whatever is not here gets an error. */
+export const requests: Handlers = {
+  ...life,
+  ...breakpoints,
+  ...execution,
+  ...stacks,
+  ...values,
+  ...memory,
+  ...asyncos,
+};
 
 export interface AdapterOptions {
   readonly environment: Environment;
@@ -11,12 +36,96 @@ export interface AdapterOptions {
   readonly annotate: (annotations: Annotations | undefined) => void;
 }
 
-export class Adapter extends DebugSession {
-  readonly #options: AdapterOptions;
+/** Ids of the errors in `body.error`, as DAP wants them. */
+const USER_ERROR = 1;
+const OUR_BUG = 2;
 
-  constructor(options: AdapterOptions) {
+export class Adapter extends DebugSession {
+  readonly #context: Context;
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor({ environment, annotate }: AdapterOptions) {
     super();
-    this.#options = options;
-    this.#options.annotate(undefined);
+    this.#context = new Context({
+      environment,
+      annotate,
+      emit: (event, body) => this.sendEvent(new Event(event, body)),
+    });
+    this.#context.breakpoints.changed.on((status) =>
+      this.#context.emit("breakpoint", {
+        reason: "changed",
+        breakpoint: wireBreakpoint(this.#context, status),
+      }),
+    );
   }
+
+  /** The client is gone: ends what is being debugged. */
+  override dispose(): void {
+    closeSession(this.#context);
+    super.dispose();
+  }
+
+  /** Never throws: what is no message is told to the user, and changes nothing. */
+  override handleMessage(message: DebugProtocol.ProtocolMessage): void {
+    const { type, seq, command } = (message ?? {}) as Partial<DebugProtocol.Request>;
+    if (type === "request" && Number.isSafeInteger(seq) && typeof command === "string") {
+      super.handleMessage(message);
+    } else if (type !== "response") {
+      this.#context.emit("output", {
+        category: "important",
+        output: "A message that is no DAP request was ignored.\n",
+      });
+    }
+  }
+
+  protected override dispatchRequest(request: DebugProtocol.Request): void {
+    this.#queue = this.#queue.then(() => this.#answer(request));
+  }
+
+  async #answer(request: DebugProtocol.Request): Promise<void> {
+    const response: DebugProtocol.Response = new Response(request);
+    try {
+      const body = await this.#handle(request.command, request.arguments);
+      if (body) response.body = body;
+      this.sendResponse(response);
+    } catch (error) {
+      this.#refuse(response, error);
+    }
+    try {
+      this.#context.responded();
+    } catch (error) {
+      this.#context.bug(error);
+    }
+  }
+
+  async #handle(command: string, args: unknown): Promise<object | undefined> {
+    const handler = Object.hasOwn(requests, command) ? requests[command] : undefined;
+    if (!handler) throw new UserError(`The request "${command.slice(0, 80)}" is not supported.`);
+    if (handler.when !== "any") {
+      const session = this.#context.launched;
+      if (handler.when === "stopped") session.requireStop();
+    }
+    const checked = handler.schema.safeParse(args ?? undefined);
+    if (!checked.success) throw new UserError(argumentProblem(command, checked.error));
+    return handler.handle(this.#context, checked.data);
+  }
+
+  /** A user's mistake is shown; a bug of ours is logged, and ends nothing but this request. */
+  #refuse(response: DebugProtocol.Response, error: unknown): void {
+    const expected = error instanceof UserError || error instanceof FormatError;
+    if (!expected) this.#context.bug(error);
+    const format = expected
+      ? error.message
+      : `Internal error: ${(error as Error)?.message ?? error}`;
+    const id = expected ? USER_ERROR : OUR_BUG;
+    // The message stands in `{text}`, because braces in a format are variables.
+    const message = { id, format: "{text}", variables: { text: format }, showUser: true };
+    this.sendErrorResponse(response, message, undefined, undefined, ErrorDestination.User);
+  }
+}
+
+function argumentProblem(command: string, error: z.ZodError): string {
+  const issue = error.issues[0]!;
+  const place = issue.path.length > 0 ? `"${issue.path.join(".")}"` : "arguments";
+  return `${command}: ${place}: ${issue.message}.`;
 }

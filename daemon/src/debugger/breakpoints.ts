@@ -11,6 +11,8 @@ import type { Hart, WatchEvent } from "../machine/api.ts";
 import { Guard, type GuardOptions } from "./guard.ts";
 import { type Halting, HIT_FIELDS, HitFields, innermost } from "./halting.ts";
 import { type Resolution, resolve } from "./resolve.ts";
+import type { Statements } from "./statements.ts";
+import { Visits } from "./visits.ts";
 
 export type BreakpointPlace =
   /** `path` as the client names it. */
@@ -41,6 +43,7 @@ export interface BreakpointStatus {
 
 /** What breakpoints need of a session once it has a machine. */
 export interface BreakpointHost extends Halting {
+  readonly statements: Statements;
   /** The compiled path that a client's path means in this ELF. */
   compiledPath(path: string, module: Module): string | undefined;
 }
@@ -136,7 +139,11 @@ export class Breakpoints {
         return;
       }
       const found = resolve(request.place, host);
-      breakpoint.hooks = found.addresses.map((place) => hook(host, breakpoint, place, guard));
+      const visits = new Visits(host.machine, host.statements, found.addresses);
+      breakpoint.hooks = [
+        ...visits.hooks,
+        ...found.addresses.map((place) => hook(host, breakpoint, place, guard, visits)),
+      ];
       breakpoint.status = status({
         verified: found.addresses.length > 0,
         message: found.message,
@@ -162,11 +169,14 @@ function hook(
   { id, request }: Breakpoint,
   { address, module }: Resolution["addresses"][number],
   guard: Guard,
+  visits: Visits,
 ): Disposable {
   const { kind } = request.place;
   const flavor = kind === "data" ? "instruction" : kind;
   return host.machine.hook(address, (hart: Hart) => {
-    if (host.unmoved(hart) || (module && !module.owns(hart, address))) return false;
+    if (module && !module.owns(hart, address)) return false;
+    const begins = visits.begins(hart, address);
+    if (!begins || host.unmoved(hart)) return false;
     const stops = guard.stops(new HitFields(host, hart), innermost(host.inspector, hart));
     if (stops) host.report({ hart: hart.id, cause: { kind: "breakpoint", flavor, id } });
     return stops || (guard.slow && host.overdue);

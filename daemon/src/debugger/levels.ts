@@ -18,13 +18,19 @@ export type StepKind = "over" | "into" | "out";
 /**
  * How many levels are shown where the step ends (those inlined into them are about to be entered,
  * and stay hidden until the user steps into them), or undefined when it goes on.
- * `start` holds only the levels that are shown at the start.
+ * `start` holds only the levels that are shown at the start; `enters` says which functions are
+ * worth stepping into.
  */
 export function endOfStep(
   kind: StepKind,
   start: readonly Level[],
   place: readonly Level[],
+  enters: (level: Level) => boolean = () => true,
 ): number | undefined {
+  const entered = (from: number): number | undefined => {
+    const index = place.findIndex((level, at) => at >= from && enters(level));
+    return index < 0 ? undefined : index + 1;
+  };
   let common = 0;
   while (
     common < start.length &&
@@ -42,11 +48,11 @@ export function endOfStep(
     // body also leaves it to suspend: the caller's next line is what counts.
     const asynchronous = start[common]!.asyncLine !== undefined;
     if (moved || (kind === "out" && !asynchronous && !dispatches(to))) return common;
-    return kind === "into" && place.length > common ? common + 1 : undefined;
+    return kind === "into" ? entered(common) : undefined;
   }
   if (kind === "out") return undefined;
   if (moved) return common;
-  return kind === "into" && place.length > common ? common + 1 : undefined;
+  return kind === "into" ? entered(common) : undefined;
 }
 
 /** The head of an async body is run by every poll, only to jump to where the last one ended. */

@@ -21,6 +21,8 @@ export interface StepOrder {
 
 export interface StepHost extends Halting {
   readonly statements: Statements;
+  /** Whether a step goes into code of this source: not where it could not be shown. */
+  enters(path: string): boolean;
   /** How many innermost inlined levels are hidden where this hart stands. */
   hiddenAt(hart: Hart): number;
   /** The step ends here, with so many levels hidden; reports the reason. */
@@ -100,8 +102,9 @@ export class Step {
 
   /** Hooks every statement of a frame's function at which the step ends. */
   #endsIn(frame: Physical, shown: readonly Level[], kind: StepKind): void {
+    const enters = this.#enters(shown);
     for (const statement of this.#statements(frame)) {
-      const end = endOfStep(kind, shown, statement.levels);
+      const end = endOfStep(kind, shown, statement.levels, enters);
       if (end === undefined) continue;
       this.#hook(statement.address, (hart) =>
         this.#inFrame(hart, frame, statement)
@@ -109,6 +112,12 @@ export class Step {
           : false,
       );
     }
+  }
+
+  /** Who steps in code without sources steps into code without sources. */
+  #enters(shown: readonly Level[]): (level: Level) => boolean {
+    const from = shown.at(-1)!.path;
+    return this.#host.enters(from) ? ({ path }) => this.#host.enters(path) : () => true;
   }
 
   #statements({ frames, module }: Physical): readonly Statement[] {
@@ -129,6 +138,7 @@ export class Step {
   /** Stepping into: calls out of the line, wherever their registers send them. */
   #calls(here: Physical, shown: readonly Level[]): void {
     const from = shown.at(-1)!;
+    const enters = this.#enters(shown);
     for (const statement of this.#statements(here)) {
       const level = statement.levels[shown.length - 1];
       const same =
@@ -138,7 +148,7 @@ export class Step {
       if (!same) continue;
       for (const at of departures(this.#order.hart, statement.address, statement.high)) {
         this.#hook(at, (hart) => {
-          if (this.#inFrame(hart, here, statement)) this.#follow(hart, at, here.module!);
+          if (this.#inFrame(hart, here, statement)) this.#follow(hart, at, here.module!, enters);
           return false;
         });
       }
@@ -146,7 +156,7 @@ export class Step {
   }
 
   /** The hart is about to leave by a call: ends the step where the callee's body begins, if it has lines. */
-  #follow(hart: Hart, at: Address, from: Module): void {
+  #follow(hart: Hart, at: Address, from: Module, enters: (level: Level) => boolean): void {
     const target = successorsAt(hart, at)?.next[0];
     if (target === undefined) return;
     const module = this.#host.inspector.modules.at(hart, target) ?? from;
@@ -154,13 +164,13 @@ export class Step {
     const callee = module.symbols.functionAt(local);
     if (!callee || callee.entry !== local) return;
     const body = module.symbols.afterPrologue(callee);
-    const levels = module.symbols.framesAt(body).length;
-    if (levels === 0 || !module.symbols.locationAt(body)) return;
+    const levels = module.symbols.framesAt(body).map(levelOf).reverse();
+    if (!levels[0] || levels[0].line === 0 || !enters(levels[0])) return;
     const top = hart.xNumber(2);
     this.#hook(address(body + module.bias), (entered) => {
       const below = top - entered.xNumber(2);
       const same = entered.id === hart.id && below >= 0 && below < STACK_REACH;
-      return same ? this.#finish(entered, levels - 1) : false;
+      return same ? this.#finish(entered, levels.length - 1) : false;
     });
   }
 

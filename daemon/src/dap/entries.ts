@@ -1,0 +1,80 @@
+/** Rows of the variables view: from typed values, and from registers. */
+import { hex } from "../base/brand.ts";
+import { UserError } from "../base/errors.ts";
+import type { Frame } from "../debugger/stacks.ts";
+import type { StackFrame, Value } from "../inspect/api.ts";
+import { csrs } from "../isa/csrs.ts";
+import { registerNames } from "../isa/registers.ts";
+import type { Hart } from "../machine/api.ts";
+import type { Container, Entry } from "./handles.ts";
+
+export function entryOf(value: Value, frame: Frame | undefined): Entry {
+  const { children } = value;
+  const some = children && children.named + children.indexed > 0;
+  return {
+    name: value.name,
+    value: value.text,
+    type: value.typeName || undefined,
+    children: some
+      ? { ...children, frame, list: (range) => entries(value.list(range), frame) }
+      : undefined,
+    memoryReference: value.address === undefined ? undefined : hex(value.address),
+    size: value.size,
+    evaluateName: value.expression,
+    readOnly: value.assign === undefined,
+    set: value.assign && ((text) => value.assign!(text)),
+  };
+}
+
+export const entries = (values: readonly Value[], frame: Frame | undefined): readonly Entry[] =>
+  values.map((value) => entryOf(value, frame));
+
+/** A fixed list as a container. */
+export const listOf = (list: () => readonly Entry[], frame: Frame | undefined): Container => ({
+  frame,
+  list: (range) => {
+    const all = list();
+    return range ? all.slice(range.start, range.start + range.count) : all;
+  },
+});
+
+/** pc and x1 to x31 of a frame; those of callers only as far as they were saved. */
+export function registerEntries(frame: StackFrame): readonly Entry[] {
+  const { registers } = frame;
+  const pc: Entry = { name: "pc", value: hex(frame.pc), readOnly: true };
+  const rest = registerNames.slice(1).map((name, index): Entry => {
+    const number = index + 1;
+    const value = registers.get(number);
+    if (value === undefined) return { name, value: "<not saved>", readOnly: true };
+    const set = (text: string): void => {
+      if (!registers.set?.(number, integer(text))) {
+        throw new UserError(`Where ${name} of this frame is kept is not known.`);
+      }
+    };
+    return {
+      name,
+      value: hex(value),
+      type: "u64",
+      memoryReference: hex(value),
+      evaluateName: `$${name}`,
+      readOnly: registers.set === undefined,
+      set: registers.set && set,
+    };
+  });
+  return [pc, ...rest];
+}
+
+export function csrEntries(hart: Hart): readonly Entry[] {
+  return csrs.flatMap(({ name, number }): Entry[] => {
+    const value = hart.csr(number);
+    return value === undefined ? [] : [{ name, value: hex(value), type: "u64", readOnly: true }];
+  });
+}
+
+/** A whole number of 64 bits as a user types it. */
+function integer(text: string): bigint {
+  const match = /^\s*(-?)(0x[0-9a-f_]+|0b[01_]+|[0-9_]+)\s*$/i.exec(text);
+  if (!match) throw new UserError(`"${text.slice(0, 80)}" is not a whole number.`);
+  const value = BigInt(match[2]!.replaceAll("_", ""));
+  return BigInt.asUintN(64, match[1] ? -value : value);
+}

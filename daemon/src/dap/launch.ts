@@ -1,0 +1,150 @@
+/**
+ * The launch configuration: every option, what it may be, and what a wrong one is told. Options that
+ * editors add for themselves are let through.
+ */
+import { z } from "zod";
+import { UserError } from "../base/errors.ts";
+import { MACHINE_DEFAULTS, type TargetOptions } from "../debugger/target.ts";
+
+interface Option {
+  readonly schema: z.ZodType;
+  /** Ends the sentence `Launch option "x" must be ...`. */
+  readonly expected: string;
+}
+
+const path = (what: string): Option => ({
+  schema: z.string().min(1),
+  expected: `the path of ${what}`,
+});
+const integer = (min: number, max: number, what: string): Option => ({
+  schema: z.int().min(min).max(max),
+  expected: `${what} from ${min} to ${max.toLocaleString("en")}`,
+});
+const flag: Option = { schema: z.boolean(), expected: "true or false" };
+
+const options: Readonly<Record<string, Option>> = {
+  program: path("an ELF file"),
+  harts: integer(1, 8, "a whole number of harts"),
+  memory: integer(8, 2048, "a whole number of MiB"),
+  append: { schema: z.string().max(4096), expected: "a string of at most 4,096 characters" },
+  profile: path("a profile"),
+  symbolFiles: { schema: z.array(z.string().min(1)), expected: "a list of paths of ELF files" },
+  schedule: {
+    schema: z.enum(["round-robin", "random"]),
+    expected: '"round-robin" or "random"',
+  },
+  seed: integer(0, 0xffff_ffff, "a whole number"),
+  quantum: integer(1, 10_000_000, "a whole number of instructions"),
+  stopOnEntry: flag,
+  maxInstructions: integer(1, Number.MAX_SAFE_INTEGER, "a whole number of instructions"),
+  sourceMap: {
+    schema: z.record(z.string(), z.string()),
+    expected: "an object of strings: what compiled paths begin with, and what stands there here",
+  },
+  noDebug: flag,
+};
+
+/** Options of the design that this version does not have. */
+const absent: Readonly<Record<string, string>> = {
+  disk: "disks are not there yet",
+  firmware: "only the built-in firmware is there yet",
+  recording: "recordings are not there yet",
+};
+
+/** What VS Code and the extension keep in a configuration; not ours to judge. */
+const foreign = new Set([
+  "type",
+  "name",
+  "request",
+  "presentation",
+  "preLaunchTask",
+  "postDebugTask",
+  "internalConsoleOptions",
+  "debugServer",
+  "serverReadyAction",
+  "suppressMultipleSessionWarning",
+  "windows",
+  "osx",
+  "linux",
+  "trace",
+  "restart",
+]);
+
+export interface LaunchOptions {
+  readonly target: TargetOptions;
+  readonly stopOnEntry: boolean;
+  readonly maxInstructions: number | undefined;
+  readonly sourceMap: Readonly<Record<string, string>>;
+  /** Run without stopping at anything. */
+  readonly noDebug: boolean;
+}
+
+/** Throws UserError for the first option that is wrong, by its name. */
+export function parseLaunch(value: unknown): LaunchOptions {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new UserError("The launch configuration must be an object.");
+  }
+  const given: Record<string, unknown> = {};
+  for (const [name, entry] of Object.entries(value)) {
+    if (entry === undefined || entry === null || foreign.has(name) || name.startsWith("__")) {
+      continue;
+    }
+    checkOption(name, entry);
+    given[name] = entry;
+  }
+  // Each entry has passed its own schema.
+  const checked = given as Partial<TargetOptions & Omit<LaunchOptions, "target">>;
+  return {
+    target: {
+      program: checked.program,
+      symbolFiles: checked.symbolFiles ?? [],
+      profile: checked.profile,
+      harts: checked.harts ?? MACHINE_DEFAULTS.harts,
+      memory: checked.memory ?? MACHINE_DEFAULTS.memory,
+      append: checked.append ?? MACHINE_DEFAULTS.append,
+      schedule: checked.schedule ?? MACHINE_DEFAULTS.schedule,
+      seed: checked.seed ?? MACHINE_DEFAULTS.seed,
+      quantum: checked.quantum ?? MACHINE_DEFAULTS.quantum,
+    },
+    stopOnEntry: checked.stopOnEntry ?? false,
+    maxInstructions: checked.maxInstructions,
+    sourceMap: checked.sourceMap ?? {},
+    noDebug: checked.noDebug ?? false,
+  };
+}
+
+function checkOption(name: string, value: unknown): void {
+  if (Object.hasOwn(absent, name)) {
+    throw new UserError(`Launch option "${name}" is not supported: ${absent[name]}.`);
+  }
+  const option = Object.hasOwn(options, name) ? options[name] : undefined;
+  if (!option) {
+    const close = closest(name, Object.keys(options));
+    const hint = close ? ` Did you mean "${close}"?` : "";
+    throw new UserError(`There is no launch option "${name.slice(0, 80)}".${hint}`);
+  }
+  if (!option.schema.safeParse(value).success) {
+    throw new UserError(`Launch option "${name}" must be ${option.expected}, not ${show(value)}.`);
+  }
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}...` : text;
+}
+
+/** The only name that differs by case, one letter, or an exchange of two. */
+function closest(name: string, names: readonly string[]): string | undefined {
+  const wanted = name.toLowerCase();
+  return names.find((candidate) => {
+    const other = candidate.toLowerCase();
+    if (other === wanted) return true;
+    if (Math.abs(other.length - wanted.length) > 1) return false;
+    let at = 0;
+    while (at < other.length && other[at] === wanted[at]) at += 1;
+    const [a, b] = [wanted.slice(at), other.slice(at)];
+    return (
+      a.slice(1) === b || a === b.slice(1) || a.slice(1) === b.slice(1) || a.slice(2) === b.slice(2)
+    );
+  });
+}

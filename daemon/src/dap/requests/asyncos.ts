@@ -1,0 +1,138 @@
+/** The custom requests: harts, threads, coroutines, executors, bitmaps, events, the machine. */
+import { z } from "zod";
+import { EVENT_KINDS } from "../../awareness/api.ts";
+import { hex } from "../../base/brand.ts";
+import { threadNumber } from "../../debugger/threads.ts";
+import type { Hart } from "../../machine/api.ts";
+import type { Context } from "../context.ts";
+import { type Handlers, handler, index, nothing } from "../table.ts";
+import { wireBitmap, wireCoroutine, wireEvent, wireExecutor } from "../wire.ts";
+import { localsOf } from "./values.ts";
+
+const query = z
+  .object({
+    filter: z.string().max(4096).optional(),
+    start: index.optional(),
+    count: index.optional(),
+  })
+  .optional();
+const events = z
+  .object({
+    since: z.union([z.int().min(0), z.string().regex(/^\d{1,16}$/)]).optional(),
+    count: index.optional(),
+    kinds: z.array(z.enum(EVENT_KINDS)).optional(),
+  })
+  .optional();
+
+/** Rows of coroutines, and events, that one answer holds when the client does not say. */
+const PAGE = 1000;
+
+export const asyncos: Handlers = {
+  "asyncos/harts": handler("launched", nothing, async (context) => ({
+    harts: await Promise.all(context.launched.machine.harts.map((hart) => wireHart(context, hart))),
+  })),
+
+  "asyncos/threads": handler("stopped", nothing, (context) => {
+    const numbers = new Set(context.launched.threads().map(({ number }) => number));
+    return {
+      threads: context.launched.awareness.threads().map((thread) => {
+        const number = threadNumber({ kind: "thread", id: thread.id });
+        const threadId = number !== undefined && numbers.has(number) ? number : undefined;
+        return { ...thread, threadId };
+      }),
+    };
+  }),
+
+  "asyncos/coroutines": handler("stopped", query, async (context, args) => {
+    const { awareness } = context.launched;
+    const shown = new Set(context.launched.shownCoroutines());
+    const { total, coroutines } = awareness.coroutines({ count: PAGE, ...args });
+    return {
+      total,
+      coroutines: await Promise.all(coroutines.map((info) => wireCoroutine(context, info, shown))),
+    };
+  }),
+
+  "asyncos/awaitStack": handler(
+    "stopped",
+    z.object({ coroutine: index }),
+    async (context, args) => {
+      const frames = context.launched.stacks.of({ kind: "coroutine", id: args.coroutine });
+      return {
+        frames: await Promise.all(
+          frames.map(async (frame) => {
+            const container = frame.kind === "label" ? undefined : localsOf(context, frame);
+            const any = container && container.list({ start: 0, count: 1 }).length > 0;
+            const variablesReference = any ? context.variables.add(container) : 0;
+            if (frame.kind === "label") {
+              const place = await context.wirePlace(frame.location);
+              return { name: frame.text, ...place, label: true, variablesReference };
+            }
+            const { name, location, note } = frame.frame;
+            const address = frame.kind === "machine" ? frame.frame.pc : frame.frame.address;
+            return {
+              name,
+              ...(await context.wirePlace(location)),
+              address: address === undefined ? undefined : hex(address),
+              note,
+              variablesReference,
+            };
+          }),
+        ),
+      };
+    },
+  ),
+
+  "asyncos/executors": handler("stopped", nothing, (context) => {
+    const { awareness } = context.launched;
+    const bitmaps = awareness.bitmaps();
+    return { executors: awareness.executors().map((info) => wireExecutor(info, bitmaps)) };
+  }),
+
+  "asyncos/bitmaps": handler("stopped", nothing, (context) => ({
+    bitmaps: context.launched.awareness.bitmaps().map(wireBitmap),
+  })),
+
+  "asyncos/events": handler("launched", events, (context, args) => {
+    const { trace } = context.launched.target;
+    const since = args?.since === undefined ? undefined : Number(args.since);
+    const page = trace.query({ since, count: args?.count ?? PAGE, kinds: args?.kinds });
+    return { next: page.next, events: page.events.map(wireEvent) };
+  }),
+
+  "asyncos/machine": handler("launched", nothing, (context) => {
+    const { name, machine } = context.launched.target;
+    const { harts, schedule, seed } = machine.options;
+    return {
+      name,
+      time: String(machine.time),
+      harts,
+      schedule,
+      seed,
+      stateHash: machine.stateHash(),
+    };
+  }),
+};
+
+async function wireHart(context: Context, hart: Hart): Promise<object> {
+  const { awareness, inspector } = context.launched;
+  const module = inspector.modules.at(hart, hart.pc);
+  const local = module && ((hart.pc - module.bias) as typeof hart.pc);
+  const started = hart.state !== "stopped";
+  const frame = started ? module?.symbols.framesAt(local!)[0] : undefined;
+  const current = started ? awareness.current(hart) : undefined;
+  return {
+    id: hart.id,
+    threadId: hart.id + 1,
+    state: hart.state,
+    privilege: hart.privilege,
+    pc: hex(hart.pc),
+    thread: current?.thread,
+    process: current?.process,
+    coroutine: current?.coroutine,
+    frozen: hart.frozen,
+    instructions: hart.instructions,
+    name: frame?.name ?? (started ? module?.symbols.symbolAt(local!)?.name : undefined),
+    ...(await context.wirePlace(frame?.location)),
+  };
+}

@@ -1,0 +1,31 @@
+/** The shape of a request handler: what its arguments are, when it may run, and what it answers. */
+import { z } from "zod";
+import type { Context } from "./context.ts";
+
+/** `any`: always; `launched`: once a program is loaded; `stopped`: while the machine stands. */
+export type When = "any" | "launched" | "stopped";
+
+export interface Handler {
+  readonly when: When;
+  readonly schema: z.ZodType;
+  handle(context: Context, args: unknown): Promise<object | undefined> | object | undefined;
+}
+
+export type Handlers = Readonly<Record<string, Handler>>;
+
+/** A handler whose arguments are checked before it is called; members it does not name are let through. */
+export function handler<Schema extends z.ZodType>(
+  when: When,
+  schema: Schema,
+  handle: (
+    context: Context,
+    args: z.output<Schema>,
+  ) => Promise<object | undefined> | object | undefined,
+): Handler {
+  return { when, schema, handle: (context, args) => handle(context, args as z.output<Schema>) };
+}
+
+export const nothing = z.unknown();
+export const threadId = z.int();
+export const index = z.int().min(0).max(0x7fff_ffff);
+export const granularity = z.enum(["statement", "line", "instruction"]).optional();
