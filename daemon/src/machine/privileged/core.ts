@@ -175,6 +175,12 @@ export class Core {
   setPc(low: number, high: number): void {
     this.set(HART.pc, low, high);
   }
+  /** The current instruction is given up for the one at this address: `pc` says so at once. */
+  redirect(low: number, high: number): void {
+    this.setPc(low, high);
+    this.set(HART.pcBase, low, high);
+    this.put(HART.slot, 0);
+  }
   /** The instruction after the current one, which is `length` bytes long, becomes the next. */
   advancePc(length: number): void {
     this.pc(scratch);

@@ -89,7 +89,7 @@ export function enterTrap(
     core.mstatus =
       kept | (status & MSTATUS.SIE ? MSTATUS.SPIE : 0) | (from === SUPERVISOR ? MSTATUS.SPP : 0);
   }
-  core.setPc(handler.low, handler.high);
+  core.redirect(handler.low, handler.high);
   changePrivilege(engine, core, to);
 }
 
