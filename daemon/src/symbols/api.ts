@@ -254,7 +254,7 @@ export interface SymbolFile {
   locationAt(pc: Address): SourceLocation | undefined;
   /**
    * Start addresses of every run of line-table rows of this line (each inlined copy, each entry): where a
-   * breakpoint goes. Moves down to the next line that has code; answers which. `path` is one of
+   * breakpoint goes. A line that only calls what was inlined begins where the inlined code does. Moves down to the next line that has code; answers which. `path` is one of
    * `sourceFiles()`, or the end of exactly one of them (`src/main.rs`).
    */
   addressesOfLine(

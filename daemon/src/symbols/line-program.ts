@@ -39,6 +39,9 @@ export interface LineTable {
 
 export const RowFlag = { statement: 1, prologueEnd: 2, endOfSequence: 4 } as const;
 
+export const isEnd = (table: LineTable, row: number): boolean =>
+  (table.flags[row]! & RowFlag.endOfSequence) !== 0;
+
 export function readLineHeader(dwarf: Dwarf, offset: LineOffset, folder: string): LineHeader {
   const reader = dwarf.elf.reader(".debug_line").at(offset);
   const { end, offsetSize } = reader.initialLength();

@@ -1,7 +1,8 @@
-/** Answers from the line tables of all units: the line at an address, the addresses of a line. */
+/** Answers from the line tables of all units: which line an address is of, and the rows around it. */
 import type { LineRow, SourceLocation } from "./api.ts";
 import type { Dwarf } from "./dwarf.ts";
 import {
+  isEnd,
   type LineHeader,
   type LineTable,
   RowFlag,
@@ -20,11 +21,7 @@ const NO_ROWS: LineTable = {
   flags: new Uint8Array(0),
 };
 
-/** The addresses of one line: where its runs of rows begin. */
-interface LineEntries {
-  readonly line: number;
-  readonly addresses: readonly NearAddress[];
-}
+const NO_UNITS: ReadonlyMap<Unit, ReadonlySet<number>> = new Map();
 
 type FileMap = Map<string, Map<Unit, Set<number>>>;
 
@@ -34,8 +31,6 @@ export class Lines {
   readonly #tables = new Map<Unit, LineTable>();
   /** Of each path: which files of which units it is. */
   #files: FileMap | undefined;
-  /** Of each path asked for: its lines that have code, ascending. */
-  readonly #entries = new Map<string, LineEntries[]>();
 
   constructor(dwarf: Dwarf) {
     this.#dwarf = dwarf;
@@ -52,14 +47,14 @@ export class Lines {
 
   /** The row that covers an address; undefined also where the compiler names no line. */
   locationAt(unit: Unit, pc: NearAddress): SourceLocation | undefined {
-    const table = this.#table(unit);
+    const table = this.table(unit);
     const row = rowAt(table, pc);
     return row === undefined ? undefined : this.#location(unit, table, row);
   }
 
   /** Rows of the line at pc, adjoining ones joined, as far as `bounds` (the function's ranges) reach. */
   lineRangeAt(unit: Unit, pc: NearAddress, bounds: readonly NearRange[]) {
-    const table = this.#table(unit);
+    const table = this.table(unit);
     const row = rowAt(table, pc);
     const location = row === undefined ? undefined : this.#location(unit, table, row);
     if (row === undefined || location === undefined) return undefined;
@@ -80,7 +75,7 @@ export class Lines {
 
   /** Rows between two addresses, those without a line left out. */
   rowsIn(unit: Unit, low: NearAddress, high: NearAddress): LineRow[] {
-    const table = this.#table(unit);
+    const table = this.table(unit);
     const rows: LineRow[] = [];
     let row = Math.max(0, lastNotAbove(table.addresses, low, table.count));
     for (; row + 1 < table.count && table.addresses[row]! < high; row++) {
@@ -94,15 +89,9 @@ export class Lines {
     return rows;
   }
 
-  /** Lines of a file that have code, ascending. */
-  linesWithCode(path: string): number[] {
-    const recorded = this.recordedPath(path);
-    return recorded === undefined ? [] : this.#lineEntries(recorded).map(({ line }) => line);
-  }
-
   /** First address behind the prologue of a function whose first code is [entry, end). */
   afterPrologue(unit: Unit, entry: NearAddress, end: NearAddress): NearAddress {
-    const table = this.#table(unit);
+    const table = this.table(unit);
     const first = rowAt(table, entry);
     if (first === undefined) return entry;
     let second: NearAddress | undefined;
@@ -116,23 +105,6 @@ export class Lines {
     return second ?? entry;
   }
 
-  /**
-   * Where the code of a line begins, or of the next line below that has code. `path` is one that the
-   * compiler recorded, or the end of exactly one.
-   */
-  addressesOfLine(path: string, line: number): LineEntries | undefined {
-    const recorded = this.recordedPath(path);
-    if (recorded === undefined) return undefined;
-    const entries = this.#lineEntries(recorded);
-    let [low, high] = [0, entries.length];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (entries[middle]!.line < line) low = middle + 1;
-      else high = middle;
-    }
-    return entries[low];
-  }
-
   /** The path as the compiler wrote it; an end of it will do when no other path has it. */
   recordedPath(path: string): string | undefined {
     const files = this.#fileMap();
@@ -140,6 +112,11 @@ export class Lines {
     const ending = `/${path.replace(/^(\.?\/)+/, "")}`;
     const matches = [...files.keys()].filter((each) => each.endsWith(ending));
     return matches.length === 1 ? matches[0] : undefined;
+  }
+
+  /** The units that mention a path, and the numbers that it has there. */
+  unitsOf(path: string): ReadonlyMap<Unit, ReadonlySet<number>> {
+    return this.#fileMap().get(path) ?? NO_UNITS;
   }
 
   #location(unit: Unit, table: LineTable, row: number): SourceLocation | undefined {
@@ -161,7 +138,8 @@ export class Lines {
     return this.#headers.get(unit);
   }
 
-  #table(unit: Unit): LineTable {
+  /** All rows of a unit. */
+  table(unit: Unit): LineTable {
     let table = this.#tables.get(unit);
     if (table === undefined) {
       const header = this.#header(unit);
@@ -187,26 +165,7 @@ export class Lines {
     this.#files = files;
     return files;
   }
-
-  #lineEntries(path: string): LineEntries[] {
-    let entries = this.#entries.get(path);
-    if (entries !== undefined) return entries;
-    const runs = new Map<number, Set<NearAddress>>();
-    const empty = new Map<number, Set<NearAddress>>();
-    for (const [unit, files] of this.#fileMap().get(path) ?? []) {
-      collectRuns(this.#table(unit), files, runs, empty);
-    }
-    // A row that covers no instruction still says where its line would be, when nothing else does.
-    for (const [line, addresses] of empty) if (!runs.has(line)) runs.set(line, addresses);
-    entries = [...runs]
-      .map(([line, addresses]) => ({ line, addresses: [...addresses].sort((a, b) => a - b) }))
-      .sort((a, b) => a.line - b.line);
-    this.#entries.set(path, entries);
-    return entries;
-  }
 }
-
-const isEnd = (table: LineTable, row: number) => (table.flags[row]! & RowFlag.endOfSequence) !== 0;
 
 function rowAt(table: LineTable, pc: NearAddress): number | undefined {
   const row = lastNotAbove(table.addresses, pc, table.count);
@@ -217,36 +176,4 @@ function append(ranges: NearRange[], low: NearAddress, high: NearAddress): void 
   const last = ranges.at(-1);
   if (last !== undefined && last.high === low) ranges[ranges.length - 1] = { low: last.low, high };
   else ranges.push({ low, high });
-}
-
-/** Notes where each line of the files begins to be executed, and rows of no length apart. */
-function collectRuns(
-  table: LineTable,
-  files: ReadonlySet<number>,
-  runs: Map<number, Set<NearAddress>>,
-  empty: Map<number, Set<NearAddress>>,
-): void {
-  let current = 0;
-  for (let row = 0; row + 1 < table.count; row++) {
-    const line = isEnd(table, row) || !files.has(table.files[row]!) ? 0 : table.lines[row]!;
-    if (line === 0) {
-      current = 0;
-      continue;
-    }
-    const hasLength = table.addresses[row + 1]! > table.addresses[row]!;
-    const isStatement = (table.flags[row]! & RowFlag.statement) !== 0;
-    if (!hasLength) {
-      if (isStatement) add(empty, line, table.addresses[row]! as NearAddress);
-      continue;
-    }
-    if (line !== current && isStatement) add(runs, line, table.addresses[row]! as NearAddress);
-    if (line !== current && !isStatement) current = 0;
-    else current = line;
-  }
-}
-
-function add(map: Map<number, Set<NearAddress>>, line: number, at: NearAddress): void {
-  const known = map.get(line);
-  if (known) known.add(at);
-  else map.set(line, new Set([at]));
 }

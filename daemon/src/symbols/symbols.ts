@@ -26,6 +26,7 @@ import { Elf, isCompressed } from "./elf.ts";
 import { constantPlace, evaluatePlace } from "./expression.ts";
 import { Frames } from "./frame.ts";
 import { Functions } from "./functions.ts";
+import { entryOf, LineEntries } from "./line-entries.ts";
 import { Lines } from "./lines.ts";
 import { NameIndex } from "./name-index.ts";
 import { lastName, logicalName, pathMatcher } from "./names.ts";
@@ -54,6 +55,7 @@ class ElfSymbols implements SymbolFile {
   readonly #dwarf: Dwarf;
   readonly #names: NameIndex;
   readonly #lines: Lines;
+  readonly #lineEntries: LineEntries;
   readonly #paths = new Paths();
   readonly #types: Types;
   readonly #functions: Functions;
@@ -73,6 +75,7 @@ class ElfSymbols implements SymbolFile {
     this.#dwarf = new Dwarf(elf);
     this.#names = new NameIndex(this.#dwarf);
     this.#lines = new Lines(this.#dwarf);
+    this.#lineEntries = new LineEntries(this.#dwarf, this.#lines);
     this.#types = new Types(
       this.#paths,
       (die) => this.#functions.declarationOf(die),
@@ -102,7 +105,8 @@ class ElfSymbols implements SymbolFile {
   }
 
   addressesOfLine(path: string, line: number) {
-    const found = this.#lines.addressesOfLine(path, line);
+    const recorded = this.#lines.recordedPath(path);
+    const found = recorded === undefined ? undefined : this.#lineEntries.from(recorded, line);
     return found && { line: found.line, addresses: found.addresses.map(far) };
   }
 
@@ -121,7 +125,9 @@ class ElfSymbols implements SymbolFile {
   }
 
   breakpointLines(path: string, from: number, to: number): readonly number[] {
-    return this.#lines.linesWithCode(path).filter((line) => line >= from && line <= to);
+    const recorded = this.#lines.recordedPath(path);
+    const entries = recorded === undefined ? [] : this.#lineEntries.of(recorded);
+    return entries.map(({ line }) => line).filter((line) => line >= from && line <= to);
   }
 
   afterPrologue(fn: FunctionInfo): Address {
@@ -153,8 +159,8 @@ class ElfSymbols implements SymbolFile {
     for (const die of this.#names.matching("inlined", matches.last)) {
       this.#dwarf.tolerate(() => {
         if (!matches.path(this.#paths.of(die))) return;
-        const low = die.address(At.entryPc) ?? [...rangesOf(die)].sort(byLow)[0]?.low;
-        if (low !== undefined && this.#elf.isMapped(low)) entries.add(far(low));
+        const entry = entryOf(die);
+        if (entry !== undefined) entries.add(far(entry));
       }, undefined);
     }
     return [...entries];
@@ -278,7 +284,6 @@ function functionMatcher(pattern: string): FunctionMatcher {
   };
 }
 
-const byLow = (a: NearRange, b: NearRange) => a.low - b.low;
 const farRange = ({ low, high }: NearRange): AddressRange => ({ low: far(low), high: far(high) });
 
 function missingSections(elf: Elf): string[] {
