@@ -111,3 +111,29 @@ fn count<'a>(name: &'a str, value: &'a str, most: usize) -> Result<usize, Error<
 fn only<'a>(name: &'a str, value: &'a str, only: &'static str) -> Result<(), Error<'a>> {
     if value == only { Ok(()) } else { Err(Error::NotBuilt { name, value, only }) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_names_and_values() {
+        let args = parse(" workload=storm  coroutines=10000 executor=global ").unwrap();
+        assert_eq!(args.workload, Workload::Storm);
+        assert_eq!(args.coroutines, Some(10_000));
+        assert_eq!(parse("").unwrap().workload, Workload::Mix);
+    }
+
+    #[test]
+    fn errors_name_the_word() {
+        for (bootargs, message) in [
+            ("fast", "unknown argument \"fast\""),
+            ("speed=9", "unknown argument \"speed\""),
+            ("rounds=-1", "rounds=-1: it must be a number from 1 to 1000000"),
+            ("coroutines=100001", "coroutines=100001: it must be a number from 1 to 100000"),
+            ("roles=split", "roles=split: this kernel has only symmetric"),
+        ] {
+            assert_eq!(parse(bootargs).unwrap_err().to_string(), message);
+        }
+    }
+}

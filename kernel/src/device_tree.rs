@@ -140,7 +140,9 @@ impl<'a> Reader<'a> {
             self.path[self.depth] = name;
         }
         self.depth += 1;
-        self.cpu = if self.in_cpu() { Cpu { hart: None, usable: true } } else { Cpu { ..self.cpu } };
+        if self.in_cpu() {
+            self.cpu = Cpu { hart: None, usable: true };
+        }
     }
 
     fn end(&mut self) {
@@ -224,9 +226,8 @@ fn cells(value: &[u8], first: usize, count: usize) -> Option<u64> {
     if count == 0 || count > 2 {
         return (count == 0).then_some(0);
     }
-    (first..first + count).try_fold(0u64, |number, word| {
-        Some(number << 32 | u64::from(be32(value, word * 4).ok()?))
-    })
+    (first..first + count)
+        .try_fold(0u64, |number, word| Some(number << 32 | u64::from(be32(value, word * 4).ok()?)))
 }
 
 /// Bytes up to the next NUL.
@@ -238,4 +239,121 @@ fn c_string(bytes: &[u8], at: usize) -> Result<&[u8], Error> {
 
 fn align4(at: usize) -> usize {
     at.next_multiple_of(4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A structure block under construction; property names are offsets into `STRINGS`.
+    struct Builder(Vec<u8>);
+
+    const STRINGS: &[u8] =
+        b"#address-cells\0#size-cells\0reg\0timebase-frequency\0bootargs\0status\0";
+
+    impl Builder {
+        fn word(&mut self, word: u32) {
+            self.0.extend(word.to_be_bytes());
+        }
+
+        fn bytes(&mut self, bytes: &[u8]) {
+            self.0.extend(bytes);
+            self.0.resize(self.0.len().next_multiple_of(4), 0);
+        }
+
+        fn node(&mut self, name: &str, content: impl FnOnce(&mut Self)) {
+            self.word(BEGIN_NODE);
+            self.bytes(format!("{name}\0").as_bytes());
+            content(self);
+            self.word(END_NODE);
+        }
+
+        fn property(&mut self, name: &str, value: &[u8]) {
+            let name = format!("{name}\0");
+            let at = STRINGS.windows(name.len()).position(|here| here == name.as_bytes());
+            self.word(PROPERTY);
+            self.word(value.len() as u32);
+            self.word(at.unwrap() as u32);
+            self.bytes(value);
+        }
+    }
+
+    /// Two harts (the third is disabled), 128 MiB of memory, and arguments.
+    fn sample() -> Vec<u8> {
+        let mut tree = Builder(Vec::new());
+        tree.node("", |root| {
+            root.property("#address-cells", &2u32.to_be_bytes());
+            root.property("#size-cells", &2u32.to_be_bytes());
+            root.node("chosen", |chosen| chosen.property("bootargs", b"workload=ring\0"));
+            root.node("memory@80000000", |memory| {
+                let region = [0x8000_0000_u64, 0x800_0000].map(u64::to_be_bytes).concat();
+                memory.property("reg", &region);
+            });
+            root.node("cpus", |cpus| {
+                cpus.property("timebase-frequency", &10_000_000u32.to_be_bytes());
+                for (hart, status) in [(0u32, "okay\0"), (1, "okay\0"), (2, "disabled\0")] {
+                    cpus.node(&format!("cpu@{hart}"), |cpu| {
+                        cpu.property("reg", &hart.to_be_bytes());
+                        cpu.property("status", status.as_bytes());
+                        cpu.node("interrupt-controller", |plic| {
+                            plic.property("reg", &7u32.to_be_bytes());
+                        });
+                    });
+                }
+            });
+        });
+        tree.word(END);
+
+        let (structure, strings) = (tree.0, STRINGS);
+        let at = 40;
+        let words = [
+            MAGIC,
+            (at + structure.len() + strings.len()) as u32,
+            at as u32,
+            (at + structure.len()) as u32,
+            0,
+            17,
+            16,
+            0,
+            strings.len() as u32,
+            structure.len() as u32,
+        ];
+        [words.map(u32::to_be_bytes).concat(), structure, strings.to_vec()].concat()
+    }
+
+    #[test]
+    fn reads_what_the_kernel_must_know() {
+        let blob = sample();
+        let machine = parse(&blob, 0x8020_0000).unwrap();
+        assert_eq!(machine.harts, 0b11);
+        assert_eq!(machine.memory, 0x8000_0000..0x8800_0000);
+        assert_eq!(machine.timebase, 10_000_000);
+        assert_eq!(machine.bootargs, "workload=ring");
+    }
+
+    #[test]
+    fn memory_without_the_kernel_is_none() {
+        assert_eq!(parse(&sample(), 0x1000).unwrap_err(), Error::NoMemory);
+    }
+
+    #[test]
+    fn a_short_blob_is_an_error() {
+        let blob = sample();
+        (0..blob.len()).for_each(|length| assert!(parse(&blob[..length], 0x8020_0000).is_err()));
+    }
+
+    /// Any answer will do, as long as there is one.
+    #[test]
+    fn damaged_bytes_do_no_harm() {
+        let mut random = 1u64;
+        for _ in 0..200_000 {
+            let mut blob = sample();
+            for _ in 0..3 {
+                random = random.wrapping_mul(0x5851_F42D_4C95_7F2D).wrapping_add(1);
+                let at = (random >> 33) as usize % blob.len();
+                blob[at] = (random >> 20) as u8;
+            }
+            let _ = parse(&blob, 0x8020_0000);
+        }
+    }
 }

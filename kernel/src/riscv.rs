@@ -26,7 +26,9 @@ pub fn hart_id() -> usize {
 pub fn interrupts_off() -> bool {
     let sstatus: usize;
     // SAFETY: masking interrupts breaks no memory rule; the asm orders memory accesses.
-    unsafe { asm!("csrrci {}, sstatus, {}", out(reg) sstatus, const SSTATUS_SIE, options(nostack)) };
+    unsafe {
+        asm!("csrrci {}, sstatus, {}", out(reg) sstatus, const SSTATUS_SIE, options(nostack))
+    };
     sstatus & SSTATUS_SIE != 0
 }
 

@@ -66,10 +66,7 @@ pub struct Counts {
 
 /// Starts a coroutine: it is ready at once.
 #[track_caller]
-pub fn spawn(
-    priority: Priority,
-    future: impl Future<Output = ()> + Send + 'static,
-) -> JoinHandle {
+pub fn spawn(priority: Priority, future: impl Future<Output = ()> + Send + 'static) -> JoinHandle {
     let id = EXECUTOR.next_id.fetch_add(1, Ordering::Relaxed);
     let task = Arc::new(Task::new(id, priority, Location::caller(), Box::pin(future)));
     admit(&task);

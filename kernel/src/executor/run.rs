@@ -4,6 +4,7 @@ use alloc::sync::Arc;
 use core::sync::atomic::Ordering;
 use core::task::{Context, Poll};
 
+use super::bitmap::PRIORITY_BITMAP;
 use super::task::Task;
 use super::{EXECUTOR, make_ready};
 use crate::riscv::hart_id;
@@ -17,7 +18,12 @@ pub fn run() -> ! {
     loop {
         let task = EXECUTOR.ready.lock().pop(THREAD_POOL.best_ready());
         match task {
-            Some(task) => run_task(task),
+            Some(task) => {
+                if !PRIORITY_BITMAP.is_empty() {
+                    processor::kick_idle_hart();
+                }
+                run_task(task);
+            }
             None => thread::block(),
         }
     }

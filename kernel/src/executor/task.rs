@@ -147,13 +147,16 @@ impl Wake for Task {
     fn wake_by_ref(self: &Arc<Self>) {
         self.wakes.fetch_add(1, Ordering::Relaxed);
         // Even where the state stays, it is written: the next poll sees all that came before.
-        let before = self.state.fetch_update(Ordering::AcqRel, Ordering::Acquire, |state| {
-            match State::from(state) {
-                State::Ready | State::Waiting => Some(State::Ready as u8),
-                State::Running | State::Notified => Some(State::Notified as u8),
-                State::Done => None,
-            }
-        });
+        let before =
+            self.state.fetch_update(
+                Ordering::AcqRel,
+                Ordering::Acquire,
+                |state| match State::from(state) {
+                    State::Ready | State::Waiting => Some(State::Ready as u8),
+                    State::Running | State::Notified => Some(State::Notified as u8),
+                    State::Done => None,
+                },
+            );
         if before == Ok(State::Waiting as u8) {
             EXECUTOR.waiting.fetch_sub(1, Ordering::Relaxed);
             make_ready(self.clone());

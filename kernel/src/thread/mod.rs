@@ -176,7 +176,12 @@ pub fn spawn(name: &'static str, priority: Priority, entry: impl FnOnce() + Send
 
 /// Starts a thread that polls coroutines whenever there are some.
 pub fn spawn_coroutine_thread() {
-    THREAD_POOL.start("coroutines", Kind::Coroutine, executor::LOWEST, Box::new(|| executor::run()));
+    THREAD_POOL.start(
+        "coroutines",
+        Kind::Coroutine,
+        executor::LOWEST,
+        Box::new(|| executor::run()),
+    );
 }
 
 /// Lets other threads of the same priority run.

@@ -9,8 +9,8 @@ use core::sync::atomic::Ordering;
 use super::processor;
 use super::scheduler::Scheduler;
 use super::{Kind, State, Thread};
-use crate::executor::bitmap::{Bitmap, PRIORITY_BITMAP};
 use crate::executor::Priority;
+use crate::executor::bitmap::{Bitmap, PRIORITY_BITMAP};
 use crate::sync::SpinLock;
 
 pub static THREAD_POOL: ThreadPool = ThreadPool {
@@ -128,10 +128,10 @@ impl ThreadPool {
         }
     }
 
-    /// Whether every thread but the caller's is blocked.
-    pub fn is_quiet(&self) -> bool {
+    /// How many threads besides the caller's are not blocked.
+    pub fn others_unblocked(&self) -> usize {
         let pool = self.inner.lock();
-        pool.blocked.len() + 1 == pool.threads.len()
+        pool.threads.len() - pool.blocked.len() - 1
     }
 
     /// Gives back what empty structures hold on to. For the count of leaks.

@@ -84,13 +84,15 @@ fn run_thread(thread: Arc<Thread>) {
     let processor = mine();
     thread.set_state(State::Running);
     thread.hart.store(hart_id(), Ordering::Relaxed);
-    *processor.current.lock() = Some(thread);
+    *processor.current.lock() = Some(thread.clone());
     timer::start_ticking();
+    // A thread that is about to take a coroutine looks for more after that.
+    if THREAD_POOL.best_ready().is_some() || thread.preemptible() && !PRIORITY_BITMAP.is_empty() {
+        kick_idle_hart();
+    }
 
-    let from = processor.last_thread.load(Ordering::Relaxed);
-    let current = processor.current.lock().clone().expect("set above");
-    switch_thread(from, &current);
-    drop(current);
+    switch_thread(processor.last_thread.load(Ordering::Relaxed), &thread);
+    drop(thread);
 
     let thread = processor.current.lock().take().expect("only the idle flow takes it");
     assert!(thread.stack.intact(), "stack overflow in thread {} ({})", thread.id, thread.name);
@@ -156,14 +158,18 @@ fn sleep() {
     riscv::interrupts_off();
 }
 
-/// Whether all other harts sleep, and so are in the middle of nothing.
-pub fn others_sleep() -> bool {
+/// The other harts that do not sleep, and so may be in the middle of something, as bits.
+pub fn others_awake() -> u64 {
     let _off = InterruptsOff::new();
-    IDLE_HARTS.load(Ordering::SeqCst) | 1 << hart_id() == boot::online()
+    boot::online() & !IDLE_HARTS.load(Ordering::SeqCst) & !(1 << hart_id())
 }
 
-/// Wakes one hart that sleeps, if any does. Whoever makes something ready calls this after.
+/// Wakes one hart that sleeps, if any does. Whoever makes something ready calls this after, and
+/// whoever takes something while there is more. A hart that idles itself will look anyway.
 pub fn kick_idle_hart() {
+    if is_idle() {
+        return;
+    }
     let mut idle = IDLE_HARTS.load(Ordering::SeqCst);
     while idle != 0 {
         let hart = idle.trailing_zeros() as usize;

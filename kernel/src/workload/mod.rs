@@ -25,7 +25,7 @@ use crate::mm::heap::HEAP;
 use crate::sync::SpinLock;
 use crate::thread::pool::THREAD_POOL;
 use crate::thread::processor;
-use crate::{println, sbi, thread, timer};
+use crate::{println, riscv, sbi, thread, timer};
 
 /// What a workload did: names and numbers for the last line.
 pub type Figures = Vec<(&'static str, u64)>;
@@ -35,7 +35,7 @@ pub type Figures = Vec<(&'static str, u64)>;
 pub fn main(args: Args) {
     let before = Census::take();
     let figures = run(args);
-    let settled = thread::block_on(settle());
+    let restless = settle();
     let line = alloc::format!("workload={}{}", args.workload, List(&figures));
     drop(figures);
     // The line itself is the one object more.
@@ -49,11 +49,13 @@ pub fn main(args: Args) {
         leaks.objects,
         leaks.frames
     );
-    let clean = leaks == Census { objects: 0, frames: 0 } && counts.living == 0;
-    if !settled || !clean {
-        println!("[kernel] failed: {}", if settled { "leaks" } else { "threads still run" });
+    let leaks = leaks != Census { objects: 0, frames: 0 } || counts.living + counts.wakers != 0;
+    if let Some(restless) = &restless {
+        println!("[kernel] failed: {restless}");
+    } else if leaks {
+        println!("[kernel] failed: leaks");
     }
-    sbi::shutdown(!settled || !clean);
+    sbi::shutdown(restless.is_some() || leaks);
 }
 
 fn run(args: Args) -> Figures {
@@ -79,15 +81,37 @@ fn run(args: Args) -> Figures {
     core::mem::take(&mut *result.lock())
 }
 
-/// Waits until all other threads and harts have come to rest, for a while.
-async fn settle() -> bool {
-    for _ in 0..1000 {
-        if THREAD_POOL.is_quiet() && processor::others_sleep() {
-            return true;
+/// Waits until all other threads and harts have come to rest, for a few seconds; says which have
+/// not.
+fn settle() -> Option<Restless> {
+    let deadline = riscv::time() + timer::milliseconds(5000);
+    loop {
+        let restless =
+            Restless { threads: THREAD_POOL.others_unblocked(), harts: processor::others_awake() };
+        if restless.threads == 0 && restless.harts == 0 {
+            return None;
         }
-        sleep(1).await;
+        if riscv::time() >= deadline {
+            return Some(restless);
+        }
+        // Blocked only for other threads' sake: to be woken may wake a hart.
+        if restless.threads > 0 {
+            thread::block_on(sleep(1));
+        }
     }
-    false
+}
+
+/// Who does not come to rest.
+struct Restless {
+    threads: usize,
+    /// Bit h: hart h.
+    harts: u64,
+}
+
+impl fmt::Display for Restless {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{} threads still run, harts {:#b} do not sleep", self.threads, self.harts)
+    }
 }
 
 /// What is allocated.
