@@ -25,7 +25,9 @@ const path = z
 const named = <T extends z.ZodType<string>>(names: T) =>
   z.strictObject({
     of: expression,
-    names: z.record(z.string().max(100), names).describe("By number, or by variant of a plain enum."),
+    names: z
+      .record(z.string().max(100), names)
+      .describe("By number, or by variant of a plain enum."),
   });
 
 const coroutineState = z.enum(["ready", "running", "waiting", "done"]);
@@ -136,10 +138,16 @@ const waker = z.strictObject({
 
 const trapFrame = z.strictObject({
   in: z.string().min(1).max(200).describe("Symbol of the trap entry."),
-  type: path.describe("The type of the frame, named `frame` below; it stands at the stack pointer."),
+  type: path.describe(
+    "The type of the frame, named `frame` below; it stands at the stack pointer.",
+  ),
   pc: expression,
   registers: z.record(z.string().max(5), expression),
   all: expression.optional().describe("An array of x0 to x31."),
+  unsaved: z
+    .array(z.string().max(5))
+    .optional()
+    .describe("Registers whose place in `all` is not theirs."),
 });
 
 const profile = z.strictObject({
@@ -163,7 +171,7 @@ export type Profile = z.infer<typeof profile>;
 /** Keys whose strings are expressions wherever they occur, for checking their syntax at once. */
 const NOT_EXPRESSIONS = new Set([
   ...["$schema", "name", "description", "type", "at", "kind", "owner", "meaning", "mode", "panic"],
-  ...["match", "functions", "names"],
+  ...["match", "functions", "names", "unsaved"],
 ]);
 
 /** Throws FormatError with the profile's name and the place in it. */
@@ -210,7 +218,10 @@ function checkExpressions(value: unknown, at: readonly PropertyKey[], source: st
     const isTrapSymbol = key === "in" && at[0] === "trapFrames";
     // `kind` of a thread is an expression, `kind` of an event a word.
     const isThreadKind = key === "kind" && at[0] === "threads";
-    if ((NOT_EXPRESSIONS.has(key) && !isThreadKind && !(key === "name" && at[0] === "threads")) || isTrapSymbol) {
+    if (
+      (NOT_EXPRESSIONS.has(key) && !isThreadKind && !(key === "name" && at[0] === "threads")) ||
+      isTrapSymbol
+    ) {
       continue;
     }
     checkExpressions(inner, [...at, Array.isArray(value) ? Number(key) : key], source);

@@ -104,7 +104,8 @@ class DatumValue implements Value {
   }
 }
 
-function childValue(child: Child, parent: string | undefined): Value {
+/** Makes a child's value; `parent` is the expression for what it opens from. */
+export function childValue(child: Child, parent: string | undefined): Value {
   if (child.kind === "note") return madeUp(child.name, child.text, [], child);
   if (child.kind === "group") {
     return madeUp(

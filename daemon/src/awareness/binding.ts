@@ -1,0 +1,295 @@
+/**
+ * A profile bound to one image: every expression compiled against its DWARF. What the image does
+ * not have becomes a gap, a sentence for the user; the rest works on.
+ */
+import { UserError } from "../base/errors.ts";
+import type { ModuleTable } from "../inspect/api.ts";
+import {
+  type Access,
+  type AccessNames,
+  compileAccess,
+  type Node,
+  slotNumber,
+  slotPlace,
+} from "../inspect/expression/accessor.ts";
+import { displayType } from "../inspect/names.ts";
+import { scalarOf } from "../inspect/types.ts";
+import type { Type } from "../symbols/api.ts";
+import type { Profile } from "./profile.ts";
+import { type Records, recordsIn } from "./records.ts";
+import { SLOT } from "./slots.ts";
+
+/** A number and what its values are called. */
+export interface NamedNumber {
+  readonly access: Access;
+  /** Undefined for a value that has no name. */
+  name(value: number): string | undefined;
+}
+
+export type ThreadBinding = {
+  readonly [key in "id" | "priority" | "hart" | "process" | "coroutine"]: Access | undefined;
+} & {
+  readonly type: Type;
+  readonly records: Records | undefined;
+  readonly name: Access | undefined;
+  readonly kind: NamedNumber | undefined;
+  readonly state: NamedNumber | undefined;
+  readonly context:
+    | {
+        readonly pc: Access;
+        readonly registers: ReadonlyMap<string, Access>;
+        readonly saved: Access | undefined;
+      }
+    | undefined;
+};
+
+export type CoroutineBinding = {
+  readonly [key in
+    | "id"
+    | "future"
+    | "priority"
+    | "spawnedAt"
+    | "polls"
+    | "wakes"
+    | "hart"
+    | "thread"]: Access | undefined;
+} & {
+  readonly type: Type;
+  readonly state: NamedNumber | undefined;
+};
+
+export interface ExecutorBinding {
+  readonly name: string;
+  readonly mode: string;
+  readonly each: Access | undefined;
+  readonly id: Access | undefined;
+  readonly tasks: Records | undefined;
+  readonly queues: Access | undefined;
+  readonly wakers: Access | undefined;
+  readonly current: Access | undefined;
+}
+
+export interface BitmapBinding {
+  readonly name: string;
+  readonly word: Access;
+  /** In bytes. */
+  readonly size: number;
+  readonly bits: number;
+  readonly owner: string;
+}
+
+export interface Binding {
+  readonly profile: Profile;
+  readonly gaps: readonly string[];
+  readonly harts: { readonly [key in "thread" | "process" | "coroutine"]: Access | undefined };
+  readonly threads: ThreadBinding | undefined;
+  readonly coroutines: CoroutineBinding | undefined;
+  readonly executors: readonly ExecutorBinding[];
+  readonly bitmaps: readonly BitmapBinding[];
+  /** Compiles an expression of an event or waker, where `local` names its parameters. */
+  compile(place: string, text: string, local: AccessNames): Access | undefined;
+  /** Says once more what is missing. */
+  miss(gap: string): void;
+}
+
+export function bindProfile(profile: Profile, modules: ModuleTable): Binding {
+  const gaps: string[] = [];
+  const binder = new Binder(modules, gaps);
+  const coroutines = profile.coroutines && bindCoroutines(profile.coroutines, binder);
+  const { harts } = profile;
+  const hartNames: AccessNames = (name) => (name === "hart" ? slotNumber(SLOT.hart) : undefined);
+  return {
+    profile,
+    gaps,
+    harts: {
+      thread: binder.compile("harts.thread", harts?.thread, hartNames),
+      process: binder.compile("harts.process", harts?.process, hartNames),
+      coroutine: binder.compile("harts.coroutine", harts?.coroutine, hartNames),
+    },
+    threads: profile.threads && bindThreads(profile.threads, binder),
+    coroutines,
+    executors: (profile.executors ?? []).map((one, index) =>
+      bindExecutor(one, `executors[${index}]`, coroutines?.type, binder),
+    ),
+    bitmaps: (profile.bitmaps ?? []).flatMap((one, index) =>
+      bindBitmap(one, `bitmaps[${index}]`, binder),
+    ),
+    compile: (place, text, local) => binder.compile(place, text, local),
+    miss: (gap) => {
+      if (!gaps.includes(gap)) gaps.push(gap);
+    },
+  };
+}
+
+class Binder {
+  readonly #modules: ModuleTable;
+  readonly #gaps: string[];
+
+  constructor(modules: ModuleTable, gaps: string[]) {
+    this.#modules = modules;
+    this.#gaps = gaps;
+  }
+
+  miss(place: string, problem: string): undefined {
+    this.#gaps.push(`${place}: ${problem}`);
+    return undefined;
+  }
+
+  compile(place: string, text: string | undefined, names: AccessNames): Access | undefined {
+    if (text === undefined) return undefined;
+    try {
+      return compileAccess(text, this.#modules, names);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      return this.miss(place, error.message);
+    }
+  }
+
+  named(
+    place: string,
+    spec:
+      | string
+      | { readonly of: string; readonly names: Readonly<Record<string, string>> }
+      | undefined,
+    names: AccessNames,
+  ): NamedNumber | undefined {
+    if (spec === undefined) return undefined;
+    const access = this.compile(place, typeof spec === "string" ? spec : spec.of, names);
+    if (!access) return undefined;
+    const given = typeof spec === "string" ? undefined : spec.names;
+    const variants = variantNames(access.type);
+    if (!given && variants.size === 0)
+      return this.miss(place, "its values have no names: give `names`");
+    const known = new Map<number, string>();
+    for (const [value, variant] of variants) {
+      known.set(value, given ? (given[variant] ?? "") : variant.toLowerCase());
+    }
+    for (const [key, name] of Object.entries(given ?? {})) {
+      if (/^-?\d+$/.test(key)) known.set(Number(key), name);
+    }
+    return { access, name: (value) => known.get(value) || undefined };
+  }
+
+  type(place: string, path: string): Type | undefined {
+    for (const module of this.#modules.modules) {
+      const found = module.symbols.typeNamed(path).filter((type) => type.size > 0);
+      const names = new Set(found.map((type) => type.name));
+      if (names.size > 1) {
+        const shown = [...names].slice(0, 3).map(displayType).join(", ");
+        return this.miss(place, `\`${path}\` may be ${shown}: write more of the path`);
+      }
+      if (found[0]) return found[0];
+    }
+    return this.miss(place, `no type is named \`${path}\``);
+  }
+}
+
+function variantNames(type: Type | undefined): Map<number, string> {
+  const scalar = type && scalarOf(type);
+  if (scalar?.type.kind !== "enum") return new Map();
+  return new Map(scalar.type.enumerators.map(({ name, value }) => [Number(value), name]));
+}
+
+const named =
+  (name: string, node: Node): AccessNames =>
+  (asked) =>
+    asked === name ? node : undefined;
+
+function bindThreads(
+  spec: NonNullable<Profile["threads"]>,
+  binder: Binder,
+): ThreadBinding | undefined {
+  const type = binder.type("threads.type", spec.type);
+  if (!type) return undefined;
+  const names = named("thread", slotPlace(SLOT.thread, type));
+  const field = (key: "id" | "name" | "priority" | "hart" | "process" | "coroutine") =>
+    binder.compile(`threads.${key}`, spec[key], names);
+  const pc = binder.compile("threads.context.pc", spec.context?.pc, names);
+  const registers = new Map<string, Access>();
+  for (const [register, text] of Object.entries(spec.context?.registers ?? {})) {
+    const access = binder.compile(`threads.context.registers.${register}`, text, names);
+    if (access) registers.set(register, access);
+  }
+  const saved = binder.compile("threads.context.saved", spec.context?.saved, names);
+  const list = binder.compile("threads.in", spec.in, () => undefined);
+  const records = list && recordsIn(list, type);
+  if (typeof records === "string") binder.miss("threads.in", records);
+  return {
+    type,
+    records: typeof records === "string" ? undefined : records,
+    id: field("id"),
+    name: field("name"),
+    kind: binder.named("threads.kind", spec.kind, names),
+    state: binder.named("threads.state", spec.state, names),
+    priority: field("priority"),
+    hart: field("hart"),
+    process: field("process"),
+    coroutine: field("coroutine"),
+    context: pc && { pc, registers, saved },
+  };
+}
+
+function bindCoroutines(
+  spec: NonNullable<Profile["coroutines"]>,
+  binder: Binder,
+): CoroutineBinding | undefined {
+  const type = binder.type("coroutines.type", spec.type);
+  if (!type) return undefined;
+  const names = named("task", slotPlace(SLOT.task, type));
+  const field = (
+    key: "id" | "future" | "priority" | "spawnedAt" | "polls" | "wakes" | "hart" | "thread",
+  ) => binder.compile(`coroutines.${key}`, spec[key], names);
+  return {
+    type,
+    id: field("id"),
+    future: field("future"),
+    priority: field("priority"),
+    state: binder.named("coroutines.state", spec.state, names),
+    spawnedAt: field("spawnedAt"),
+    polls: field("polls"),
+    wakes: field("wakes"),
+    hart: field("hart"),
+    thread: field("thread"),
+  };
+}
+
+function bindExecutor(
+  spec: NonNullable<Profile["executors"]>[number],
+  place: string,
+  task: Type | undefined,
+  binder: Binder,
+): ExecutorBinding {
+  const each = binder.compile(`${place}.each`, spec.each, () => undefined);
+  const element = each?.type;
+  const names: AccessNames = (name) =>
+    name === "executor" && element ? slotPlace(SLOT.executor, element) : undefined;
+  const list = binder.compile(`${place}.tasks`, spec.tasks, names);
+  const records = list && task ? recordsIn(list, task) : undefined;
+  if (typeof records === "string") binder.miss(`${place}.tasks`, records);
+  return {
+    name: spec.name,
+    mode: spec.mode ?? "",
+    each,
+    id: binder.compile(`${place}.id`, spec.id, names),
+    tasks: typeof records === "string" ? undefined : records,
+    queues: binder.compile(`${place}.queues`, spec.queues, names),
+    wakers: binder.compile(`${place}.wakers`, spec.wakers, names),
+    current: binder.compile(`${place}.current`, spec.current, names),
+  };
+}
+
+function bindBitmap(
+  spec: NonNullable<Profile["bitmaps"]>[number],
+  place: string,
+  binder: Binder,
+): BitmapBinding[] {
+  const word = binder.compile(`${place}.word`, spec.word, () => undefined);
+  const scalar = word?.type && scalarOf(word.type);
+  if (!word) return [];
+  const size = scalar?.type.size ?? 0;
+  if (![1, 2, 4, 8].includes(size) || word.node.kind !== "place") {
+    binder.miss(`${place}.word`, "it is no word of 1, 2, 4 or 8 bytes in memory");
+    return [];
+  }
+  return [{ name: spec.name, word, size, bits: spec.bits, owner: spec.owner }];
+}

@@ -1,0 +1,217 @@
+/**
+ * The coroutines of the profile's executors. Lists read a few words for each coroutine and work out
+ * names and places only for those that are shown.
+ */
+import { datumAt, type Scope } from "../inspect/datum.ts";
+import { type Access, type AccessContext, walk } from "../inspect/expression/accessor.ts";
+import { readLocation } from "../inspect/library.ts";
+import { toAddress } from "../inspect/memory.ts";
+import { isStruct, stepsTo } from "../inspect/types.ts";
+import type { SourceLocation } from "../symbols/api.ts";
+import type { CoroutineInfo, CoroutineQuery, CoroutineState } from "./api.ts";
+import type { Binding, CoroutineBinding } from "./binding.ts";
+import type { Executors } from "./executors.ts";
+import { type Numbers, parseFilter } from "./filter.ts";
+import type { FutureKind, FutureKinds } from "./kinds.ts";
+import { SLOT } from "./slots.ts";
+
+/** A coroutine's record and the executor that owns it. */
+export interface Task {
+  readonly record: number;
+  readonly executor: number;
+}
+
+const known = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);
+const DEFAULT_COUNT = 1_000;
+
+export class Coroutines {
+  readonly #binding: CoroutineBinding | undefined;
+  readonly #executors: Executors;
+  readonly #kinds: FutureKinds;
+  readonly #context: AccessContext;
+  readonly #scope: Scope;
+  readonly #readFuture: ReturnType<FutureKinds["reader"]>;
+  readonly #readSpawned: ((context: AccessContext) => SourceLocation | undefined) | undefined;
+
+  constructor(
+    binding: Binding | undefined,
+    executors: Executors,
+    kinds: FutureKinds,
+    context: AccessContext,
+    scope: Scope,
+  ) {
+    this.#binding = binding?.coroutines;
+    this.#executors = executors;
+    this.#kinds = kinds;
+    this.#context = context;
+    this.#scope = scope;
+    const future = this.#binding?.future;
+    this.#readFuture = future?.type && kinds.reader(future.type);
+    if (future && !this.#readFuture) {
+      binding?.miss(
+        `coroutines.future: \`${future.text}\` leads to no coroutine and no \`dyn Future\``,
+      );
+    }
+    this.#readSpawned = this.#binding?.spawnedAt && this.#spawnReader(this.#binding.spawnedAt);
+  }
+
+  /** Visits every coroutine until `visit` answers false. */
+  each(visit: (task: Task) => boolean): void {
+    this.#executors.eachTask(visit);
+  }
+
+  find(id: number): Task | undefined {
+    let found: Task | undefined;
+    this.each((task) => {
+      if (this.idOf(task.record) !== id) return true;
+      found = task;
+      return false;
+    });
+    return found;
+  }
+
+  /** NaN where it cannot be read. */
+  idOf(record: number): number {
+    return this.#number(this.#binding?.id, record);
+  }
+
+  priorityOf(record: number): number {
+    return this.#number(this.#binding?.priority, record);
+  }
+
+  stateOf(record: number): CoroutineState | "unknown" {
+    const state = this.#binding?.state;
+    if (!state) return "unknown";
+    return (
+      (state.name(this.#number(state.access, record)) as CoroutineState | undefined) ?? "unknown"
+    );
+  }
+
+  /** The hart that polled it last; NaN before the first poll. */
+  lastHart(record: number): number {
+    const { hart, polls } = this.#binding ?? {};
+    if (polls && this.#number(polls, record) === 0) return Number.NaN;
+    return this.#number(hart, record);
+  }
+
+  lastThread(record: number): number {
+    const { thread, polls } = this.#binding ?? {};
+    if (polls && this.#number(polls, record) === 0) return Number.NaN;
+    return this.#number(thread, record);
+  }
+
+  /** What it runs and where that stands; undefined when it is gone or no DWARF knows it. */
+  future(record: number): { readonly kind: FutureKind; readonly at: number } | undefined {
+    const field = this.#binding?.future;
+    if (!field || !this.#readFuture) return undefined;
+    this.#context.slots[SLOT.task] = record;
+    const at = field.address(this.#context);
+    return Number.isNaN(at) ? undefined : this.#readFuture(this.#context, at);
+  }
+
+  info(task: Task): CoroutineInfo {
+    const { record } = task;
+    const state = this.stateOf(record);
+    const future = state === "done" ? undefined : this.future(record);
+    const shape = state === "running" ? undefined : future?.kind.coroutine;
+    const stage = shape?.state(this.#context, future!.at);
+    return {
+      id: this.idOf(record),
+      name: future?.kind.name ?? (state === "done" ? "(done)" : "(unknown)"),
+      state,
+      priority: known(this.priorityOf(record)),
+      executor: task.executor,
+      thread: known(this.lastThread(record)),
+      hart: known(this.lastHart(record)),
+      awaiting: stage?.stage === "suspended" ? stage.location : undefined,
+      spawnedAt: this.#spawnedAt(record),
+      polls: known(this.#number(this.#binding?.polls, record)),
+      wakes: known(this.#number(this.#binding?.wakes, record)),
+    };
+  }
+
+  /** `total` counts what the filter lets through, not what is listed. */
+  query(query: CoroutineQuery = {}): { total: number; coroutines: CoroutineInfo[] } {
+    const filter = parseFilter(query.filter);
+    const start = query.start ?? 0;
+    const end = start + (query.count ?? DEFAULT_COUNT);
+    const shown: Task[] = [];
+    let total = 0;
+    let wanted = filter.ids?.size ?? Number.POSITIVE_INFINITY;
+    this.each((task) => {
+      if (filter.ids) {
+        if (!filter.ids.has(this.idOf(task.record))) return true;
+        wanted--;
+      }
+      if (filter.numbers(this.#numbers(task)) && this.#nameMatches(task, filter.name)) {
+        if (total >= start && total < end) shown.push(task);
+        total++;
+      }
+      return wanted > 0;
+    });
+    return { total, coroutines: shown.map((task) => this.info(task)) };
+  }
+
+  #nameMatches(task: Task, test: ((name: string) => boolean) | undefined): boolean {
+    return !test || test(this.future(task.record)?.kind.name ?? "");
+  }
+
+  /** Lazily: a filter reads only what it tests. */
+  #numbers({ record, executor }: Task): Numbers {
+    const self = this;
+    return {
+      executor,
+      get id() {
+        return self.idOf(record);
+      },
+      get state() {
+        return self.stateOf(record);
+      },
+      get prio() {
+        return self.priorityOf(record);
+      },
+      get hart() {
+        return self.lastHart(record);
+      },
+      get thread() {
+        return self.lastThread(record);
+      },
+    };
+  }
+
+  #number(access: Access | undefined, record: number): number {
+    if (!access) return Number.NaN;
+    this.#context.slots[SLOT.task] = record;
+    return access.number(this.#context);
+  }
+
+  #spawnedAt(record: number): SourceLocation | undefined {
+    if (!this.#readSpawned) return undefined;
+    this.#context.slots[SLOT.task] = record;
+    return this.#readSpawned(this.#context);
+  }
+
+  /** Locations are constants of the image: each is read once. */
+  #spawnReader(
+    access: Access,
+  ): ((context: AccessContext) => SourceLocation | undefined) | undefined {
+    if (!access.type || access.node.kind === "number") return undefined;
+    const way = stepsTo(access.type, (type) => isStruct(type, "core::panic::location::Location"));
+    const place = way && walk(access.node, way.steps);
+    if (!way || place?.kind !== "place") return undefined;
+    const cache = new Map<number, SourceLocation | undefined>();
+    return (context) => {
+      const at = place.at(context);
+      if (Number.isNaN(at)) return undefined;
+      if (!cache.has(at)) {
+        if (cache.size > 10_000) cache.clear();
+        cache.set(at, readLocation(datumAt(way.type, toAddress(at), this.#scope)));
+      }
+      return cache.get(at);
+    };
+  }
+
+  get kinds(): FutureKinds {
+    return this.#kinds;
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * An event while it happens. Fields are worked out when a condition or the event itself asks for
+ * them, so that a false condition on one field costs that field alone.
+ */
+import type { Address, MachineTime } from "../base/brand.ts";
+import type { Hart } from "../machine/api.ts";
+import type { EventKind, SchedulingEvent } from "./api.ts";
+
+/** Where a source's fields come from; NaN is unknown. Left out: not a field of this source. */
+export interface FieldReaders {
+  readonly coroutine?: (() => number) | undefined;
+  readonly prio?: (() => number) | undefined;
+  /** Left out: what the hart runs. */
+  readonly thread?: (() => number) | undefined;
+  readonly old?: (() => number | bigint) | undefined;
+  readonly new?: (() => number | bigint) | undefined;
+  readonly bit?: (() => number) | undefined;
+  readonly pc?: (() => Address | undefined) | undefined;
+}
+
+/** What an event asks of its surroundings. */
+export interface Surroundings {
+  time(): MachineTime;
+  thread(hart: number): number;
+  process(hart: number): number;
+}
+
+const known = (value: number | undefined): number | undefined =>
+  value === undefined || Number.isNaN(value) ? undefined : value;
+const knownWord = (value: number | bigint | undefined): bigint | undefined =>
+  value === undefined || Number.isNaN(value) ? undefined : BigInt(value);
+
+/** A condition reads these properties by name. */
+export class Draft implements SchedulingEvent {
+  readonly kind: EventKind;
+  readonly source: Hart | undefined;
+  readonly #readers: FieldReaders;
+  readonly #around: Surroundings;
+  #event: SchedulingEvent | undefined;
+
+  constructor(
+    kind: EventKind,
+    source: Hart | undefined,
+    readers: FieldReaders,
+    around: Surroundings,
+  ) {
+    this.kind = kind;
+    this.source = source;
+    this.#readers = readers;
+    this.#around = around;
+  }
+
+  get time(): MachineTime {
+    return this.#around.time();
+  }
+
+  get hart(): number | undefined {
+    return this.source?.id;
+  }
+
+  get thread(): number | undefined {
+    if (this.#readers.thread) return known(this.#readers.thread());
+    return this.source && known(this.#around.thread(this.source.id));
+  }
+
+  get process(): number | undefined {
+    return this.source && known(this.#around.process(this.source.id));
+  }
+
+  get coroutine(): number | undefined {
+    return known(this.#readers.coroutine?.());
+  }
+
+  get prio(): number | undefined {
+    return known(this.#readers.prio?.());
+  }
+
+  get bit(): number | undefined {
+    return known(this.#readers.bit?.());
+  }
+
+  get old(): bigint | undefined {
+    return knownWord(this.#readers.old?.());
+  }
+
+  get new(): bigint | undefined {
+    return knownWord(this.#readers.new?.());
+  }
+
+  get pc(): Address | undefined {
+    return this.#readers.pc ? this.#readers.pc() : this.source?.pc;
+  }
+
+  /** The fact, with every field as it is now. */
+  finish(): SchedulingEvent {
+    this.#event ??= {
+      time: this.time,
+      hart: this.hart,
+      kind: this.kind,
+      thread: this.thread,
+      process: this.process,
+      coroutine: this.coroutine,
+      prio: this.prio,
+      bit: this.bit,
+      old: this.old,
+      new: this.new,
+      pc: this.pc,
+    };
+    return this.#event;
+  }
+}

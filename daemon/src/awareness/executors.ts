@@ -1,0 +1,169 @@
+/** Executors: their coroutines, ready queues, cached wakers, and what they poll. */
+import {
+  type Access,
+  type AccessContext,
+  accessOf,
+  collectionIn,
+  slotPlace,
+  walk,
+} from "../inspect/expression/accessor.ts";
+import { readInteger, toAddress } from "../inspect/memory.ts";
+import { isStruct, scalarOf, stepsTo } from "../inspect/types.ts";
+import type { Type } from "../symbols/api.ts";
+import type { ExecutorInfo } from "./api.ts";
+import type { Binding, ExecutorBinding } from "./binding.ts";
+import type { Task } from "./coroutines.ts";
+import { eachElement, type Records, recordsIn } from "./records.ts";
+import { SLOT } from "./slots.ts";
+
+interface Prepared {
+  readonly binding: ExecutorBinding;
+  readonly queues:
+    | ((context: AccessContext, visit: (priority: number, record: number) => void) => number)
+    | undefined;
+  readonly wakers: ((context: AccessContext) => ExecutorInfo["wakers"]) | undefined;
+}
+
+/** Lists of executors are short; queues and wakers of one are bounded for display. */
+const MAX_LISTED = 100_000;
+
+export class Executors {
+  readonly #context: AccessContext;
+  readonly #prepared: readonly Prepared[];
+  readonly #taskId: Access | undefined;
+
+  constructor(binding: Binding | undefined, context: AccessContext) {
+    this.#context = context;
+    this.#taskId = binding?.coroutines?.id;
+    const task = binding?.coroutines?.type;
+    this.#prepared = (binding?.executors ?? []).map((one) => ({
+      binding: one,
+      queues: one.queues && task && queueReader(one.queues, task, (gap) => binding?.miss(gap)),
+      wakers: one.wakers && wakerReader(one.wakers),
+    }));
+  }
+
+  eachTask(visit: (task: Task) => boolean): void {
+    let go = true;
+    this.#each((prepared, executor) => {
+      prepared.binding.tasks?.each(this.#context, (record) => {
+        go = visit({ record, executor });
+        return go;
+      });
+      return go;
+    });
+  }
+
+  list(): ExecutorInfo[] {
+    const result: ExecutorInfo[] = [];
+    this.#each((prepared, id) => {
+      result.push(this.#info(prepared, id));
+      return true;
+    });
+    return result;
+  }
+
+  #each(visit: (prepared: Prepared, id: number) => boolean): void {
+    let next = 1;
+    for (const prepared of this.#prepared) {
+      const { each } = prepared.binding;
+      if (!each) {
+        if (!visit(prepared, this.#id(prepared, next++))) return;
+        continue;
+      }
+      const found = collectionIn(each.node);
+      if (!found) continue;
+      const { slots } = this.#context;
+      eachElement(found.layout, found.type, found.at(this.#context), this.#context, (address) => {
+        slots[SLOT.executor] = address;
+        return visit(prepared, this.#id(prepared, next++));
+      });
+    }
+  }
+
+  #id(prepared: Prepared, ordinal: number): number {
+    const id = prepared.binding.id?.number(this.#context);
+    return id === undefined || Number.isNaN(id) ? ordinal : id;
+  }
+
+  #info(prepared: Prepared, id: number): ExecutorInfo {
+    const { binding } = prepared;
+    const lists = new Map<number, number[]>();
+    const count =
+      prepared.queues?.(this.#context, (priority, record) => {
+        this.#context.slots[SLOT.task] = record;
+        const coroutine = this.#taskId?.number(this.#context) ?? Number.NaN;
+        if (Number.isNaN(coroutine)) return;
+        const list = lists.get(priority);
+        if (list) list.push(coroutine);
+        else lists.set(priority, [coroutine]);
+      }) ?? 0;
+    const current = binding.current?.number(this.#context) ?? Number.NaN;
+    return {
+      id,
+      name: binding.name,
+      mode: binding.mode,
+      queues: Array.from({ length: count }, (_, priority) => ({
+        priority,
+        coroutines: lists.get(priority) ?? [],
+      })),
+      wakers: prepared.wakers?.(this.#context) ?? [],
+      current: Number.isNaN(current) ? undefined : current,
+    };
+  }
+}
+
+/** Reads a sequence of queues, the index being the priority; answers how many there are. */
+function queueReader(access: Access, task: Type, miss: (gap: string) => void): Prepared["queues"] {
+  const outer = collectionIn(access.node);
+  if (outer?.layout.kind !== "sequence") {
+    miss(`queues: \`${access.text}\` is no array of queues`);
+    return undefined;
+  }
+  const { layout, type, at } = outer;
+  const inner = accessOf(access.text, slotPlace(SLOT.outer, layout.element));
+  const records: Records | string = recordsIn(inner, task);
+  if (typeof records === "string") {
+    miss(`queues: ${records}`);
+    return undefined;
+  }
+  return (context, visit) => {
+    let count = 0;
+    let listed = 0;
+    eachElement(layout, type, at(context), context, (address, priority) => {
+      context.slots[SLOT.outer] = address;
+      records.each(context, (record) => {
+        visit(priority, record);
+        return ++listed < MAX_LISTED;
+      });
+      count = priority + 1;
+      return count < 1024;
+    });
+    return count;
+  };
+}
+
+function wakerReader(access: Access): Prepared["wakers"] {
+  const found = collectionIn(access.node);
+  if (!found) return undefined;
+  const { layout, type, at } = found;
+  const element = layout.kind === "sequence" ? layout.element : (layout.value ?? layout.key);
+  const way = stepsTo(element, (inner) => isStruct(inner, "core::task::wake::Waker"));
+  const target = walk(slotPlace(SLOT.element, element), way?.steps ?? []);
+  const key = layout.kind === "entries" ? scalarOf(layout.key) : undefined;
+  return (context) => {
+    const wakers: ExecutorInfo["wakers"][number][] = [];
+    eachElement(layout, type, at(context), context, (address, index, keyAddress) => {
+      context.slots[SLOT.element] = address;
+      const waker = target.kind === "place" ? target.at(context) : Number.NaN;
+      const coroutine = key
+        ? readInteger(context.reader, keyAddress + key.offset, key.type.size, false)
+        : index;
+      if (!Number.isNaN(waker) && !Number.isNaN(coroutine)) {
+        wakers.push({ coroutine, address: toAddress(waker) });
+      }
+      return wakers.length < MAX_LISTED;
+    });
+    return wakers;
+  };
+}

@@ -1,0 +1,88 @@
+/** What users type to find coroutines: `state:waiting prio:<3 hart:1 text`. */
+import { UserError } from "../base/errors.ts";
+import type { CoroutineState } from "./api.ts";
+
+/** What a filter can ask without working a coroutine's name out. NaN: unknown. */
+export interface Numbers {
+  readonly id: number;
+  readonly state: CoroutineState | "unknown";
+  readonly prio: number;
+  readonly hart: number;
+  readonly thread: number;
+  readonly executor: number;
+}
+
+export interface CoroutineFilter {
+  /** Undefined: any. */
+  readonly ids: ReadonlySet<number> | undefined;
+  numbers(coroutine: Numbers): boolean;
+  /** Undefined when the name does not matter. */
+  readonly name: ((name: string) => boolean) | undefined;
+}
+
+const STATES = ["ready", "running", "waiting", "done", "unknown"] as const;
+const NUMERIC = ["prio", "hart", "thread", "executor"] as const;
+const KEYS = ["id", "state", ...NUMERIC, "name"];
+
+/** Throws UserError for a key or a number that is none. */
+export function parseFilter(text: string | undefined): CoroutineFilter {
+  const tests: ((coroutine: Numbers) => boolean)[] = [];
+  const words: string[] = [];
+  let ids: Set<number> | undefined;
+  for (const token of (text ?? "").split(/\s+/).filter((part) => part !== "")) {
+    const [, key, value] = /^([a-z]+):(?!:)(.*)$/i.exec(token) ?? [];
+    if (key === undefined || value === undefined) {
+      words.push(token.toLowerCase());
+    } else if (key === "id") {
+      const given = value.split(",").map((part) => wholeNumber(part, token));
+      ids = new Set(ids ? given.filter((id) => ids!.has(id)) : given);
+    } else if (key === "state") tests.push(stateTest(value));
+    else if (key === "name") words.push(value.toLowerCase());
+    else tests.push(numericTest(key, value, token));
+  }
+  return {
+    ids,
+    numbers: (coroutine) => tests.every((test) => test(coroutine)),
+    name:
+      words.length === 0
+        ? undefined
+        : (name) => words.every((word) => name.toLowerCase().includes(word)),
+  };
+}
+
+function stateTest(value: string): (coroutine: Numbers) => boolean {
+  const wanted = value.split(",");
+  for (const state of wanted) {
+    if (!(STATES as readonly string[]).includes(state)) {
+      throw new UserError(
+        `no coroutine state is called \`${state}\`: there are ${STATES.join(", ")}`,
+      );
+    }
+  }
+  return ({ state }) => wanted.includes(state);
+}
+
+function numericTest(key: string, value: string, token: string): (coroutine: Numbers) => boolean {
+  const field = NUMERIC.find((known) => known === key);
+  if (!field) throw new UserError(`a filter knows ${KEYS.join(", ")}, not \`${key}\``);
+  const [, operator, digits] = /^(<=|>=|<|>|=)?(.*)$/.exec(value)!;
+  const wanted = digits!.split(",").map((part) => wholeNumber(part, token));
+  const [first] = wanted;
+  switch (operator) {
+    case "<":
+      return (coroutine) => coroutine[field] < first!;
+    case "<=":
+      return (coroutine) => coroutine[field] <= first!;
+    case ">":
+      return (coroutine) => coroutine[field] > first!;
+    case ">=":
+      return (coroutine) => coroutine[field] >= first!;
+    default:
+      return (coroutine) => wanted.includes(coroutine[field]);
+  }
+}
+
+function wholeNumber(text: string, token: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw new UserError(`\`${token}\`: a whole number was expected`);
+  return Number(text);
+}

@@ -1,0 +1,72 @@
+/** Walks the collections that a profile names and answers the addresses of the records in them. */
+
+import type { Collection } from "../inspect/collections.ts";
+import {
+  type Access,
+  type AccessContext,
+  collectionIn,
+  slotPlace,
+  walk,
+} from "../inspect/expression/accessor.ts";
+import { stepsTo } from "../inspect/types.ts";
+import type { Type } from "../symbols/api.ts";
+import { SLOT } from "./slots.ts";
+
+/** Visits records until `visit` answers false. False when the collection is damaged or unreadable. */
+export interface Records {
+  each(context: AccessContext, visit: (record: number, index: number) => boolean): boolean;
+  count(context: AccessContext): number;
+}
+
+/** A list longer than this is garbage in memory, not a list. */
+const MAX_RECORDS = 10_000_000;
+
+/** The records of a type in a collection, or why there are none to be had. */
+export function recordsIn(access: Access, record: Type): Records | string {
+  const found = collectionIn(access.node);
+  if (!found) return `\`${access.text}\` is no array, slice, Vec, VecDeque, BTreeMap or BTreeSet`;
+  const { layout, type, at } = found;
+  const element = layout.kind === "sequence" ? layout.element : (layout.value ?? layout.key);
+  const way = stepsTo(element, (inner) => inner.name === record.name && inner.size === record.size);
+  if (!way) return `the elements of \`${access.text}\` (${element.name}) lead to no ${record.name}`;
+  const target = walk(slotPlace(SLOT.element, element), way.steps);
+  if (target.kind !== "place") return `the elements of \`${access.text}\` are not in memory`;
+  return {
+    each(context, visit) {
+      return eachElement(layout, type, at(context), context, (address, index) => {
+        context.slots[SLOT.element] = address;
+        return visit(target.at(context), index);
+      });
+    },
+    count(context) {
+      const header = context.reader.bytes(at(context), type.size);
+      return header ? layout.length(header) : Number.NaN;
+    },
+  };
+}
+
+/** Addresses of a collection's elements: of a map its values. */
+export function eachElement(
+  layout: Collection,
+  type: Type,
+  at: number,
+  context: AccessContext,
+  visit: (address: number, index: number, key: number) => boolean,
+): boolean {
+  const header = context.reader.bytes(at, type.size);
+  if (!header) return false;
+  if (layout.kind === "entries") {
+    let index = 0;
+    return layout.walk(header, context.reader, (key, value) =>
+      visit(layout.value ? value : key, index++, key),
+    );
+  }
+  const length = layout.length(header);
+  if (!(length <= MAX_RECORDS)) return false;
+  for (let index = 0; index < length; index++) {
+    const place = layout.inline ? at + layout.locate(header, index) : layout.locate(header, index);
+    if (Number.isNaN(place)) return false;
+    if (!visit(place, index, index)) return true;
+  }
+  return true;
+}
