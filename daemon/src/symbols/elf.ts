@@ -48,6 +48,7 @@ export class Elf {
   readonly segments: readonly Segment[];
   readonly sections: readonly Section[];
   readonly #byName: ReadonlyMap<string, Section>;
+  readonly #readers = new Map<string, Reader>();
   readonly #mapped: { readonly lows: Float64Array; readonly highs: Float64Array };
 
   constructor(bytes: Uint8Array, source: string) {
@@ -66,9 +67,14 @@ export class Elf {
 
   /** A cursor at the start of a section; an absent or compressed one reads as empty. */
   reader(name: string): Reader {
-    const section = this.section(name);
-    const usable = section !== undefined && !isCompressed(section);
-    return new Reader(this.source, name, usable ? section.bytes : NOTHING);
+    let reader = this.#readers.get(name);
+    if (reader === undefined) {
+      const section = this.section(name);
+      const usable = section !== undefined && !isCompressed(section);
+      reader = new Reader(this.source, name, usable ? section.bytes : NOTHING);
+      this.#readers.set(name, reader);
+    }
+    return reader.at(0);
   }
 
   /** Whether the image occupies this address: what is not mapped is code that the linker dropped. */

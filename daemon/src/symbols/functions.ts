@@ -8,7 +8,7 @@ import { expressionAt, locationOf } from "./locations.ts";
 import { linkageName, type Paths } from "./paths.ts";
 import { far, type InfoOffset, type NearAddress, type NearRange } from "./positions.ts";
 import { contains, RangeMap, rangesOf } from "./ranges.ts";
-import { type Types, unknown } from "./types.ts";
+import { lazily, type Types, unknown } from "./types.ts";
 import type { Unit } from "./unit.ts";
 import { UnitMap } from "./unit-map.ts";
 
@@ -108,16 +108,41 @@ export class Functions {
     frameBase: () => Uint8Array | undefined,
   ): LogicalFrame {
     const { die } = scope;
-    const inlined = die.tag === Tag.inlinedSubroutine;
+    const variables = () => this.#variables(scope, pc, frameBase());
+    if (die.tag !== Tag.inlinedSubroutine) {
+      const { name, linkageName: linkage, declaration, ranges } = physical;
+      return {
+        name,
+        location,
+        inlined: false,
+        function: physical,
+        linkageName: linkage,
+        declaration,
+        ranges,
+        variables,
+      };
+    }
+    const name = lazily(() => this.#paths.of(die));
+    const linkage = lazily(() => linkageName(die));
+    const declaration = lazily(() => this.declarationOf(die));
+    const ranges = lazily(() => rangesOf(die).map(farRange));
     return {
-      name: inlined ? this.#paths.of(die) : physical.name,
+      get name() {
+        return name();
+      },
       location,
-      inlined,
+      inlined: true,
       function: physical,
-      linkageName: inlined ? linkageName(die) : physical.linkageName,
-      declaration: inlined ? this.declarationOf(die) : physical.declaration,
-      ranges: inlined ? rangesOf(die).map(farRange) : physical.ranges,
-      variables: () => this.#variables(scope, pc, frameBase()),
+      get linkageName() {
+        return linkage();
+      },
+      get declaration() {
+        return declaration();
+      },
+      get ranges() {
+        return ranges();
+      },
+      variables,
     };
   }
 

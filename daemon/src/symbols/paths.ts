@@ -14,18 +14,28 @@ const MAX_DEPTH = 64;
 const IMPL = /^\{impl#\d+\}$/;
 
 export class Paths {
+  readonly #known = new Map<InfoOffset, string>();
   readonly #prefixes = new Map<InfoOffset, string>();
   readonly #impls = new Map<InfoOffset, string | undefined>();
 
   /** The full path of an entry; the empty string for one without a name. */
   of(die: Die): string {
+    // Copies of a function, inlined or not, are called as their origin is.
+    const named = die.reference(At.abstractOrigin) ?? die;
+    let path = this.#known.get(named.offset);
+    if (path === undefined) {
+      path = this.#build(named);
+      this.#known.set(named.offset, path);
+    }
+    return path;
+  }
+
+  #build(die: Die): string {
     const chain = die.origins();
     const name = chain.map((each) => each.string(At.name)).find((each) => each !== undefined);
     if (name === undefined) return "";
     const home = chain.at(-1)!;
-    const linkage = linkageName(die);
-    const prefix = this.#prefix(home.unit, home.offset, linkage, 0);
-    return join(prefix, name);
+    return join(this.#prefix(home.unit, home.offset, linkageName(die), 0), name);
   }
 
   /** The path of what an entry is nested in. `linkage` names the item itself where it is a function. */

@@ -15,19 +15,26 @@ export class Reader {
   position: number;
   readonly #view: DataView;
 
-  constructor(source: string, section: string, bytes: Uint8Array, position = 0, end?: number) {
+  constructor(
+    source: string,
+    section: string,
+    bytes: Uint8Array,
+    position = 0,
+    end = bytes.length,
+    view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+  ) {
     this.source = source;
     this.section = section;
     this.bytes = bytes;
     this.position = position;
-    this.end = Math.min(end ?? bytes.length, bytes.length);
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.end = Math.min(end, bytes.length);
+    this.#view = view;
     if (!(position >= 0 && position <= this.end)) this.fail("offset beyond the end", position);
   }
 
   /** A second cursor over the same section. */
   at(position: number, end?: number): Reader {
-    return new Reader(this.source, this.section, this.bytes, position, end);
+    return new Reader(this.source, this.section, this.bytes, position, end, this.#view);
   }
 
   fail(problem: string, position = this.position): never {
