@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type GuestOptions, finish, guest } from "./support/guest.ts";
+import { finish, type GuestOptions, guest } from "./support/guest.ts";
 
 // Error codes: SBI 2.0, chapter 3.
 const NOT_SUPPORTED = -2n;
@@ -25,7 +25,12 @@ const call = (extension: Extension | number, functionId: number, args: readonly 
    ecall`;
 
 /** a0 and a1 after the call, as signed numbers. */
-function sbi(extension: Extension | number, functionId: number, args: readonly bigint[] = [], options: GuestOptions = {}) {
+function sbi(
+  extension: Extension | number,
+  functionId: number,
+  args: readonly bigint[] = [],
+  options: GuestOptions = {},
+) {
   const program = guest(`${call(extension, functionId, args)}\n done:\n wfi`, options);
   finish(program.machine);
   const hart = program.machine.harts[0]!;

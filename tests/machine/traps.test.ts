@@ -198,12 +198,18 @@ describe("a guest that cannot go on", () => {
     expect(finish(machine).kind).toBe("wedged");
   });
   test("a handler that faults at once", () => {
-    const { machine } = guest("la t0, handler\n csrw mtvec, t0\n ecall\n nop\n .org 0x40\n handler:\n ebreak", M);
+    const { machine } = guest(
+      "la t0, handler\n csrw mtvec, t0\n ecall\n nop\n .org 0x40\n handler:\n ebreak",
+      M,
+    );
     expect(finish(machine)).toMatchObject({ kind: "wedged", hart: 0 });
     expect(machine.harts[0]!.csr(0x342)).toBe(11n);
   });
   test("a handler that traps after its first instruction runs for ever, in slices", () => {
-    const { machine } = guest("la t0, handler\n csrw mtvec, t0\n ecall\n nop\n .org 0x40\n handler:\n nop\n ebreak", M);
+    const { machine } = guest(
+      "la t0, handler\n csrw mtvec, t0\n ecall\n nop\n .org 0x40\n handler:\n nop\n ebreak",
+      M,
+    );
     expect(machine.run({ instructions: 1000 }).kind).toBe("limit");
     expect(machine.time).toBeLessThan(1000);
   });
@@ -234,10 +240,18 @@ describe("events", () => {
     });
     machine.run({ instructions: 50 });
     expect(seen).toHaveLength(1);
-    expect(seen[0]).toMatchObject({ interrupt: false, cause: 3, pc: BigInt(at("here")), from: "S", to: "S" });
+    expect(seen[0]).toMatchObject({
+      interrupt: false,
+      cause: 3,
+      pc: BigInt(at("here")),
+      from: "S",
+      to: "S",
+    });
   });
   test("a step over a trapping instruction ends at the handler and retires nothing", () => {
-    const { machine, at } = guest("la t0, handler\n csrw stvec, t0\n ebreak\n nop\n .org 0x40\n handler:\n j handler");
+    const { machine, at } = guest(
+      "la t0, handler\n csrw stvec, t0\n ebreak\n nop\n .org 0x40\n handler:\n j handler",
+    );
     machine.run({ instructions: 3 });
     const hart = machine.harts[0]!;
     expect(machine.run({ instructions: 1, only: [0] }).kind).toBe("limit");

@@ -94,6 +94,7 @@ function cpu(id: number, handles: Handles): FdtNode {
       "interrupt-controller": {
         properties: {
           "#interrupt-cells": [1],
+          "#address-cells": [0],
           "interrupt-controller": [],
           compatible: "riscv,cpu-intc",
           phandle: [handles.interrupts(id)],
