@@ -118,8 +118,8 @@ export class Adapter extends DebugSession {
       ? error.message
       : `Internal error: ${(error as Error)?.message ?? error}`;
     const id = expected ? USER_ERROR : OUR_BUG;
-    // The message stands in `{text}`, because braces in a format are variables.
-    const message = { id, format: "{text}", variables: { text: format }, showUser: true };
+    // Braces in a format are variables, so the message is one itself; `_`: nothing private is in it.
+    const message = { id, format: "{_text}", variables: { _text: format }, showUser: true };
     this.sendErrorResponse(response, message, undefined, undefined, ErrorDestination.User);
   }
 }

@@ -2,7 +2,7 @@
 import { Annotator } from "../debugger/annotations.ts";
 import { Session } from "../debugger/session.ts";
 import { Sources } from "../debugger/sources.ts";
-import { openTarget, type Target } from "../debugger/target.ts";
+import { openTarget } from "../debugger/target.ts";
 import type { Context } from "./context.ts";
 import type { LaunchOptions } from "./launch.ts";
 import { stoppedEvents } from "./stopped.ts";
@@ -11,20 +11,15 @@ import { stoppedEvents } from "./stopped.ts";
 export async function openSession(context: Context, options: LaunchOptions): Promise<void> {
   const { environment, emit } = context;
   const target = await openTarget(environment, options.target);
-  const sources = new Sources(environment, options.sourceMap);
-  await locateSources(target, sources);
+  const files = target.inspector.modules.modules.flatMap(({ symbols }) => symbols.sourceFiles());
+  const sources = new Sources(environment, options.sourceMap, [...new Set(files)]);
+  await sources.findAll();
   const session = new Session(target, environment, sources, options.maxInstructions);
   context.launch = options;
   context.session = session;
   listen(context, session);
   if (!options.noDebug) session.bind(context.breakpoints, context.filters);
   for (const note of target.notes) emit("output", { category: "console", output: `${note}\n` });
-}
-
-/** Asks the host for every source at once, so that stops need not wait for it. */
-async function locateSources({ inspector }: Target, sources: Sources): Promise<void> {
-  const files = inspector.modules.modules.flatMap(({ symbols }) => symbols.sourceFiles());
-  await Promise.all(files.map((file) => sources.find(file)));
 }
 
 /** Ends the session; what the user set stays for the next one. */

@@ -10,7 +10,7 @@ import type { Module } from "../inspect/api.ts";
 import type { Hart, WatchEvent } from "../machine/api.ts";
 import { Guard, type GuardOptions } from "./guard.ts";
 import { type Halting, HIT_FIELDS, HitFields, innermost } from "./halting.ts";
-import { type Resolution, resolve } from "./resolve.ts";
+import { type CodePoint, resolve } from "./resolve.ts";
 import type { Statements } from "./statements.ts";
 import { Visits } from "./visits.ts";
 
@@ -167,7 +167,7 @@ function keyOf({ place, condition, hitCondition, logMessage }: BreakpointRequest
 function hook(
   host: BreakpointHost,
   { id, request }: Breakpoint,
-  { address, module }: Resolution["addresses"][number],
+  { address, module, hidden }: CodePoint,
   guard: Guard,
   visits: Visits,
 ): Disposable {
@@ -178,7 +178,10 @@ function hook(
     const begins = visits.begins(hart, address);
     if (!begins || host.unmoved(hart)) return false;
     const stops = guard.stops(new HitFields(host, hart), innermost(host.inspector, hart));
-    if (stops) host.report({ hart: hart.id, cause: { kind: "breakpoint", flavor, id } });
+    if (stops) {
+      host.show(hart, hidden);
+      host.report({ hart: hart.id, cause: { kind: "breakpoint", flavor, id } });
+    }
     return stops || (guard.slow && host.overdue);
   });
 }

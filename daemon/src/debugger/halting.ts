@@ -11,6 +11,8 @@ export interface Halting {
   readonly awareness: Awareness;
   /** Adds a reason to the stop that the calling listener is about to ask for. */
   report(reason: Reason): void;
+  /** A stop here shows the stack without so many of its innermost inlined levels. */
+  show(hart: Hart, hidden: number): void;
   /** Whether this hart still stands where the user resumed: what stopped there must not stop again. */
   unmoved(hart: Hart): boolean;
   /** Whether the slice has taken so long that a slow listener should end it. */

@@ -2,11 +2,20 @@
 import { type Address, address, hex } from "../base/brand.ts";
 import { UserError } from "../base/errors.ts";
 import type { Module } from "../inspect/api.ts";
+import type { LogicalFrame } from "../symbols/api.ts";
+import { pathMatcher } from "../symbols/names.ts";
 import type { BreakpointHost, BreakpointPlace } from "./breakpoints.ts";
 
+export interface CodePoint {
+  readonly address: Address;
+  /** Undefined for an address that no ELF owns. */
+  readonly module: Module | undefined;
+  /** Innermost inlined levels that begin here, inside what the user asked for: hidden at a stop. */
+  readonly hidden: number;
+}
+
 export interface Resolution {
-  /** `module` is undefined for an address that no ELF owns. */
-  readonly addresses: readonly { readonly address: Address; readonly module: Module | undefined }[];
+  readonly addresses: readonly CodePoint[];
   readonly line: number | undefined;
   /** A remark, or why there are no addresses. */
   readonly message: string | undefined;
@@ -25,10 +34,16 @@ export function resolve(place: CodePlace, host: BreakpointHost): Resolution {
   }
 }
 
-const runtime = (module: Module, local: Address) => ({
-  address: address(local + module.bias),
-  module,
-});
+/** `isMeant` tells the level that the user asked for; without one the innermost is shown. */
+function codePoint(
+  module: Module,
+  local: Address,
+  isMeant: (frame: LogicalFrame) => boolean,
+): CodePoint {
+  const frames = module.symbols.framesAt(local);
+  const hidden = Math.max(0, frames.findIndex(isMeant));
+  return { address: address(local + module.bias), module, hidden };
+}
 
 function lines(path: string, line: number, host: BreakpointHost): Resolution {
   const { modules } = host.inspector.modules;
@@ -41,7 +56,13 @@ function lines(path: string, line: number, host: BreakpointHost): Resolution {
     if (!found) continue;
     const copies = found.addresses.length;
     return {
-      addresses: found.addresses.map((local) => runtime(module, local)),
+      addresses: found.addresses.map((local) =>
+        codePoint(
+          module,
+          local,
+          ({ location }) => location?.line === found.line && location.path === compiled,
+        ),
+      ),
       line: found.line,
       message: copies > 1 ? `At ${copies} places in ${module.name}.` : undefined,
     };
@@ -60,14 +81,10 @@ function functions(name: string, host: BreakpointHost): Resolution {
   const pattern = name.trim().replace(/\(\)$/, "");
   if (pattern === "") throw new UserError("The function's name is empty.");
   const addresses = host.inspector.modules.modules.flatMap((module) => {
-    const { symbols } = module;
-    const found = [`${pattern}${BODY}`, pattern].map((path) => [
-      ...symbols.functionsNamed(path).map((fn) => symbols.afterPrologue(fn)),
-      ...symbols.inlinedEntries(path),
-    ]);
-    const [body, plain] = found as [Address[], Address[]];
     // Calling an async function only makes its coroutine: what the user means is its body.
-    return [...new Set(body.length > 0 ? body : plain)].map((local) => runtime(module, local));
+    const body = entriesOf(module, pattern + BODY);
+    const places = body.length > 0 ? body : entriesOf(module, pattern);
+    return [...new Map(places.map((place) => [place.address, place])).values()];
   });
   if (addresses.length > 0) {
     const message = addresses.length > 1 ? `At ${addresses.length} places.` : undefined;
@@ -80,6 +97,19 @@ function functions(name: string, host: BreakpointHost): Resolution {
   };
 }
 
+function entriesOf(module: Module, path: string): CodePoint[] {
+  const { symbols } = module;
+  const isNamed = pathMatcher(path);
+  return [
+    ...symbols
+      .functionsNamed(path)
+      .map((fn) => codePoint(module, symbols.afterPrologue(fn), ({ inlined }) => !inlined)),
+    ...symbols
+      .inlinedEntries(path)
+      .map((local) => codePoint(module, local, (frame) => isNamed(frame.name))),
+  ];
+}
+
 function instruction(place: Address, host: BreakpointHost): Resolution {
   if ((place & 1n) === 1n) {
     throw new UserError(`No instruction can begin at ${hex(place)}: the address is odd.`);
@@ -90,5 +120,9 @@ function instruction(place: Address, host: BreakpointHost): Resolution {
       return flags.execute && offset >= 0n && offset < BigInt(size);
     }),
   );
-  return { addresses: [{ address: place, module }], line: undefined, message: undefined };
+  return {
+    addresses: [{ address: place, module, hidden: 0 }],
+    line: undefined,
+    message: undefined,
+  };
 }

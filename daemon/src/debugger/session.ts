@@ -138,8 +138,19 @@ export class Session implements BreakpointHost, StepHost {
     return view && view.instructions === hart.instructions ? view.hidden : 0;
   }
 
+  show(hart: Hart, hidden: number): void {
+    const { instructions } = hart;
+    const before = this.#hidden.get(hart.id);
+    // Where several stop at once, the innermost level that any of them means is shown.
+    const least =
+      this.#reasons.length > 0 && before?.instructions === instructions
+        ? Math.min(before.hidden, hidden)
+        : hidden;
+    this.#hidden.set(hart.id, { instructions, hidden: least });
+  }
+
   finished(hart: Hart, hidden: number, text?: string): void {
-    this.#hidden.set(hart.id, { instructions: hart.instructions, hidden });
+    this.show(hart, hidden);
     this.report({ hart: hart.id, cause: { kind: "step", text } });
   }
 
@@ -209,8 +220,10 @@ export class Session implements BreakpointHost, StepHost {
       this.#halt([{ hart: 0, cause: { kind: "entry" } }], 0);
       return;
     }
-    const entered = this.machine.hook(this.target.symbols.afterPrologue(main), (hart) => {
+    const body = this.target.symbols.afterPrologue(main);
+    const entered = this.machine.hook(body, (hart) => {
       entered.dispose();
+      this.show(hart, this.target.symbols.framesAt(body).length - 1);
       this.report({ hart: hart.id, cause: { kind: "entry" } });
       return true;
     });

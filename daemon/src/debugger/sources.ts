@@ -37,8 +37,15 @@ export class Sources {
   readonly #exists: Environment["exists"];
   readonly #found = new Map<string, Promise<SourceFile>>();
   readonly #known = new Map<string, SourceFile>();
+  readonly #files: readonly string[];
 
-  constructor(environment: Environment, sourceMap: Readonly<Record<string, string>>) {
+  /** `files` are all that the ELFs name: what a relative path (of a panic's location) is completed by. */
+  constructor(
+    environment: Environment,
+    sourceMap: Readonly<Record<string, string>>,
+    files: readonly string[] = [],
+  ) {
+    this.#files = files;
     const user = Object.entries(sourceMap).map(([compiled, host]) => ({ compiled, host }));
     const { prefix, path } = environment.bundled.sources;
     this.#rules = [...user, { compiled: prefix, host: path }].map(({ compiled, host }) => ({
@@ -66,8 +73,13 @@ export class Sources {
     return this.#known.get(compiled)?.host;
   }
 
+  /** Asks the host for every file at once, so that stops need not wait for it. */
+  async findAll(): Promise<void> {
+    await Promise.all(this.#files.map((file) => this.find(file)));
+  }
+
   async #search(compiled: string): Promise<SourceFile> {
-    const path = comparable(compiled);
+    const path = this.#absolute(comparable(compiled));
     const mapped = this.#rules.flatMap((rule) => {
       const rest = below(path, rule.compiled);
       return rest === undefined ? [] : [rule.host + rest];
@@ -77,6 +89,12 @@ export class Sources {
       if (await this.#exists(candidate)) return { compiled, host: candidate, tried };
     }
     return { compiled, host: undefined, tried };
+  }
+
+  #absolute(path: string): string {
+    if (/^(\/|[a-z]:)/i.test(path)) return path;
+    const matches = this.#files.filter((file) => comparable(file).endsWith(`/${path}`));
+    return matches.length === 1 ? comparable(matches[0]!) : path;
   }
 
   /**

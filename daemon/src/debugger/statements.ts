@@ -31,6 +31,13 @@ export function levelOf(frame: LogicalFrame): Level {
   };
 }
 
+/** The chain of levels at an address in memory, outermost first; empty where no DWARF covers it. */
+export const levelsAt = (module: Module, pc: Address): readonly Level[] =>
+  module.symbols
+    .framesAt(address(pc - module.bias))
+    .map(levelOf)
+    .reverse();
+
 /** Canonical frame address at a statement by its rule, as a signed double; undefined where the rule is no sum. */
 export function cfaAt(hart: Hart, rule: UnwindRow["cfa"] | undefined): number | undefined {
   if (!rule || !("register" in rule)) return undefined;

@@ -11,7 +11,7 @@ import type { Hart } from "../machine/api.ts";
 import { departures, successorsAt } from "./flow.ts";
 import type { Halting } from "./halting.ts";
 import { endOfStep, type Level, type StepKind } from "./levels.ts";
-import { cfaAt, levelOf, type Statement, type Statements } from "./statements.ts";
+import { cfaAt, levelOf, levelsAt, type Statement, type Statements } from "./statements.ts";
 
 export interface StepOrder {
   readonly hart: Hart;
@@ -164,7 +164,7 @@ export class Step {
     const callee = module.symbols.functionAt(local);
     if (!callee || callee.entry !== local) return;
     const body = module.symbols.afterPrologue(callee);
-    const levels = module.symbols.framesAt(body).map(levelOf).reverse();
+    const levels = levelsAt(module, address(body + module.bias));
     if (!levels[0] || levels[0].line === 0 || !enters(levels[0])) return;
     const top = hart.xNumber(2);
     this.#hook(address(body + module.bias), (entered) => {
@@ -176,8 +176,9 @@ export class Step {
 
   #untilReturn(here: Physical | undefined, caller: Physical | undefined): void {
     if (here?.cfa === undefined || caller === undefined) return;
-    this.#hook(caller.frames[0]!.pc, (hart) =>
-      hart.xNumber(2) === here.cfa ? this.#finish(hart) : false,
+    const back = caller.frames[0]!.pc;
+    this.#hook(back, (hart) =>
+      hart.xNumber(2) === here.cfa ? this.#finish(hart, begunAt(back, caller)) : false,
     );
   }
 
@@ -231,6 +232,14 @@ export class Step {
       });
     }
   }
+}
+
+/** Levels that begin right where a call returns: the line that called goes on first. */
+function begunAt(pc: Address, { module, levels }: Physical): number {
+  if (!module) return 0;
+  const there = levelsAt(module, pc);
+  const different = there.findIndex(({ copy }, index) => copy !== levels[index]?.copy);
+  return different <= 0 ? 0 : there.length - different;
 }
 
 /** Groups the logical frames of a stack by the machine frame that they share. */

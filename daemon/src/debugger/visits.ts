@@ -8,7 +8,7 @@ import type { Disposable } from "../base/disposable.ts";
 import type { Module } from "../inspect/api.ts";
 import type { Hart, Machine } from "../machine/api.ts";
 import { endOfStep, type Level } from "./levels.ts";
-import { cfaAt, levelOf, type Statement, type Statements } from "./statements.ts";
+import { cfaAt, levelsAt, type Statement, type Statements } from "./statements.ts";
 
 export class Visits {
   readonly hooks: Disposable[] = [];
@@ -75,9 +75,3 @@ export class Visits {
     }
   }
 }
-
-const levelsAt = (module: Module, at: Address): readonly Level[] =>
-  module.symbols
-    .framesAt(address(at - module.bias))
-    .map(levelOf)
-    .reverse();

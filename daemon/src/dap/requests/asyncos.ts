@@ -1,12 +1,12 @@
 /** The custom requests: harts, threads, coroutines, executors, bitmaps, events, the machine. */
 import { z } from "zod";
-import { EVENT_KINDS } from "../../awareness/api.ts";
 import { hex } from "../../base/brand.ts";
+import { innermost } from "../../debugger/halting.ts";
 import { threadNumber } from "../../debugger/threads.ts";
 import type { Hart } from "../../machine/api.ts";
 import type { Context } from "../context.ts";
 import { type Handlers, handler, index, nothing } from "../table.ts";
-import { wireBitmap, wireCoroutine, wireEvent, wireExecutor } from "../wire.ts";
+import { wireBitmap, wireCoroutine, wireExecutor } from "../wire.ts";
 import { localsOf } from "./values.ts";
 
 const query = z
@@ -16,15 +16,7 @@ const query = z
     count: index.optional(),
   })
   .optional();
-const events = z
-  .object({
-    since: z.union([z.int().min(0), z.string().regex(/^\d{1,16}$/)]).optional(),
-    count: index.optional(),
-    kinds: z.array(z.enum(EVENT_KINDS)).optional(),
-  })
-  .optional();
-
-/** Rows of coroutines, and events, that one answer holds when the client does not say. */
+/** Rows of coroutines that one answer holds when the client does not say. */
 const PAGE = 1000;
 
 export const asyncos: Handlers = {
@@ -93,13 +85,6 @@ export const asyncos: Handlers = {
     bitmaps: context.launched.awareness.bitmaps().map(wireBitmap),
   })),
 
-  "asyncos/events": handler("launched", events, (context, args) => {
-    const { trace } = context.launched.target;
-    const since = args?.since === undefined ? undefined : Number(args.since);
-    const page = trace.query({ since, count: args?.count ?? PAGE, kinds: args?.kinds });
-    return { next: page.next, events: page.events.map(wireEvent) };
-  }),
-
   "asyncos/machine": handler("launched", nothing, (context) => {
     const { name, machine } = context.launched.target;
     const { harts, schedule, seed } = machine.options;
@@ -116,14 +101,12 @@ export const asyncos: Handlers = {
 
 async function wireHart(context: Context, hart: Hart): Promise<object> {
   const { awareness, inspector } = context.launched;
-  const module = inspector.modules.at(hart, hart.pc);
-  const local = module && ((hart.pc - module.bias) as typeof hart.pc);
   const started = hart.state !== "stopped";
-  const frame = started ? module?.symbols.framesAt(local!)[0] : undefined;
+  const frame = started ? innermost(inspector, hart)() : undefined;
   const current = started ? awareness.current(hart) : undefined;
   return {
     id: hart.id,
-    threadId: hart.id + 1,
+    threadId: threadNumber({ kind: "hart", id: hart.id }),
     state: hart.state,
     privilege: hart.privilege,
     pc: hex(hart.pc),
@@ -132,7 +115,7 @@ async function wireHart(context: Context, hart: Hart): Promise<object> {
     coroutine: current?.coroutine,
     frozen: hart.frozen,
     instructions: hart.instructions,
-    name: frame?.name ?? (started ? module?.symbols.symbolAt(local!)?.name : undefined),
+    name: frame?.name,
     ...(await context.wirePlace(frame?.location)),
   };
 }

@@ -46,7 +46,7 @@ export async function wireFrame(context: Context, frame: Frame): Promise<DebugPr
   const missing = place.source?.sourceReference !== undefined;
   return {
     id,
-    name: frame.kind === "await" ? `await ${shown}` : shown,
+    name: shown,
     ...place,
     instructionPointerReference: address === undefined ? undefined : hex(address),
     moduleId: frame.kind === "machine" ? frame.frame.module?.id : undefined,
