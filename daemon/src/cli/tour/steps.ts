@@ -16,9 +16,14 @@ export interface Tour {
 
 /** What every hart calls once when it is in the kernel. */
 const CHECK_IN = "boot::check_in";
-/** Coroutines whose await stacks are looked at for the deepest one. */
-const CANDIDATES = 32;
+/** Wakes that are looked at before one of the woken coroutines is followed. */
+const SAMPLES = 12;
 const LINES = 3;
+/** Frames of a stack that are asked for, and of those in the kernel's sources that are shown. */
+const DEPTH = 20;
+const SHOWN = 3;
+/** Characters of a local's value; longer ones are left to VS Code. */
+const LONGEST_VALUE = 40;
 
 export async function boot(tour: Tour): Promise<void> {
   const { client, stage, harts } = tour;
@@ -34,20 +39,18 @@ export async function boot(tour: Tour): Promise<void> {
   for (let arrival = 0; arrival < harts; arrival++) {
     const hart = await hartAt(tour, await client.stopped());
     up.add(hart.id);
-    stage.line(`${hartName(tour, hart.id)} ${place(tour, hart)}`);
+    stage.line(`${hartName(tour, hart.id)} ${await place(tour, hart)}`);
     if (arrival < harts - 1) await client.request("continue", { threadId: hart.threadId });
   }
   check(up.size === harts, `${harts} harts come up, not ${up.size}`);
   stage.line();
-  showHarts(tour, await hartRows(tour));
+  await showHarts(tour, await hartRows(tour));
   await client.request("setFunctionBreakpoints", { breakpoints: [] });
 }
 
 export async function wake(tour: Tour): Promise<void> {
   const { stage } = tour;
-  // Any wake first, to have coroutines to choose from; then one coroutine's alone.
-  await resumeUntil(tour, [{ filterId: "wake" }]);
-  const chosen = await deepest(tour);
+  const chosen = await deepestOfWoken(tour);
   const condition = `coroutine == ${chosen.id}`;
   await stage.step("A waker call", `exception filter: wake, ${condition}`);
   const stop = await resumeUntil(tour, [{ filterId: "wake", condition }]);
@@ -69,7 +72,8 @@ export async function wake(tour: Tour): Promise<void> {
   }
 }
 
-export async function bitmap(tour: Tour): Promise<void> {
+/** Resolves to the hart that changed the bitmap, as its thread. */
+export async function bitmap(tour: Tour): Promise<number> {
   const { client, stage } = tour;
   const { paint } = stage;
   await stage.step("A priority bitmap changes", "exception filter: bitmap, new != 0");
@@ -90,19 +94,20 @@ export async function bitmap(tour: Tour): Promise<void> {
   }
   await showStack(tour, stop.threadId as number);
   stage.line(paint("dim", "Bit p: something of priority p is ready; 0 is the most urgent."));
+  return stop.threadId as number;
 }
 
-export async function step(tour: Tour): Promise<void> {
+export async function step(tour: Tour, threadId: number): Promise<void> {
   const { client, stage } = tour;
   await stage.step(`One hart steps ${LINES} lines`, "the others stand still: asyncos/stepHart");
   const before = await hartRows(tour);
-  const mover = before.find(({ state }) => state === "running");
-  check(mover, "some hart runs");
+  const mover = before.find((hart) => hart.threadId === threadId);
+  check(mover, "the hart of the stop is there");
   for (let line = 0; line < LINES; line++) {
     await client.request("asyncos/stepHart", { threadId: mover.threadId });
     const hart = await hartAt(tour, await client.stopped());
     check(hart.id === mover.id, `hart ${mover.id} steps, not ${hart.id}`);
-    stage.line(`${hartName(tour, hart.id)} ${place(tour, hart)}`);
+    stage.line(`${hartName(tour, hart.id)} ${await place(tour, hart)}`);
   }
   const after = await hartRows(tour);
   stage.line();
@@ -199,16 +204,18 @@ async function awaitStack({ client }: Tour, coroutine: number): Promise<readonly
   return (await client.request<{ frames: AwaitRow[] }>("asyncos/awaitStack", { coroutine })).frames;
 }
 
-/** The waiting coroutine with the longest await stack. */
-async function deepest(tour: Tour): Promise<CoroutineRow> {
-  const waiting = await coroutines(tour, { filter: "state:waiting", count: CANDIDATES });
-  let best: { readonly row: CoroutineRow; readonly depth: number } | undefined;
-  for (const row of waiting) {
-    const depth = (await awaitStack(tour, row.id)).length;
-    if (!best || depth > best.depth) best = { row, depth };
+/** Of some coroutines that are woken, the one with the longest await stack. */
+async function deepestOfWoken(tour: Tour): Promise<CoroutineRow> {
+  let best: { readonly id: number; readonly depth: number } | undefined;
+  for (let sample = 0; sample < SAMPLES; sample++) {
+    const { coroutine } = cause(await resumeUntil(tour, [{ filterId: "wake" }]), "wake");
+    if (coroutine === undefined) continue;
+    const depth = (await awaitStack(tour, coroutine)).length;
+    if (!best || depth > best.depth) best = { id: coroutine, depth };
   }
-  check(best, "some coroutine waits when another is woken");
-  return best.row;
+  const row = (await coroutines(tour)).find(({ id }) => id === best?.id);
+  check(row, "wakes say which coroutine is woken");
+  return row;
 }
 
 async function localsOf({ client }: Tour, frame: AwaitRow): Promise<string> {
@@ -217,7 +224,10 @@ async function localsOf({ client }: Tour, frame: AwaitRow): Promise<string> {
   const body = await client.request<DebugProtocol.VariablesResponse["body"]>("variables", {
     variablesReference,
   });
-  return body.variables.map(({ name, value }) => `${name} = ${clip(value, 40)}`).join(", ");
+  return body.variables
+    .filter(({ value }) => value.length <= LONGEST_VALUE)
+    .map(({ name, value }) => `${name} = ${value}`)
+    .join(", ");
 }
 
 // ---- showing ----
@@ -236,24 +246,50 @@ function coroutineName(
 
 function where(
   { root, stage }: Tour,
-  at: { readonly path?: string; readonly line?: number },
+  at: { readonly path?: string | undefined; readonly line?: number | undefined },
 ): string {
   if (at.path === undefined) return "";
-  return stage.paint("dim", `${relative(root, at.path)}:${at.line}`);
+  const path = inside(root, at.path) ? relative(root, at.path) : at.path;
+  return stage.paint("dim", `${path}:${at.line}`);
 }
 
-function place(tour: Tour, hart: HartRow): string {
-  return `${tour.stage.paint("green", hart.name ?? hart.pc)} ${where(tour, hart)}`;
+const inside = (root: string, path: string): boolean => !relative(root, path).startsWith("..");
+
+/** Frames of a hart's stack, the innermost first, without those of libraries. */
+async function kernelFrames(tour: Tour, threadId: number): Promise<DebugProtocol.StackFrame[]> {
+  const body = await tour.client.request<DebugProtocol.StackTraceResponse["body"]>("stackTrace", {
+    threadId,
+    startFrame: 0,
+    levels: DEPTH,
+  });
+  check(body.stackFrames.length > 0, "a stopped hart has a stack");
+  const known = body.stackFrames.filter(({ source }) => {
+    return source?.path === undefined || inside(tour.root, source.path);
+  });
+  return known.length > 0 ? known : body.stackFrames.slice(0, 1);
 }
 
-function showHarts(tour: Tour, harts: readonly HartRow[]): void {
-  const rows = harts.map((hart) => [
-    hartName(tour, hart.id),
-    hart.state,
-    hart.privilege,
-    `${hart.instructions} instructions`,
-    place(tour, hart),
-  ]);
+function frameLine(tour: Tour, frame: DebugProtocol.StackFrame): string {
+  const at = where(tour, { path: frame.source?.path, line: frame.line });
+  return `${tour.stage.paint("green", frame.name)} ${at}`;
+}
+
+async function place(tour: Tour, hart: HartRow): Promise<string> {
+  const [frame] = await kernelFrames(tour, hart.threadId);
+  return frameLine(tour, frame as DebugProtocol.StackFrame);
+}
+
+async function showHarts(tour: Tour, harts: readonly HartRow[]): Promise<void> {
+  const rows: string[][] = [];
+  for (const hart of harts) {
+    rows.push([
+      hartName(tour, hart.id),
+      hart.state,
+      hart.privilege,
+      `${hart.instructions} instructions`,
+      await place(tour, hart),
+    ]);
+  }
   for (const row of columns(rows)) tour.stage.line(row);
 }
 
@@ -274,15 +310,8 @@ function showMoves(tour: Tour, before: readonly HartRow[], after: readonly HartR
 }
 
 async function showStack(tour: Tour, threadId: number): Promise<void> {
-  const body = await tour.client.request<DebugProtocol.StackTraceResponse["body"]>("stackTrace", {
-    threadId,
-    startFrame: 0,
-    levels: 4,
-  });
-  check(body.stackFrames.length > 0, "the stopped hart has a stack");
-  for (const frame of body.stackFrames) {
-    const at = where(tour, { path: frame.source?.path, line: frame.line });
-    tour.stage.line(`  ${tour.stage.paint("green", frame.name)} ${at}`);
+  for (const frame of (await kernelFrames(tour, threadId)).slice(0, SHOWN)) {
+    tour.stage.line(`  ${frameLine(tour, frame)}`);
   }
 }
 
@@ -302,6 +331,3 @@ function priorities(word: bigint): string {
   for (let bit = 0; word >> BigInt(bit); bit++) if ((word >> BigInt(bit)) & 1n) set.push(bit);
   return set.length > 0 ? `ready at ${set.join(", ")}` : "nothing is ready";
 }
-
-const clip = (text: string, length: number): string =>
-  text.length > length ? `${text.slice(0, length - 3)}...` : text;

@@ -44,8 +44,8 @@ export async function tour(layout: Layout): Promise<number> {
 async function walk(tour: Tour): Promise<void> {
   await boot(tour);
   await wake(tour);
-  await bitmap(tour);
-  await step(tour);
+  const threadId = await bitmap(tour);
+  await step(tour, threadId);
   await executors(tour);
   await end(tour);
 }
@@ -57,5 +57,6 @@ function introduce({ line, paint }: Stage, url: string): void {
 
 function farewell({ line, paint }: Stage): void {
   line();
-  line(`${paint("bold", "Now in VS Code:")} npm run package, install the .vsix, press F5 here.`);
+  line(`${paint("bold", "Now in VS Code:")} open this folder and press F5.`);
+  line(paint("dim", "(Without the extension yet? npm run package makes the .vsix to install.)"));
 }
