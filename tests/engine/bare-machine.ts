@@ -24,7 +24,7 @@ export class BareMachine implements EngineHost {
   onHook: () => Flow = () => Flow.next;
   /** Virtual page number to page of RAM, for pages that are not mapped to themselves; -1: unmapped. */
   readonly pages = new Map<number, number>();
-  #stored = 0;
+  #stored = { offset: 0, size: 0 };
 
   constructor(options: Partial<EngineOptions> = {}) {
     this.engine = createEngine(this, { harts: 1, ramSize: 0x10_0000, ...options });
@@ -89,13 +89,13 @@ export class BareMachine implements EngineHost {
     const offset = this.#ramOffset(low, high);
     if (offset === undefined || (low & 0xfff) + size > 4096) return STOPPED;
     this.engine.fillStore(hart, low, high, offset);
-    this.#stored = offset + (low & 0xfff);
-    return this.engine.ramBase + this.#stored;
+    this.#stored = { offset: offset + (low & 0xfff), size };
+    return this.engine.ramBase + this.#stored.offset;
   }
 
   commit(hart: number): Flow {
     this.#record("commit", hart);
-    this.engine.invalidateCode(this.#stored, 8);
+    this.engine.invalidateCode(this.#stored.offset, this.#stored.size);
     return Flow.next;
   }
 

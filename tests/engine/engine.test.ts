@@ -277,6 +277,34 @@ describe("code that changes", () => {
     expect(machine.x(5)).toBe(1n);
   });
 
+  test("a page that is only written any more becomes data again", () => {
+    const machine = machineWith([add(5, 1), ["jal", { imm: -4 }]], 0x2000);
+    machineWith(
+      [
+        ["sd", { rs1: 7, rs2: 6, imm: 64 }],
+        ["jal", { imm: -4 }],
+      ],
+      0,
+      machine,
+    );
+    machine.setX(7, BASE + 0x2000n);
+    machine.setPc(0x2000);
+    machine.engine.run(0, 4);
+    expect(machine.engine.hasCode(0x2000)).toBe(true);
+    machine.setPc(0);
+    machine.engine.run(0, 20_000);
+    expect(machine.engine.hasCode(0x2000)).toBe(false);
+    expect(named(machine, "store").length).toBeLessThan(5000);
+    machine.setPc(0x2000);
+    machine.engine.run(0, 4);
+    expect(machine.x(5)).toBe(4n);
+    expect(machine.engine.hasCode(0x2000)).toBe(true);
+    machine.setPc(0x2000);
+    machine.code(0x2000, sub);
+    machine.engine.run(0, 1);
+    expect(machine.x(5)).toBe(3n);
+  });
+
   test("a range over several pages", () => {
     const machine = machineWith([add(5, 1)], 0x1ffc);
     machineWith([add(5, 1)], 0x2000, machine);

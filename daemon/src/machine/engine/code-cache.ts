@@ -21,6 +21,11 @@ const PAGE_BITS = 12;
 const PAGE_SIZE = 1 << PAGE_BITS;
 /** Slots that are decoded ahead of the one asked for, as long as code runs on. */
 const AHEAD = 32;
+/**
+ * A page that has been written this often since anything in it was decoded is data by now: it is
+ * given up, so that stores to it can be fast again.
+ */
+const WRITES_TO_DATA = 4096;
 /** Register 32 of the hart block takes the writes to x0. */
 const NOWHERE = 32;
 
@@ -44,6 +49,8 @@ export class CodeCache {
   readonly #decoded: Int32Array;
   /** For each page of the pool the page of RAM in it, -1: none. */
   readonly #source: Int32Array;
+  /** For each page of the pool, invalidations since a slot of it was decoded. */
+  readonly #writes: Int32Array;
   /** Slot numbers with hooks, by page of RAM. */
   readonly #hooks = new Map<number, Set<number>>();
   #nextVictim = 0;
@@ -56,6 +63,7 @@ export class CodeCache {
     this.#ramBase = ramBase;
     this.#decoded = new Int32Array(ramSize >>> PAGE_BITS);
     this.#source = new Int32Array(pages).fill(-1);
+    this.#writes = new Int32Array(pages);
   }
 
   /** The memory offset of the decoded page for a page of RAM, 0 when there is none. */
@@ -80,6 +88,7 @@ export class CodeCache {
     const previous = this.#source[index]!;
     if (previous >= 0) this.#decoded[previous] = 0;
     this.#source[index] = ramPage;
+    this.#writes[index] = 0;
     this.#decoded[ramPage] = page;
 
     this.#halves.fill(0, page >>> 1, (page + DECODED_PAGE_SIZE) >>> 1);
@@ -94,6 +103,7 @@ export class CodeCache {
   /** Decodes the slot at this memory offset, and those that follow until one is known or code ends. */
   decode(slot: number): void {
     const page = this.#pageOf(slot);
+    this.#writes[this.#indexOf(slot)] = 0;
     const source = this.sourceOf(page);
     let number = (slot - page) / SLOT_SIZE;
     for (let ahead = 0; ahead < AHEAD && number < PAGE_SLOTS; ahead++) {
@@ -123,24 +133,26 @@ export class CodeCache {
 
   /** Forgets the slots of instructions that touch `size` bytes at an offset into RAM. */
   invalidate(ramOffset: number, size: number): void {
-    const end = ramOffset + size;
-    // A 32-bit instruction may begin one halfword earlier; in the page before, its second half is
-    // compared each time it executes.
+    const end = Math.min(ramOffset + size, this.#decoded.length * PAGE_SIZE);
     for (let offset = ramOffset; offset < end; ) {
       const ramPage = Math.floor(offset / PAGE_SIZE);
-      const pageEnd = (ramPage + 1) * PAGE_SIZE;
+      const start = ramPage * PAGE_SIZE;
+      const pageEnd = start + PAGE_SIZE;
       const page = this.#decoded[ramPage]!;
-      if (page !== 0) {
-        const start = ramPage * PAGE_SIZE;
-        const first = Math.max(0, ((offset - start) >>> 1) - 1);
-        const last = (Math.min(end, pageEnd) - 1 - start) >>> 1;
-        for (let slot = first; slot <= last; slot++) {
-          const at = page + slot * SLOT_SIZE;
-          this.#setOp(at, this.#opOf(at) & HOOKED);
-        }
-      }
+      if (page !== 0) this.#forget(page, offset - start, Math.min(end, pageEnd) - start);
       offset = pageEnd;
     }
+  }
+
+  /** Whether the page of RAM, which has a decoded page, seems to be data by now. */
+  seemsData(ramPage: number): boolean {
+    return this.#writes[this.#indexOf(this.#decoded[ramPage]!)]! >= WRITES_TO_DATA;
+  }
+
+  /** Takes the decoded page of a page of RAM away. */
+  release(ramPage: number): void {
+    this.#source[this.#indexOf(this.#decoded[ramPage]!)] = -1;
+    this.#decoded[ramPage] = 0;
   }
 
   /** The hook flag at an even offset into RAM; kept for pages that are decoded later. */
@@ -156,6 +168,19 @@ export class CodeCache {
     if (page === 0) return;
     const at = page + slot * SLOT_SIZE;
     this.#setOp(at, on ? this.#opOf(at) | HOOKED : this.#opOf(at) & ~HOOKED);
+  }
+
+  /**
+   * From one byte of a decoded page to another. A 32-bit instruction may begin one halfword
+   * earlier; in the page before, its second half is compared each time it executes.
+   */
+  #forget(page: number, from: number, to: number): void {
+    this.#writes[this.#indexOf(page)]! += 1;
+    const last = (to - 1) >>> 1;
+    for (let slot = Math.max(0, (from >>> 1) - 1); slot <= last; slot++) {
+      const at = page + slot * SLOT_SIZE;
+      this.#setOp(at, this.#opOf(at) & HOOKED);
+    }
   }
 
   /** Writes a decoded slot; false when no code follows it. */

@@ -177,6 +177,9 @@ class InterpretingEngine implements Engine {
 
   invalidateCode(ramOffset: number, size: number): void {
     this.#code.invalidate(ramOffset, size);
+    const ramPage = Math.floor(ramOffset / PAGE_SIZE);
+    const page = this.#code.find(ramPage);
+    if (page !== 0 && this.#code.seemsData(ramPage)) this.#release(ramPage, page);
   }
 
   hookSlot(ramOffset: number, on: boolean): void {
@@ -244,6 +247,16 @@ class InterpretingEngine implements Engine {
       if (evicted !== 0) this.#tlbs.evictValue(other, "fetchTlb", evicted);
     }
     return page;
+  }
+
+  /** Gives the decoded page up unless it is being executed. */
+  #release(ramPage: number, page: number): void {
+    if (this.#running >= 0) {
+      const slot = this.words[(hartBase(this.#running) + HART.slot) >>> 2]!;
+      if (slot >= page && slot < page + DECODED_PAGE_SIZE) return;
+    }
+    this.#code.release(ramPage);
+    for (let hart = 0; hart < this.harts; hart++) this.#tlbs.evictValue(hart, "fetchTlb", page);
   }
 
   /** Decodes the straddling instruction at the current slot again, its second half as it is mapped now. */

@@ -107,30 +107,72 @@ export const Access = {
 } as const;
 export type Access = keyof typeof Access;
 
-function unsigned(out: number[], value: number): void {
-  value >>>= 0;
-  while (value >= 0x80) {
-    out.push((value & 0x7f) | 0x80);
-    value >>>= 7;
-  }
-  out.push(value);
-}
+/** A growing run of bytes. */
+class Bytes {
+  #data = new Uint8Array(64);
+  #length = 0;
 
-function signed(out: number[], value: bigint): void {
-  for (;;) {
-    const byte = Number(value & 0x7fn);
-    value >>= 7n;
-    if ((value === 0n && byte < 0x40) || (value === -1n && byte >= 0x40)) {
-      out.push(byte);
-      return;
+  /** What has been written; valid until more is. */
+  get written(): Uint8Array {
+    return this.#data.subarray(0, this.#length);
+  }
+
+  byte(value: number): this {
+    this.#reserve(1);
+    this.#data[this.#length++] = value;
+    return this;
+  }
+
+  bytes(values: ArrayLike<number>): this {
+    this.#reserve(values.length);
+    this.#data.set(values, this.#length);
+    this.#length += values.length;
+    return this;
+  }
+
+  /** LEB128, as an unsigned 32-bit number. */
+  unsigned(value: number): this {
+    value >>>= 0;
+    while (value >= 0x80) {
+      this.byte((value & 0x7f) | 0x80);
+      value >>>= 7;
     }
-    out.push(byte | 0x80);
+    return this.byte(value);
   }
-}
 
-function name(out: number[], text: string): void {
-  unsigned(out, text.length);
-  for (const character of text) out.push(character.charCodeAt(0));
+  /** LEB128 of a signed 32-bit number. */
+  signed(value: number): this {
+    while (value < -0x40 || value >= 0x40) {
+      this.byte((value & 0x7f) | 0x80);
+      value >>= 7;
+    }
+    return this.byte(value & 0x7f);
+  }
+
+  /** LEB128 of a signed 64-bit number. */
+  signedWide(value: bigint): this {
+    while (value < -0x40n || value >= 0x40n) {
+      this.byte(Number(value & 0x7fn) | 0x80);
+      value >>= 7n;
+    }
+    return this.byte(Number(value & 0x7fn));
+  }
+
+  name(text: string): this {
+    return this.sized(new TextEncoder().encode(text));
+  }
+
+  /** The number of bytes, then the bytes. */
+  sized(values: Uint8Array): this {
+    return this.unsigned(values.length).bytes(values);
+  }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#data.length) return;
+    const grown = new Uint8Array(Math.max(2 * this.#data.length, this.#length + more));
+    grown.set(this.written);
+    this.#data = grown;
+  }
 }
 
 /** A place that `br` can go to: the start of a loop or the end of a block. */
@@ -140,7 +182,7 @@ export interface Label {
 
 /** The body of one function under construction. Parameters are the first locals. */
 export class Code {
-  readonly #bytes: number[] = [];
+  readonly #bytes = new Bytes();
   readonly #locals: ValueType[] = [];
   readonly #parameters: number;
   #depth = 0;
@@ -155,19 +197,17 @@ export class Code {
   }
 
   op(...ops: readonly Op[]): this {
-    for (const op of ops) this.#bytes.push(Op[op]);
+    for (const op of ops) this.#bytes.byte(Op[op]);
     return this;
   }
 
   i32(value: number): this {
-    this.#bytes.push(0x41);
-    signed(this.#bytes, BigInt(value | 0));
+    this.#bytes.byte(0x41).signed(value | 0);
     return this;
   }
 
   i64(value: bigint): this {
-    this.#bytes.push(0x42);
-    signed(this.#bytes, BigInt.asIntN(64, value));
+    this.#bytes.byte(0x42).signedWide(BigInt.asIntN(64, value));
     return this;
   }
 
@@ -186,9 +226,7 @@ export class Code {
   /** A load or store at the address on the stack plus `offset`; `align` lowers the natural hint. */
   access(access: Access, offset: number): this {
     const [opcode, align] = Access[access];
-    this.#bytes.push(opcode);
-    unsigned(this.#bytes, align);
-    unsigned(this.#bytes, offset);
+    this.#bytes.byte(opcode).unsigned(align).unsigned(offset);
     return this;
   }
 
@@ -206,14 +244,14 @@ export class Code {
   }
 
   else(): this {
-    this.#bytes.push(0x05);
+    this.#bytes.byte(0x05);
     return this;
   }
 
   end(): this {
     assert(this.#depth > 0, "end closes an open block");
     this.#depth -= 1;
-    this.#bytes.push(0x0b);
+    this.#bytes.byte(0x0b);
     return this;
   }
 
@@ -232,38 +270,31 @@ export class Code {
   /** Calls the function at the table index on the stack (table 0). */
   callIndirect(signature: Signature): this {
     this.#index(0x11, signature.index);
-    this.#bytes.push(0);
+    this.#bytes.byte(0);
     return this;
   }
 
   /** Goes to the label that the i32 on the stack numbers, to `otherwise` when there is none. */
   brTable(labels: readonly Label[], otherwise: Label): this {
     this.#index(0x0e, labels.length);
-    for (const { depth } of [...labels, otherwise]) unsigned(this.#bytes, this.#depth - depth);
+    for (const { depth } of [...labels, otherwise]) this.#bytes.unsigned(this.#depth - depth);
     return this;
   }
 
-  encode(): number[] {
+  encode(): Uint8Array {
     assert(this.#depth === 0, "every block is closed");
-    const body: number[] = [];
-    unsigned(body, this.#locals.length);
-    for (const type of this.#locals) {
-      unsigned(body, 1);
-      body.push(ValueType[type]);
-    }
-    for (const byte of this.#bytes) body.push(byte);
-    body.push(0x0b);
-    return body;
+    const body = new Bytes().unsigned(this.#locals.length);
+    for (const type of this.#locals) body.unsigned(1).byte(ValueType[type]);
+    return body.bytes(this.#bytes.written).byte(0x0b).written;
   }
 
   #index(opcode: number, value: number): this {
-    this.#bytes.push(opcode);
-    unsigned(this.#bytes, value);
+    this.#bytes.byte(opcode).unsigned(value);
     return this;
   }
 
   #open(opcode: number, result: ValueType | undefined): Label {
-    this.#bytes.push(opcode, result === undefined ? 0x40 : ValueType[result]);
+    this.#bytes.byte(opcode).byte(result === undefined ? 0x40 : ValueType[result]);
     this.#depth += 1;
     return { depth: this.#depth };
   }
@@ -280,40 +311,32 @@ export interface Signature {
  * functions, and exported functions. Imports come before definitions.
  */
 export class ModuleBuilder {
-  readonly #types: number[][] = [];
-  readonly #imports: number[][] = [];
+  readonly #types: Uint8Array[] = [];
+  readonly #imports: Uint8Array[] = [];
   readonly #functions: { readonly type: number; body: Code | undefined }[] = [];
-  readonly #exports: number[][] = [];
+  readonly #exports: Uint8Array[] = [];
   #imported = 0;
   #table: readonly number[] = [];
 
   signature(parameters: readonly ValueType[], results: readonly ValueType[]): Signature {
-    const encoded: number[] = [0x60];
+    const encoded = new Bytes().byte(0x60);
     for (const list of [parameters, results]) {
-      unsigned(encoded, list.length);
-      for (const type of list) encoded.push(ValueType[type]);
+      encoded.unsigned(list.length);
+      for (const type of list) encoded.byte(ValueType[type]);
     }
-    return { index: this.#types.push(encoded) - 1, parameters };
+    return { index: this.#types.push(encoded.written) - 1, parameters };
   }
 
   importMemory(module: string, field: string): void {
-    const encoded: number[] = [];
-    name(encoded, module);
-    name(encoded, field);
-    encoded.push(0x02, 0x01); // a memory with a maximum
-    unsigned(encoded, 1);
-    unsigned(encoded, 0x1_0000);
-    this.#imports.push(encoded);
+    // A memory with a maximum, of at least one page and at most all.
+    const limits = new Bytes().byte(0x02).byte(0x01).unsigned(1).unsigned(0x1_0000);
+    this.#imports.push(new Bytes().name(module).name(field).bytes(limits.written).written);
   }
 
   importFunction(module: string, field: string, signature: Signature): number {
     assert(this.#functions.length === 0, "imports come before definitions");
-    const encoded: number[] = [];
-    name(encoded, module);
-    name(encoded, field);
-    encoded.push(0x00);
-    unsigned(encoded, signature.index);
-    this.#imports.push(encoded);
+    const encoded = new Bytes().name(module).name(field).byte(0x00).unsigned(signature.index);
+    this.#imports.push(encoded.written);
     return this.#imported++;
   }
 
@@ -330,11 +353,7 @@ export class ModuleBuilder {
   }
 
   export(field: string, index: number): void {
-    const encoded: number[] = [];
-    name(encoded, field);
-    encoded.push(0x00);
-    unsigned(encoded, index);
-    this.#exports.push(encoded);
+    this.#exports.push(new Bytes().name(field).byte(0x00).unsigned(index).written);
   }
 
   /** The functions that `call_indirect` reaches, by table index. */
@@ -343,45 +362,35 @@ export class ModuleBuilder {
   }
 
   encode(): Uint8Array {
-    const out: number[] = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+    const out = new Bytes().bytes([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
+    const types = this.#functions.map(({ type }) => new Bytes().unsigned(type).written);
+    const bodies = this.#functions.map(({ body }) => {
+      assert(body !== undefined, "every declared function is defined");
+      return new Bytes().sized(body.encode()).written;
+    });
     section(out, 1, this.#types);
     section(out, 2, this.#imports);
-    section(
-      out,
-      3,
-      this.#functions.map(({ type }) => leb(type)),
-    );
-    const table = this.#table;
-    if (table.length > 0)
-      section(out, 4, [[0x70, 0x01, ...leb(table.length), ...leb(table.length)]]);
-    section(out, 7, this.#exports);
-    if (table.length > 0) {
-      section(out, 9, [[0x00, 0x41, 0x00, 0x0b, ...leb(table.length), ...table.flatMap(leb)]]);
+    section(out, 3, types);
+    const size = this.#table.length;
+    if (size > 0) {
+      const limits = new Bytes().byte(0x70).byte(0x01).unsigned(size).unsigned(size);
+      section(out, 4, [limits.written]);
     }
-    section(
-      out,
-      10,
-      this.#functions.map(({ body }) => {
-        assert(body !== undefined, "every declared function is defined");
-        const bytes = body.encode();
-        return [...leb(bytes.length), ...bytes];
-      }),
-    );
-    return Uint8Array.from(out);
+    section(out, 7, this.#exports);
+    if (size > 0) {
+      const elements = new Bytes().bytes([0x00, 0x41, 0x00, 0x0b]).unsigned(size);
+      for (const index of this.#table) elements.unsigned(index);
+      section(out, 9, [elements.written]);
+    }
+    section(out, 10, bodies);
+    return out.written;
   }
 }
 
-function leb(value: number): number[] {
-  const out: number[] = [];
-  unsigned(out, value);
-  return out;
-}
-
 /** A section that is a vector of already encoded entries. */
-function section(out: number[], id: number, entries: readonly (readonly number[])[]): void {
+function section(out: Bytes, id: number, entries: readonly Uint8Array[]): void {
   if (entries.length === 0) return;
-  const count = leb(entries.length);
-  const size = entries.reduce((sum, entry) => sum + entry.length, count.length);
-  out.push(id, ...leb(size), ...count);
-  for (const entry of entries) for (const byte of entry) out.push(byte);
+  const content = new Bytes().unsigned(entries.length);
+  for (const entry of entries) content.bytes(entry);
+  out.byte(id).sized(content.written);
 }
