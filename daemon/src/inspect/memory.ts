@@ -4,11 +4,11 @@
  * exact for every canonical (Sv39, Sv48) address.
  */
 import { type Address, address } from "../base/brand.ts";
-import type { Hart, Machine } from "../machine/api.ts";
+import type { Hart } from "../machine/api.ts";
 import type { MemoryView } from "./api.ts";
 
 export interface Reader {
-  /** Unsigned little-endian of 1, 2 or 4 bytes; NaN where memory cannot be read. */
+  /** Unsigned little-endian of 1, 2, 4 or 8 bytes; NaN where memory cannot be read, or no double is exact. */
   uint(at: number, size: number): number;
   bytes(at: number, length: number): Uint8Array | undefined;
 }
@@ -17,8 +17,7 @@ const HIGH = 2 ** 32;
 
 /** The unsigned 64-bit word at an address; NaN where unreadable or beyond what a double holds exactly. */
 export function readWord(reader: Reader, at: number): number {
-  const value = reader.uint(at, 4) + reader.uint(at + 4, 4) * HIGH;
-  return value <= Number.MAX_SAFE_INTEGER ? value : Number.NaN;
+  return reader.uint(at, 8);
 }
 
 /** The 64-bit word at an address as a signed double, as addresses are held; NaN where unreadable or no exact double. */
@@ -60,12 +59,12 @@ export function viewOf(reader: Reader, write: MemoryView["write"]): MemoryView {
   };
 }
 
-/** Up to 6 bytes as a number; NaN for none. */
+/** Bytes as a number; NaN for none, and beyond 2^53. */
 export function littleEndian(bytes: Uint8Array | undefined): number {
   if (!bytes) return Number.NaN;
   let value = 0;
   for (let i = bytes.length - 1; i >= 0; i--) value = value * 256 + bytes[i]!;
-  return value;
+  return value <= Number.MAX_SAFE_INTEGER ? value : Number.NaN;
 }
 
 /** Memory as a hart sees it at the moment of each read. */
@@ -76,11 +75,3 @@ export function hartMemory(hart: Hart): MemoryView {
   };
 }
 
-/** Physical memory, for kernels that are linked where they are loaded. */
-export function physicalReader(machine: Pick<Machine, "readPhysical">): Reader {
-  const bytes = (at: number, length: number): Uint8Array | undefined =>
-    at >= 0
-      ? machine.readPhysical(at as Parameters<Machine["readPhysical"]>[0], length)
-      : undefined;
-  return { bytes, uint: (at, size) => littleEndian(bytes(at, size)) };
-}

@@ -166,15 +166,19 @@ function byFramePointer(
   context: UnwindContext,
 ): Caller | string {
   const note = "no call frame information: the caller is from ra and frame pointers";
-  if (innermost) {
+  const fp = registers.get(FP);
+  if (innermost && fp !== 0n) {
     const ra = registers.get(RA);
-    if (ra === undefined || ra === 0n) return "";
-    if (context.modules.at(context.hart, address(ra - 1n))) {
+    if (ra === 0n) return "";
+    if (
+      ra !== undefined &&
+      ra !== registers.pc &&
+      context.modules.at(context.hart, address(ra - 1n))
+    ) {
       const next = { pc: address(ra), get: (number: number) => registers.get(number) };
       return { registers: next, cfa: undefined, exact: false, note };
     }
   }
-  const fp = registers.get(FP);
   if (fp === undefined) return "no call frame information, and the frame pointer is not known";
   if (fp === 0n) return "";
   if (fp % 8n !== 0n) return `no call frame information, and fp ${hex(fp)} is no frame`;
