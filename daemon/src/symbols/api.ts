@@ -279,7 +279,10 @@ export interface SymbolFile {
   /** Addresses where a function of this path was inlined (for breakpoints on inlined functions). */
   inlinedEntries(pattern: string): readonly Address[];
   sourceFiles(): readonly string[];
-  /** Functions and async fns declared in a source file, for the language server. */
+  /**
+   * Functions and async fns declared in a source file, for the language server. The location of an async fn
+   * whose signature takes several lines may be that of its opening brace.
+   */
   declarationsIn(path: string): readonly {
     readonly name: string;
     readonly location: SourceLocation;

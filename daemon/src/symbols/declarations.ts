@@ -67,9 +67,38 @@ export function declarationsByPath(
 
 const NOTHING: { readonly subprograms: readonly InfoOffset[] } = { subprograms: [] };
 
+/** A signature over more lines than this is not one. */
+const MAX_SIGNATURE_LINES = 40;
+
+/**
+ * The body of an async fn is declared where its brace opens; the function that makes the coroutine, where DWARF
+ * still has it, at the `fn` some lines above. They are one declaration.
+ */
+function joined(drafts: Iterable<Draft>): Draft[] {
+  const all = [...drafts];
+  const makers = new Map<string, Draft[]>();
+  for (const draft of all) {
+    if (!draft.async) makers.set(draft.name, [...(makers.get(draft.name) ?? []), draft]);
+  }
+  const used = new Set<Draft>();
+  const merged = all.map((draft) => {
+    const { path, line } = draft.location;
+    const maker = (draft.async ? (makers.get(draft.name) ?? []) : []).find(
+      ({ location }) =>
+        location.path === path &&
+        location.line <= line &&
+        line - location.line < MAX_SIGNATURE_LINES,
+    );
+    if (maker === undefined) return draft;
+    used.add(maker);
+    return { ...draft, location: maker.location };
+  });
+  return merged.filter((draft) => !used.has(draft));
+}
+
 function group(drafts: Iterable<Draft>): Map<string, Declaration[]> {
   const byPath = new Map<string, Declaration[]>();
-  for (const { name, location, async, environments } of drafts) {
+  for (const { name, location, async, environments } of joined(drafts)) {
     const declaration = { name, location, async, environments: [...environments] };
     const list = byPath.get(location.path);
     if (list) list.push(declaration);

@@ -64,7 +64,7 @@ export function argumentsOf(segment: string): string[] {
  * A path as it is compared: no generic arguments, and `<T as Trait>::f` and `<T>::f` as `T::f`.
  */
 export function plainPath(path: string): string {
-  const parts = segments(path);
+  const parts = withoutTurbofish(segments(path));
   const first = parts[0];
   if (first?.startsWith("<") && first.endsWith(">")) {
     const self = selfType(first.slice(1, -1));
@@ -86,7 +86,12 @@ function selfType(text: string): string {
 }
 
 /** The last segment without generic arguments. */
-export const lastName = (path: string): string => withoutArguments(segments(path).at(-1) ?? path);
+export const lastName = (path: string): string =>
+  withoutArguments(withoutTurbofish(segments(path)).at(-1) ?? path);
+
+/** Generic arguments that stand alone between two `::` belong to the name before them. */
+const withoutTurbofish = (parts: readonly string[]) =>
+  parts.filter((part, index) => index === 0 || !part.startsWith("<"));
 
 /**
  * Whether a path is what a pattern asks for: equal to it or ending with `::` and it. Generic arguments count
@@ -137,6 +142,6 @@ export function logicalName(path: string): { name: string; form: AsyncForm | und
   const form = environmentForm(last);
   if (form === "async fn") return { name: parts.slice(0, -1).join("::"), form };
   if (form === undefined) return { name: path, form };
-  const body = last.replace("_env#", "#");
+  const body = last.replace(/^(\{\w+?)_env#/, "$1#");
   return { name: [...parts.slice(0, -1), body].join("::"), form };
 }
