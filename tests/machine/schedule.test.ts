@@ -235,7 +235,7 @@ describe("turns", () => {
   ) => {
     const made = new Schedule(schedule, 100, seed);
     return Array.from({ length: count }, () => {
-      const hart = made.pick(runnable.length, (id) => runnable[id]!);
+      const hart = made.pick(runnable.reduce((mask, can, id) => mask | (Number(can) << id), 0));
       const turn: [number, number] = [hart, made.left];
       made.spend(made.left);
       return turn;

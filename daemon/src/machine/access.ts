@@ -104,7 +104,7 @@ export class AccessPath {
     const page = offset - (offset % PAGE);
     if (readToo !== 0) memory.watches.capture(offset, size, "read");
     if (memory.isPlain(hart, page) && !this.#engine.hasCode(page) && !memory.watches.pending) {
-      this.#engine.fillStore(hart, low & ~0xfff, high, page);
+      memory.fillStore(hart, low & ~0xfff, high, page);
     } else {
       memory.before(offset, size);
       this.#pending = Pending.ram;

@@ -12,6 +12,7 @@ import { Watches } from "./watches.ts";
 
 export const PAGE = 4096;
 const VALID = 1;
+const NO_PAGE = -1;
 
 export class Memory {
   readonly size: number;
@@ -23,6 +24,8 @@ export class Memory {
   readonly #ram: number;
   /** Pages that hold page tables which translations in some TLB rely upon. */
   readonly #tables: Uint8Array;
+  /** For each hart and other hart: the reserved page that is known to be out of its store TLB. */
+  readonly #guarded: Float64Array;
   #cores: readonly Core[] = [];
 
   constructor(engine: Engine) {
@@ -32,6 +35,7 @@ export class Memory {
     this.#bytes = engine.bytes;
     this.#words = engine.words;
     this.#ram = engine.ramBase;
+    this.#guarded = new Float64Array(this.#harts ** 2).fill(NO_PAGE);
     this.#tables = new Uint8Array(Math.ceil(this.size / PAGE));
     this.watches = new Watches(engine);
   }
@@ -83,11 +87,22 @@ export class Memory {
   /** Before a hart's turn: pages that others hold reservations in leave its store TLB. */
   guardReservations(hart: number): void {
     for (const core of this.#cores) {
-      const reservation = core.reservation;
-      if (reservation === 0 || core.id === hart) continue;
-      const offset = (reservation >>> 0) - this.#ram;
-      if (offset >= 0) this.#engine.evictStore(hart, pageOf(offset));
+      const { id, reservation } = core;
+      if (reservation === 0 || id === hart) continue;
+      const page = pageOf((reservation >>> 0) - this.#ram);
+      const guarded = hart * this.#harts + id;
+      if (this.#guarded[guarded] === page) continue;
+      this.#guarded[guarded] = page;
+      this.#engine.evictStore(hart, page);
     }
+  }
+
+  /** The page enters the hart's store TLB, where `isPlain` holds. */
+  fillStore(hart: number, low: number, high: number, page: number): void {
+    for (let at = hart * this.#harts; at < (hart + 1) * this.#harts; at++) {
+      if (this.#guarded[at] === page) this.#guarded[at] = NO_PAGE;
+    }
+    this.#engine.fillStore(hart, low, high, page);
   }
 
   #tableChanges = false;

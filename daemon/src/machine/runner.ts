@@ -55,7 +55,11 @@ export class Runner {
       if (this.#runnable(schedule.hart)) return schedule.hart;
       schedule.end();
     }
-    const hart = schedule.pick(cores.length, (candidate) => this.#runnable(candidate));
+    let runnable = 0;
+    for (let hart = 0; hart < cores.length; hart++) {
+      if (this.#runnable(hart)) runnable |= 1 << hart;
+    }
+    const hart = schedule.pick(runnable);
     if (hart < 0) return hart;
     const core = cores[hart]!;
     core.activity = Activity.running;

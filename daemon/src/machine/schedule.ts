@@ -7,10 +7,12 @@ import { unreachable } from "../base/errors.ts";
 import type { SchedulePolicy } from "./api.ts";
 import { Random } from "./random.ts";
 
-/** Picks the next turn among the harts that can run. */
+/** Picks the next turn among the harts that can run. Harts are bits of a mask: no turn allocates. */
 interface Policy {
-  /** `candidates` is ascending and not empty. */
-  next(candidates: readonly number[], last: number): { hart: number; length: number };
+  /** One of the harts of a mask that is not empty. */
+  hart(mask: number, last: number): number;
+  /** Instructions of the turn; asked for after `hart`, once. */
+  length(): number;
   readonly state: readonly number[];
 }
 
@@ -23,9 +25,13 @@ class RoundRobin implements Policy {
     this.#quantum = quantum;
   }
 
-  next(candidates: readonly number[], last: number) {
-    const hart = candidates.find((candidate) => candidate > last) ?? candidates[0]!;
-    return { hart, length: this.#quantum };
+  hart(mask: number, last: number): number {
+    const later = last < 0 ? mask : mask & (-2 << last);
+    return lowest(later === 0 ? mask : later);
+  }
+
+  length(): number {
+    return this.#quantum;
   }
 }
 
@@ -43,11 +49,20 @@ class SeededRandom implements Policy {
     return this.#random.state;
   }
 
-  next(candidates: readonly number[]) {
-    const hart = candidates[this.#random.below(candidates.length)]!;
-    return { hart, length: 1 + this.#random.below(2 * this.#quantum - 1) };
+  hart(mask: number): number {
+    let count = 0;
+    for (let rest = mask; rest !== 0; rest &= rest - 1) count++;
+    for (let skip = this.#random.below(count); skip > 0; skip--) mask &= mask - 1;
+    return lowest(mask);
+  }
+
+  length(): number {
+    return 1 + this.#random.below(2 * this.#quantum - 1);
   }
 }
+
+/** The number of the lowest bit that is set. */
+const lowest = (mask: number): number => 31 - Math.clz32(mask & -mask);
 
 function policyOf(schedule: SchedulePolicy, quantum: number, seed: number): Policy {
   switch (schedule) {
@@ -65,7 +80,6 @@ export class Schedule {
   #hart = -1;
   #left = 0;
   #last = -1;
-  readonly #candidates: number[] = [];
 
   constructor(schedule: SchedulePolicy, quantum: number, seed: number) {
     this.#policy = policyOf(schedule, quantum, seed);
@@ -81,17 +95,13 @@ export class Schedule {
     return this.#left;
   }
 
-  /** Begins the next turn among the harts for which `runnable` holds; -1 when there is none. */
-  pick(harts: number, runnable: (hart: number) => boolean): number {
-    const candidates = this.#candidates;
-    candidates.length = 0;
-    for (let hart = 0; hart < harts; hart++) if (runnable(hart)) candidates.push(hart);
-    if (candidates.length === 0) return -1;
-    const { hart, length } = this.#policy.next(candidates, this.#last);
-    this.#hart = hart;
-    this.#last = hart;
-    this.#left = length;
-    return hart;
+  /** Begins the next turn with one of the harts in the mask; -1 when it is empty. */
+  pick(runnable: number): number {
+    if (runnable === 0) return -1;
+    this.#hart = this.#policy.hart(runnable, this.#last);
+    this.#last = this.#hart;
+    this.#left = this.#policy.length();
+    return this.#hart;
   }
 
   /** The hart retired this many instructions of its turn. */
