@@ -1,0 +1,35 @@
+/** Events as they travel: 64-bit values as hex strings, machine time as a decimal string. */
+import type { EventKind, SchedulingEvent } from "../awareness/api.ts";
+import { hex } from "../base/brand.ts";
+
+export interface WireEvent {
+  readonly time: string;
+  readonly hart?: number;
+  readonly kind: EventKind;
+  readonly thread?: number;
+  readonly process?: number;
+  readonly coroutine?: number;
+  readonly prio?: number;
+  readonly bit?: number;
+  readonly old?: string;
+  readonly new?: string;
+  readonly pc?: string;
+}
+
+/** Unknown fields are left out. */
+export function wireEvent(event: SchedulingEvent): WireEvent {
+  const { time, hart, kind, thread, process, coroutine, prio, bit, old, new: now, pc } = event;
+  return {
+    time: String(time),
+    kind,
+    ...(hart !== undefined && { hart }),
+    ...(thread !== undefined && { thread }),
+    ...(process !== undefined && { process }),
+    ...(coroutine !== undefined && { coroutine }),
+    ...(prio !== undefined && { prio }),
+    ...(bit !== undefined && { bit }),
+    ...(old !== undefined && { old: hex(old) }),
+    ...(now !== undefined && { new: hex(now) }),
+    ...(pc !== undefined && { pc: hex(pc) }),
+  };
+}
