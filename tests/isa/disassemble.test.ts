@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { csrName } from "../../daemon/src/isa/csrs.ts";
+import { csrName, csrs } from "../../daemon/src/isa/csrs.ts";
 import { decode } from "../../daemon/src/isa/decode.ts";
 import { disassemble } from "../../daemon/src/isa/disassemble.ts";
 import { instructions } from "../../daemon/src/isa/rows.ts";
@@ -148,6 +148,11 @@ describe.skipIf(!installed)("like llvm-objdump 19", () => {
     const lines = assembled(words);
     expect(lines.length).toBe(words.length);
     compare(lines, unlike);
+  });
+
+  test("every CSR that has a name", () => {
+    const words = csrs.map(({ number }) => (0x0005_a573 | (number << 20)) >>> 0);
+    compare(assembled(words), () => false);
   });
 
   test("random words", () => {
