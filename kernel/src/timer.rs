@@ -19,16 +19,20 @@ const TICKS_PER_SECOND: u64 = 100;
 
 const NEVER: u64 = u64::MAX;
 
-/// Deadlines that each hart waits for. Who sleeps registers with the hart that it runs on.
-pub static TIMERS: [SpinLock<TimerQueue>; MAX_HARTS] =
-    [const { SpinLock::new(TimerQueue::new()) }; MAX_HARTS];
+/// Each hart's timer. Who sleeps registers with the hart that it runs on.
+pub static TIMERS: [HartTimer; MAX_HARTS] = [const { HartTimer::new() }; MAX_HARTS];
 
-pub struct TimerQueue {
+/// Deadlines that a hart waits for, and what its timer is set to.
+pub struct HartTimer {
+    queue: SpinLock<TimerQueue>,
+    /// Only the hart itself reads or changes this, with interrupts off.
+    armed: AtomicU64,
+}
+
+struct TimerQueue {
     /// Who to wake, by deadline; the second number tells equal deadlines apart.
     entries: BTreeMap<(u64, u64), Waker>,
     next_number: u64,
-    /// What this hart's timer is set to.
-    armed: u64,
 }
 
 /// Names an entry of a hart's queue.
@@ -38,11 +42,25 @@ pub struct TimerId {
     key: (u64, u64),
 }
 
-impl TimerQueue {
+impl HartTimer {
     const fn new() -> Self {
-        TimerQueue { entries: BTreeMap::new(), next_number: 0, armed: NEVER }
+        let queue = TimerQueue { entries: BTreeMap::new(), next_number: 0 };
+        HartTimer { queue: SpinLock::new(queue), armed: AtomicU64::new(NEVER) }
     }
 
+    fn armed(&self) -> u64 {
+        self.armed.load(Ordering::Relaxed)
+    }
+
+    /// Sets the timer of the hart that owns this one, which must be the one that runs. Without
+    /// the lock: the firmware takes its time.
+    fn arm(&self, deadline: u64) {
+        self.armed.store(deadline, Ordering::Relaxed);
+        sbi::set_timer(deadline);
+    }
+}
+
+impl TimerQueue {
     fn next_deadline(&self) -> u64 {
         self.entries.first_key_value().map_or(NEVER, |(&(deadline, _), _)| deadline)
     }
@@ -50,12 +68,6 @@ impl TimerQueue {
     fn take_due(&mut self, now: u64) -> Option<Waker> {
         let entry = self.entries.first_entry()?;
         (entry.key().0 <= now).then(|| entry.remove())
-    }
-
-    /// Sets the timer of the hart that owns this queue, which must be the one that runs.
-    fn arm(&mut self, deadline: u64) {
-        self.armed = deadline;
-        sbi::set_timer(deadline);
     }
 }
 
@@ -77,12 +89,15 @@ pub fn add(deadline: u64, waker: Waker) -> TimerId {
     // The queue must be that of the hart whose timer gets armed.
     let _stay = InterruptsOff::new();
     let hart = riscv::hart_id();
-    let mut queue = TIMERS[hart].lock();
-    let key = (deadline, queue.next_number);
-    queue.next_number += 1;
-    queue.entries.insert(key, waker);
-    if deadline < queue.armed {
-        queue.arm(deadline);
+    let key = {
+        let mut queue = TIMERS[hart].queue.lock();
+        let key = (deadline, queue.next_number);
+        queue.next_number += 1;
+        queue.entries.insert(key, waker);
+        key
+    };
+    if deadline < TIMERS[hart].armed() {
+        TIMERS[hart].arm(deadline);
     }
     TimerId { hart, key }
 }
@@ -90,7 +105,7 @@ pub fn add(deadline: u64, waker: Waker) -> TimerId {
 /// Replaces the waker of an entry; none is there any more once it was called.
 pub fn renew(id: TimerId, waker: &Waker) {
     let old = {
-        let mut queue = TIMERS[id.hart].lock();
+        let mut queue = TIMERS[id.hart].queue.lock();
         queue.entries.get_mut(&id.key).map(|entry| core::mem::replace(entry, waker.clone()))
     };
     // Dropped without the lock: it may be the last reference to a coroutine.
@@ -99,39 +114,39 @@ pub fn renew(id: TimerId, waker: &Waker) {
 
 /// Forgets an entry, if it is still there.
 pub fn cancel(id: TimerId) {
-    let waker = TIMERS[id.hart].lock().entries.remove(&id.key);
+    let waker = TIMERS[id.hart].queue.lock().entries.remove(&id.key);
     drop(waker);
 }
 
-/// The hart's timer has run out: wakes who is due and sets it anew.
+/// The hart's timer has run out: wakes who is due and sets it anew. Interrupts are off.
 pub fn interrupt() {
-    let hart = riscv::hart_id();
+    let timer = &TIMERS[riscv::hart_id()];
     loop {
-        let due = TIMERS[hart].lock().take_due(riscv::time());
+        let due = timer.queue.lock().take_due(riscv::time());
         match due {
             Some(waker) => waker.wake(),
             None => break,
         }
     }
     let tick = if processor::is_idle() { NEVER } else { riscv::time() + tick() };
-    let mut queue = TIMERS[hart].lock();
-    let deadline = queue.next_deadline().min(tick);
-    queue.arm(deadline);
+    let deadline = timer.queue.lock().next_deadline();
+    timer.arm(deadline.min(tick));
 }
 
-/// Makes sure that a thread which begins to run here is interrupted a tick from now.
+/// Makes sure that a thread which begins to run here is interrupted a tick from now. Interrupts
+/// are off.
 pub fn start_ticking() {
+    let timer = &TIMERS[riscv::hart_id()];
     let tick = riscv::time() + tick();
-    let mut queue = TIMERS[riscv::hart_id()].lock();
-    if queue.armed > tick {
-        queue.arm(tick);
+    if timer.armed() > tick {
+        timer.arm(tick);
     }
 }
 
 /// Gives back what empty queues hold on to. For the count of leaks.
 pub fn trim() {
-    for queue in &TIMERS {
-        let mut queue = queue.lock();
+    for timer in &TIMERS {
+        let mut queue = timer.queue.lock();
         if queue.entries.is_empty() {
             queue.entries = BTreeMap::new();
         }
