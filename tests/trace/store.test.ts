@@ -34,7 +34,7 @@ function event(
 
 test.each<[SchedulingEvent]>([
   [event(1, "wake", { coroutine: 17, prio: 3, thread: 2, pc: address(0x8020_0000) })],
-  [event(2 ** 40, "bitmap", { old: 0n, new: 2n ** 63n, bit: 63, prio: 63 })],
+  [event(2 ** 40, "bitmap", { old: 0n, new: 2n ** 63n, bit: 63, prio: 63, bitmap: "b" })],
   [event(3, "ipi", { hart: undefined, new: 0n })],
   [
     event(4, "thread.switch", {

@@ -46,6 +46,8 @@ export interface SchedulingEvent {
   readonly old: bigint | undefined;
   readonly new: bigint | undefined;
   readonly pc: Address | undefined;
+  /** For bitmap events: which one, by the profile's name. */
+  readonly bitmap?: string | undefined;
 }
 
 /** Names that a condition on events may use without a frame. */
@@ -60,6 +62,7 @@ export const EVENT_FIELDS = [
   "old",
   "new",
   "pc",
+  "bitmap",
 ] as const;
 
 export type CoroutineState = "ready" | "running" | "waiting" | "done";

@@ -32,7 +32,25 @@ export function takeCensus(
     }
     return true;
   });
-  return [...counts].flatMap(([kind, row]) =>
-    kind.declared ? [{ name: kind.name, location: kind.declared, counts: row }] : [],
-  );
+  return merged(counts);
+}
+
+/** Instances of one generic async fn are one function to who reads the source. */
+function merged(
+  counts: ReadonlyMap<FutureKind, Record<CoroutineState, number>>,
+): ReturnType<Awareness["census"]> {
+  const rows = new Map<string, ReturnType<Awareness["census"]>[number]>();
+  for (const [{ declared, name }, row] of counts) {
+    if (!declared) continue;
+    const key = `${declared.path}:${declared.line}:${declared.column}`;
+    const known = rows.get(key)?.counts;
+    const sum = {
+      ready: row.ready + (known?.ready ?? 0),
+      running: row.running + (known?.running ?? 0),
+      waiting: row.waiting + (known?.waiting ?? 0),
+      done: row.done + (known?.done ?? 0),
+    };
+    rows.set(key, { name, location: declared, counts: sum });
+  }
+  return [...rows.values()];
 }

@@ -16,6 +16,7 @@ export interface FieldReaders {
   readonly new?: (() => number | bigint) | undefined;
   readonly bit?: (() => number) | undefined;
   readonly pc?: (() => Address | undefined) | undefined;
+  readonly bitmap?: string | undefined;
 }
 
 /** What an event asks of its surroundings. */
@@ -91,6 +92,10 @@ export class Draft implements SchedulingEvent {
     return this.#readers.pc ? this.#readers.pc() : this.source?.pc;
   }
 
+  get bitmap(): string | undefined {
+    return this.#readers.bitmap;
+  }
+
   /** The fact, with every field as it is now. */
   finish(): SchedulingEvent {
     this.#event ??= {
@@ -105,6 +110,7 @@ export class Draft implements SchedulingEvent {
       old: this.old,
       new: this.new,
       pc: this.pc,
+      ...(this.bitmap !== undefined && { bitmap: this.bitmap }),
     };
     return this.#event;
   }

@@ -17,7 +17,7 @@ export interface FutureKind {
   readonly type: Type;
   /** `ring::runner`; of a future that is no coroutine, its type. */
   readonly name: string;
-  /** Where the body of a coroutine is declared. */
+  /** Where the async fn or block of a coroutine is declared. */
   readonly declared: SourceLocation | undefined;
   /** Undefined for leaves: futures written by hand. */
   readonly coroutine: CoroutineShape | undefined;
@@ -71,7 +71,7 @@ export class FutureKinds {
     const kind: FutureKind = {
       type,
       name: suffix === " (async)" ? name : name + suffix,
-      declared: isCoroutine(type) ? declaration(type) : undefined,
+      declared: isCoroutine(type) ? this.#declaration(type) : undefined,
       coroutine: isCoroutine(type) ? this.#shape(type) : undefined,
     };
     this.#byType.set(type, kind);
@@ -107,6 +107,19 @@ export class FutureKinds {
       const kind = this.ofVtable(vtable);
       return kind && { kind, at: data };
     };
+  }
+
+  /** The line of `async fn f(`; the body, which is all that the type itself says, begins at its brace. */
+  #declaration(type: StructType): SourceLocation | undefined {
+    const body = type.variants?.variants.find(({ name }) => name === "Unresumed")?.declaration;
+    if (!body) return undefined;
+    for (const module of this.#modules.modules) {
+      const found = module.symbols
+        .declarationsIn(body.path)
+        .find(({ environments }) => environments.includes(type));
+      if (found) return found.location;
+    }
+    return body;
   }
 
   #shape(type: StructType): CoroutineShape {
@@ -163,8 +176,4 @@ function follow(
     slots[SLOT.element] = before;
     return address;
   };
-}
-
-function declaration(type: StructType): SourceLocation | undefined {
-  return type.variants?.variants.find(({ name }) => name === "Unresumed")?.declaration;
 }

@@ -127,7 +127,7 @@ function addMachineSources(machine: Machine, add: (kind: EventKind, source: Sour
 }
 
 function* bitmapSources({ binding, context, machine, memory }: Parts): Generator<Source> {
-  for (const { word, size } of binding?.bitmaps ?? []) {
+  for (const { name, word, size } of binding?.bitmaps ?? []) {
     yield (emit) => {
       const at = memory.physical(word.address(context));
       if (at === undefined) return disposable(() => {});
@@ -141,6 +141,7 @@ function* bitmapSources({ binding, context, machine, memory }: Parts): Generator
           bit,
           prio: bit,
           pc: () => event.pc,
+          bitmap: name,
         });
       });
     };

@@ -29,6 +29,8 @@ export class Chunk {
   readonly #old = new BigUint64Array(CHUNK);
   readonly #new = new BigUint64Array(CHUNK);
   readonly #pc = new BigUint64Array(CHUNK);
+  /** By position; only bitmap events have a name. */
+  readonly #bitmap = new Map<number, string>();
 
   get full(): boolean {
     return this.length === CHUNK;
@@ -58,6 +60,7 @@ export class Chunk {
       this.#pc[at] = event.pc;
     }
     this.#has[at] = has;
+    if (event.bitmap !== undefined) this.#bitmap.set(at, event.bitmap);
   }
 
   kindAt(at: number): number {
@@ -66,6 +69,7 @@ export class Chunk {
 
   event(at: number): SchedulingEvent {
     const has = this.#has[at]!;
+    const bitmap = this.#bitmap.get(at);
     const small = (value: number) => (value === NONE ? undefined : value);
     const known = (value: number) => (Number.isNaN(value) ? undefined : value);
     return {
@@ -80,6 +84,7 @@ export class Chunk {
       old: has & HAS_OLD ? this.#old[at]! : undefined,
       new: has & HAS_NEW ? this.#new[at]! : undefined,
       pc: has & HAS_PC ? (this.#pc[at]! as Address) : undefined,
+      ...(bitmap !== undefined && { bitmap }),
     };
   }
 }

@@ -14,11 +14,25 @@ export interface WireEvent {
   readonly old?: string;
   readonly new?: string;
   readonly pc?: string;
+  readonly bitmap?: string;
 }
 
 /** Unknown fields are left out. */
 export function wireEvent(event: SchedulingEvent): WireEvent {
-  const { time, hart, kind, thread, process, coroutine, prio, bit, old, new: now, pc } = event;
+  const {
+    time,
+    hart,
+    kind,
+    thread,
+    process,
+    coroutine,
+    prio,
+    bit,
+    old,
+    new: now,
+    pc,
+    bitmap,
+  } = event;
   return {
     time: String(time),
     kind,
@@ -31,5 +45,6 @@ export function wireEvent(event: SchedulingEvent): WireEvent {
     ...(old !== undefined && { old: hex(old) }),
     ...(now !== undefined && { new: hex(now) }),
     ...(pc !== undefined && { pc: hex(pc) }),
+    ...(bitmap !== undefined && { bitmap }),
   };
 }
