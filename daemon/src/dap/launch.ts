@@ -3,6 +3,7 @@
  * editors add for themselves are let through.
  */
 import { z } from "zod";
+import { EVENT_KINDS, type EventKind } from "../awareness/api.ts";
 import { UserError } from "../base/errors.ts";
 import { MACHINE_DEFAULTS, type TargetOptions } from "../debugger/target.ts";
 
@@ -41,8 +42,19 @@ const options: Readonly<Record<string, Option>> = {
     schema: z.record(z.string(), z.string()),
     expected: "an object of strings: what compiled paths begin with, and what stands there here",
   },
+  events: {
+    schema: z.array(z.enum(EVENT_KINDS)),
+    expected: `a list of event kinds (${EVENT_KINDS.join(", ")})`,
+  },
   noDebug: flag,
 };
+
+/**
+ * What is recorded when the user does not say: all that tells how coroutines and threads are
+ * scheduled. The others are many, and recording them can triple the time of a run.
+ */
+const UNRECORDED: readonly EventKind[] = ["waker.clone", "waker.drop", "trap", "interrupt", "ipi"];
+const RECORDED = EVENT_KINDS.filter((kind) => !UNRECORDED.includes(kind));
 
 /** Options of the design that this version does not have. */
 const absent: Readonly<Record<string, string>> = {
@@ -75,6 +87,8 @@ export interface LaunchOptions {
   readonly stopOnEntry: boolean;
   readonly maxInstructions: number | undefined;
   readonly sourceMap: Readonly<Record<string, string>>;
+  /** Events that are kept for `asyncos/events` and the timeline. */
+  readonly events: readonly EventKind[];
   /** Run without stopping at anything. */
   readonly noDebug: boolean;
 }
@@ -109,6 +123,7 @@ export function parseLaunch(value: unknown): LaunchOptions {
     stopOnEntry: checked.stopOnEntry ?? false,
     maxInstructions: checked.maxInstructions,
     sourceMap: checked.sourceMap ?? {},
+    events: checked.events ?? RECORDED,
     noDebug: checked.noDebug ?? false,
   };
 }

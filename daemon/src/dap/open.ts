@@ -18,6 +18,7 @@ export async function openSession(context: Context, options: LaunchOptions): Pro
   context.launch = options;
   context.session = session;
   listen(context, session);
+  target.trace.record(options.events);
   if (!options.noDebug) session.bind(context.breakpoints, context.filters);
   for (const note of target.notes) emit("output", { category: "console", output: `${note}\n` });
 }

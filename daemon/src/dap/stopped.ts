@@ -4,7 +4,7 @@
  */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { type Cause, describeCause, type Reason, type Stop } from "../debugger/stops.ts";
-import { wireEvent } from "./wire.ts";
+import { wireEvent } from "../trace/wire.ts";
 
 /** The most telling first: an editor shows one reason only. */
 const reasons: readonly (readonly [Cause["kind"], string])[] = [

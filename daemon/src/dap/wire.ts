@@ -1,28 +1,8 @@
 /** Bodies of the custom requests. Addresses and 64-bit values are hex, machine time is decimal digits. */
-import type { BitmapInfo, CoroutineInfo, ExecutorInfo, SchedulingEvent } from "../awareness/api.ts";
+import type { BitmapInfo, CoroutineInfo, ExecutorInfo } from "../awareness/api.ts";
 import { hex } from "../base/brand.ts";
 import { threadNumber } from "../debugger/threads.ts";
 import type { Context } from "./context.ts";
-
-const optionalHex = (value: bigint | undefined): string | undefined =>
-  value === undefined ? undefined : hex(value);
-
-export function wireEvent(event: SchedulingEvent): object {
-  const { hart, kind, thread, process, coroutine, prio, bit } = event;
-  return {
-    time: String(event.time),
-    hart,
-    kind,
-    thread,
-    process,
-    coroutine,
-    prio,
-    bit,
-    old: optionalHex(event.old),
-    new: optionalHex(event.new),
-    pc: optionalHex(event.pc),
-  };
-}
 
 export async function wireCoroutine(
   context: Context,

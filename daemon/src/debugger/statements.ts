@@ -11,7 +11,7 @@ import type { Level } from "./levels.ts";
 export interface Statement {
   /** In memory, not in the ELF. */
   readonly address: Address;
-  /** Exclusive end of the statement's first stretch of code. */
+  /** Exclusive end of its code, with what follows it that belongs to no line. */
   readonly high: Address;
   /** Outermost first. */
   readonly levels: readonly Level[];
@@ -64,13 +64,11 @@ export class Statements {
 
 function read(module: Module, range: FunctionInfo["ranges"][number]): Statement[] {
   const { symbols, bias } = module;
-  return symbols
-    .rowsIn(range)
-    .filter((row) => row.statement && row.location.line > 0)
-    .map((row) => ({
-      address: address(row.address + bias),
-      high: address(row.high + bias),
-      levels: symbols.framesAt(row.address).map(levelOf).reverse(),
-      cfa: symbols.unwindAt(row.address)?.cfa,
-    }));
+  const rows = symbols.rowsIn(range).filter((row) => row.statement && row.location.line > 0);
+  return rows.map((row, index) => ({
+    address: address(row.address + bias),
+    high: address((rows[index + 1]?.address ?? range.high) + bias),
+    levels: symbols.framesAt(row.address).map(levelOf).reverse(),
+    cfa: symbols.unwindAt(row.address)?.cfa,
+  }));
 }

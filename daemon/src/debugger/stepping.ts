@@ -141,11 +141,9 @@ export class Step {
     const enters = this.#enters(shown);
     for (const statement of this.#statements(here)) {
       const level = statement.levels[shown.length - 1];
-      const same =
-        statement.levels.length === shown.length &&
-        level?.copy === from.copy &&
-        level.line === from.line;
-      if (!same) continue;
+      const onLine = level?.copy === from.copy && (level.line === from.line || level.line === 0);
+      // Calls out of inlined functions that are entered themselves are theirs.
+      if (!onLine || statement.levels.slice(shown.length).some(enters)) continue;
       for (const at of departures(this.#order.hart, statement.address, statement.high)) {
         this.#hook(at, (hart) => {
           if (this.#inFrame(hart, here, statement)) this.#follow(hart, at, here.module!, enters);

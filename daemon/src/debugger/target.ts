@@ -10,6 +10,8 @@ import type { BootImage, Machine, MachineOptions } from "../machine/api.ts";
 import { createMachine } from "../machine/machine.ts";
 import type { SymbolFile } from "../symbols/api.ts";
 import { openSymbols } from "../symbols/symbols.ts";
+import type { Trace } from "../trace/api.ts";
+import { createTrace } from "../trace/store.ts";
 import type { Environment } from "./api.ts";
 
 export interface TargetOptions extends MachineOptions {
@@ -39,6 +41,8 @@ export interface Target {
   readonly machine: Machine;
   readonly inspector: Inspector;
   readonly awareness: Awareness;
+  /** Empty, and not recording yet. */
+  readonly trace: Trace;
   /** What is missing and what that means, as sentences for the user. */
   readonly notes: readonly string[];
 }
@@ -66,7 +70,7 @@ export async function openTarget(
       )
     : detectProfile(symbols, environment.profiles);
   const awareness = createAwareness(machine, inspector, profile);
-  const notes = inspector.modules.modules.flatMap((module) =>
+  const notes: string[] = inspector.modules.modules.flatMap((module) =>
     module.symbols.gaps.map((gap) => `${module.name}: ${gap}`),
   );
   if (!profile) {
@@ -74,7 +78,18 @@ export async function openTarget(
       `No profile matches ${nameOf(path)}: its threads, executors and bitmaps are not shown (launch option \`profile\`).`,
     );
   }
-  return { name: nameOf(path), path, options, symbols, machine, inspector, awareness, notes };
+  const trace = createTrace(awareness);
+  return {
+    name: nameOf(path),
+    path,
+    options,
+    symbols,
+    machine,
+    inspector,
+    awareness,
+    trace,
+    notes,
+  };
 }
 
 async function openElf(environment: Environment, path: string): Promise<SymbolFile> {

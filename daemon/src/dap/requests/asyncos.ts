@@ -1,9 +1,11 @@
 /** The custom requests: harts, threads, coroutines, executors, bitmaps, events, the machine. */
 import { z } from "zod";
+import { EVENT_KINDS } from "../../awareness/api.ts";
 import { hex } from "../../base/brand.ts";
 import { innermost } from "../../debugger/halting.ts";
 import { threadNumber } from "../../debugger/threads.ts";
 import type { Hart } from "../../machine/api.ts";
+import { wireEvent } from "../../trace/wire.ts";
 import type { Context } from "../context.ts";
 import { type Handlers, handler, index, nothing } from "../table.ts";
 import { wireBitmap, wireCoroutine, wireExecutor } from "../wire.ts";
@@ -16,7 +18,15 @@ const query = z
     count: index.optional(),
   })
   .optional();
-/** Rows of coroutines that one answer holds when the client does not say. */
+const events = z
+  .object({
+    since: z.union([z.int().min(0), z.string().regex(/^\d{1,16}$/)]).optional(),
+    count: index.optional(),
+    kinds: z.array(z.enum(EVENT_KINDS)).optional(),
+  })
+  .optional();
+
+/** Rows of coroutines, and events, that one answer holds when the client does not say. */
 const PAGE = 1000;
 
 export const asyncos: Handlers = {
@@ -84,6 +94,14 @@ export const asyncos: Handlers = {
   "asyncos/bitmaps": handler("stopped", nothing, (context) => ({
     bitmaps: context.launched.awareness.bitmaps().map(wireBitmap),
   })),
+
+  "asyncos/events": handler("launched", events, (context, args) => {
+    const { trace } = context.launched.target;
+    const since = args?.since === undefined ? undefined : Number(args.since);
+    const page = trace.query({ since, count: args?.count ?? PAGE, kinds: args?.kinds });
+    const { next, dropped } = page;
+    return { next, dropped, events: page.events.map(wireEvent) };
+  }),
 
   "asyncos/machine": handler("launched", nothing, (context) => {
     const { name, machine } = context.launched.target;
