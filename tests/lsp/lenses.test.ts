@@ -1,10 +1,10 @@
 /** Code lenses over the daemon's /lsp, fed by sessions' stops; what is sent, and what is not. */
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { WebSocket } from "ws";
 import { lensTitle } from "../../daemon/src/lsp/server.ts";
 import { DapClient } from "../../daemon/src/server/client.ts";
 import { startFixtureServer } from "../server/support.ts";
+import { Editor } from "./editor.ts";
 
 type Server = Awaited<ReturnType<typeof startFixtureServer>>;
 let server: Server;
@@ -12,91 +12,6 @@ beforeAll(async () => {
   server = await startFixtureServer();
 });
 afterAll(() => server.close());
-
-type Message = {
-  id?: number;
-  method?: string;
-  params?: unknown;
-  result?: unknown;
-  error?: unknown;
-};
-
-/** A language client as small as can be; refresh requests are answered when the test says so. */
-class Editor {
-  readonly refreshes: number[] = [];
-  readonly #socket: WebSocket;
-  readonly #answers = new Map<number, (message: Message) => void>();
-  #id = 0;
-
-  static async open(initialize: object = {}, refreshSupport = true): Promise<Editor> {
-    const socket = new WebSocket(`${server.url}/lsp`, {
-      headers: { authorization: `Bearer ${server.token}` },
-    });
-    await new Promise((resolve, reject) => {
-      socket.once("open", resolve);
-      socket.once("error", reject);
-    });
-    const editor = new Editor(socket);
-    await editor.request("initialize", {
-      processId: null,
-      rootUri: null,
-      capabilities: { workspace: { codeLens: { refreshSupport } } },
-      ...initialize,
-    });
-    editor.notify("initialized", {});
-    return editor;
-  }
-
-  constructor(socket: WebSocket) {
-    this.#socket = socket;
-    socket.on("message", (data) => {
-      const message = JSON.parse(data.toString()) as Message;
-      if (message.method === "workspace/codeLens/refresh") this.refreshes.push(message.id!);
-      else if (message.id !== undefined) this.#answers.get(message.id)?.(message);
-    });
-  }
-
-  request(method: string, params: object): Promise<Message> {
-    const id = ++this.#id;
-    const answer = new Promise<Message>((resolve) => this.#answers.set(id, resolve));
-    this.send({ id, method, params });
-    return answer;
-  }
-
-  notify(method: string, params: object): void {
-    this.send({ method, params });
-  }
-
-  send(message: object): void {
-    this.#socket.send(JSON.stringify({ jsonrpc: "2.0", ...message }));
-  }
-
-  sendText(text: string): void {
-    this.#socket.send(text);
-  }
-
-  edit(path: string): void {
-    const uri = pathToFileURL(path).href;
-    this.notify("textDocument/didOpen", {
-      textDocument: { uri, languageId: "rust", version: 1, text: "" },
-    });
-  }
-
-  /** `line title` for each lens, lines from 0 as the protocol counts. */
-  async lenses(path: string): Promise<string[]> {
-    const uri = pathToFileURL(path).href;
-    const answer = await this.request("textDocument/codeLens", { textDocument: { uri } });
-    const found = answer.result as {
-      range: { start: { line: number } };
-      command: { title: string };
-    }[];
-    return found.map((lens) => `${lens.range.start.line} ${lens.command.title}`);
-  }
-
-  close(): void {
-    this.#socket.close();
-  }
-}
 
 const counts = (ready: number, running: number, waiting: number, done = 0) => ({
   ready,
@@ -110,6 +25,7 @@ const at = (path: string, line: number, c: ReturnType<typeof counts>) => ({
   name: "ring::runner",
   counts: c,
 });
+const open = (initialize: object = {}, refresh = true) => Editor.open(server, initialize, refresh);
 const connect = () => DapClient.connect(server.url, server.token);
 /** Resolves once everything sent before was handled and answered. */
 const settle = (editor: Editor) => editor.lenses("/nowhere.rs");
@@ -126,7 +42,7 @@ describe("titles", () => {
 
 describe("lenses", () => {
   it("come with a stop, add up over sessions, and go when sessions run or end", async () => {
-    const editor = await Editor.open();
+    const editor = await open();
     const path = "/src/ring.rs";
     editor.edit(path);
     const [one, two] = await Promise.all([connect(), connect()]);
@@ -154,7 +70,7 @@ describe("lenses", () => {
   });
 
   it("refreshes are sent for open files that changed alone, one at a time", async () => {
-    const editor = await Editor.open();
+    const editor = await open();
     const session = await connect();
     const stop = (path: string, waiting: number) =>
       session.request("annotate", { functions: [at(path, 1, counts(0, 0, waiting))] });
@@ -192,7 +108,7 @@ describe("lenses", () => {
     const session = await connect();
     await session.request("annotate", { functions: [at("/src/c.rs", 2, counts(1, 0, 0))] });
     const lens = async (initializationOptions: object) => {
-      const editor = await Editor.open({ initializationOptions });
+      const editor = await open({ initializationOptions });
       const uri = pathToFileURL("/src/c.rs").href;
       const answer = await editor.request("textDocument/codeLens", { textDocument: { uri } });
       editor.close();
@@ -207,8 +123,26 @@ describe("lenses", () => {
     session.close();
   });
 
+  it("stand at the fn where a signature has several lines, and follow edits", async () => {
+    const editor = await open();
+    const session = await connect();
+    const path = "/src/d.rs";
+    const text = "use x;\n\npub async fn runner(\n    a: u8,\n) {\n    a.await\n}\n";
+    editor.edit(path, text);
+    await session.request("annotate", { functions: [at(path, 5, counts(0, 0, 1))] });
+    expect(await editor.lenses(path)).toEqual(["2 1 live: 1 waiting"]);
+    const uri = pathToFileURL(path).href;
+    editor.notify("textDocument/didChange", {
+      textDocument: { uri, version: 2 },
+      contentChanges: [{ text: text.replace("runner", "other") }],
+    });
+    expect(await editor.lenses(path)).toEqual(["4 1 live: 1 waiting"]);
+    session.close();
+    editor.close();
+  });
+
   it("a client that cannot refresh is not asked to", async () => {
-    const editor = await Editor.open({}, false);
+    const editor = await open({}, false);
     editor.edit("/src/b.rs");
     const session = await connect();
     await settle(editor);
@@ -220,11 +154,11 @@ describe("lenses", () => {
   });
 
   it("survives text that is no message, and an exit", async () => {
-    const editor = await Editor.open();
+    const editor = await open();
     for (const text of ["{", "7", "null", '{"jsonrpc":"2.0"}', "[]"]) editor.sendText(text);
     expect(await editor.lenses("/src/x.rs")).toEqual([]);
     editor.notify("exit", {});
-    const next = await Editor.open();
+    const next = await open();
     expect(await next.lenses("/src/x.rs")).toEqual([]);
     next.close();
     editor.close();

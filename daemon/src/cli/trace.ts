@@ -2,10 +2,10 @@
 import { createWriteStream, renameSync, rmSync, type WriteStream } from "node:fs";
 import { EVENT_KINDS, type EventKind } from "../awareness/api.ts";
 import { UserError } from "../base/errors.ts";
-import { wireEvent } from "../dap/wire.ts";
 import { openTarget } from "../debugger/target.ts";
 import { createEnvironment } from "../server/environment.ts";
 import type { Layout } from "../server/layout.ts";
+import { wireEvent } from "../trace/wire.ts";
 import { exitCode, runGuest } from "./guest.ts";
 import { GuestInput } from "./input.ts";
 import { type GuestOptions, targetOptions, UsageError } from "./options.ts";

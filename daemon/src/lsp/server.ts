@@ -47,7 +47,14 @@ export function serveLanguageClient(
     open.command = showCommand(params);
     return CAPABILITIES;
   });
-  connection.onDidOpenTextDocument(({ textDocument }) => open.add(textDocument.uri));
+  connection.onDidOpenTextDocument(({ textDocument }) => {
+    open.add(textDocument.uri, textDocument.text);
+  });
+  connection.onDidChangeTextDocument(({ textDocument, contentChanges }) => {
+    const last = contentChanges.at(-1);
+    // The client asks for lenses again by itself after an edit.
+    if (last) open.add(textDocument.uri, last.text);
+  });
   connection.onDidCloseTextDocument(({ textDocument }) => open.remove(textDocument.uri));
   connection.onCodeLens(({ textDocument }) => open.lenses(textDocument.uri));
   const subscription = host.annotations.changed.on(() => {
@@ -77,7 +84,7 @@ export function lensTitle(counts: FunctionCounts): string | undefined {
 const CAPABILITIES: InitializeResult = {
   serverInfo: { name: "AsyncOS Debugger" },
   capabilities: {
-    textDocumentSync: { openClose: true, change: TextDocumentSyncKind.None },
+    textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Full },
     codeLensProvider: { resolveProvider: false },
   },
 };
@@ -99,28 +106,29 @@ function showCommand(params: InitializeParams): string | undefined {
 class OpenFiles {
   command: string | undefined;
   readonly #host: LanguageHost;
-  /** What was shown, by URI. */
-  readonly #shown = new Map<string, string>();
+  readonly #files = new Map<string, { lines: readonly string[]; shown: string }>();
 
   constructor(host: LanguageHost) {
     this.#host = host;
   }
 
-  add(uri: string): void {
-    this.#shown.set(uri, fingerprint(this.lenses(uri)));
+  add(uri: string, text: string): void {
+    const file = { lines: text.split("\n"), shown: "" };
+    this.#files.set(uri, file);
+    file.shown = fingerprint(this.lenses(uri));
   }
 
   remove(uri: string): void {
-    this.#shown.delete(uri);
+    this.#files.delete(uri);
   }
 
   /** Whether any open file shows something else now. */
   changed(): boolean {
     let changed = false;
-    for (const [uri, shown] of this.#shown) {
+    for (const [uri, file] of this.#files) {
       const now = fingerprint(this.lenses(uri));
-      if (now === shown) continue;
-      this.#shown.set(uri, now);
+      if (now === file.shown) continue;
+      file.shown = now;
       changed = true;
     }
     return changed;
@@ -129,14 +137,36 @@ class OpenFiles {
   lenses(uri: string): CodeLens[] {
     const path = this.#host.pathOf(uri);
     if (path === undefined) return [];
-    return this.#host.annotations.functionsIn(path).flatMap((entry) => lens(entry, this.command));
+    const lines = this.#files.get(uri)?.lines ?? [];
+    return this.#host.annotations.functionsIn(path).flatMap((entry) => {
+      return lens(entry, signatureLine(lines, entry), this.command);
+    });
   }
 }
 
-function lens({ line, name, counts }: AnnotatedFunction, command: string | undefined): CodeLens[] {
+/** How many lines a signature may have. */
+const MAX_SIGNATURE = 32;
+
+/**
+ * The line (from 0) of the `fn`: debugging information tells where the body opens, and a signature
+ * may be written over several lines.
+ */
+function signatureLine(lines: readonly string[], { line, name }: AnnotatedFunction): number {
+  const pattern = new RegExp(`\\bfn\\s+${name.split("::").at(-1)?.replace(/\W.*/, "")}\\b`);
+  for (let at = line - 1; at >= 0 && at > line - 1 - MAX_SIGNATURE; at--) {
+    if (pattern.test(lines[at] ?? "")) return at;
+  }
+  return line - 1;
+}
+
+function lens(
+  { name, counts }: AnnotatedFunction,
+  line: number,
+  command: string | undefined,
+): CodeLens[] {
   const title = lensTitle(counts);
   if (title === undefined) return [];
-  const position = { line: line - 1, character: 0 };
+  const position = { line, character: 0 };
   // A command without a name is text that cannot be clicked.
   const action = command ? { title, command, arguments: [name] } : { title, command: "" };
   return [{ range: { start: position, end: position }, command: action }];

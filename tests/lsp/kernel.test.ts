@@ -1,0 +1,75 @@
+/** Lenses on the bundled kernel's sources while real sessions stop and run. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { DapClient } from "../../daemon/src/server/client.ts";
+import type { DaemonProcess } from "../../daemon/src/server/spawn.ts";
+import { root, startDaemon } from "../server/support.ts";
+import { Editor } from "./editor.ts";
+
+let daemon: DaemonProcess;
+beforeAll(async () => {
+  daemon = await startDaemon();
+});
+afterAll(async () => {
+  daemon.process.stdin?.end();
+  await daemon.ended;
+});
+
+/** A session that stands at a wake of the ring, where its coroutines live. */
+async function stopInRing(): Promise<DapClient> {
+  const client = await DapClient.connect(daemon.url, daemon.token);
+  await client.request("initialize", { adapterID: "asyncos", pathFormat: "path" });
+  const launched = client.request("launch", { harts: 2, append: "workload=ring" });
+  await client.event("initialized");
+  const filterOptions = [{ filterId: "wake", condition: "coroutine > 2" }];
+  await client.request("setExceptionBreakpoints", { filters: [], filterOptions });
+  await client.request("configurationDone");
+  await launched;
+  await client.stopped();
+  return client;
+}
+
+interface Row {
+  readonly name: string;
+  readonly state: string;
+}
+
+it("say at each async fn what the debugger says of its coroutines", async () => {
+  const path = join(root, "kernel/src/workload/ring.rs");
+  const text = readFileSync(path, "utf8");
+  const line = text.split("\n").findIndex((candidate) => /async fn pass\b/.test(candidate));
+  const editor = await Editor.open(daemon);
+  editor.edit(path, text);
+  expect(await editor.lenses(path)).toEqual([]);
+
+  const session = await stopInRing();
+  await expect.poll(() => editor.refreshes.length).toBe(1);
+  editor.send({ id: editor.refreshes[0], result: null });
+  const { coroutines } = await session.request<{ coroutines: Row[] }>("asyncos/coroutines");
+  const passing = coroutines.filter(({ name }) => name === "ring::pass");
+  expect(passing.length).toBeGreaterThan(1);
+  const states = ["ready", "running", "waiting"]
+    .map((state) => [passing.filter((row) => row.state === state).length, state] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, state]) => `${count} ${state}`);
+  const lens = `${line} ${passing.length} live: ${states.join(", ")}`;
+  expect(await editor.lenses(path)).toContain(lens);
+
+  const second = await stopInRing();
+  const twice = `${line} ${2 * passing.length} live: `;
+  await expect
+    .poll(async () => (await editor.lenses(path)).some((shown) => shown.startsWith(twice)))
+    .toBe(true);
+
+  const closed = second.closed();
+  second.close();
+  await closed;
+  await expect.poll(() => editor.lenses(path)).toContain(lens);
+  await session.request("setExceptionBreakpoints", { filters: [] });
+  await session.request("continue", { threadId: 1 });
+  await session.event("terminated");
+  await expect.poll(() => editor.lenses(path)).toEqual([]);
+  session.close();
+  editor.close();
+});
