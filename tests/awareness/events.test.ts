@@ -114,7 +114,7 @@ test.each([
   ["poll", "executor::EXECUTOR.spawned > 3 && task.priority <= 2"],
 ] as const)("listening to %s where %s is the record filtered by it", (kind, text) => {
   const run = (where: boolean) => {
-    const kernel = bootKernel("workload=priorities", { schedule: "random", seed: 2 });
+    const kernel = bootKernel("workload=ring", { schedule: "random", seed: 2 });
     const condition = kernel.inspector.condition(text, EVENT_FIELDS);
     const events: SchedulingEvent[] = [];
     const keep = (event: SchedulingEvent): boolean => {

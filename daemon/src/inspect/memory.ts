@@ -74,4 +74,3 @@ export function hartMemory(hart: Hart): MemoryView {
     write: (at, bytes) => hart.write(at, bytes),
   };
 }
-

@@ -23,14 +23,14 @@ export function* framesOf(start: RegisterSet, context: UnwindContext): Generator
 }
 
 function logicalFrames(activation: Activation, index: number): StackFrame[] {
-  const { module, pc, lookup, registers, memory, cfa, note } = activation;
+  const { arrival, module, pc, lookup, registers, memory, cfa, note } = activation;
   const common = { pc, registers, memory, cfa, module };
   const logical = module?.symbols.framesAt(inModule(module, lookup)) ?? [];
   if (logical.length === 0) {
     const symbol = module?.symbols.symbolAt(inModule(module, lookup));
     const name = symbol ? userName(symbol.name).name : hex(pc);
     const location = module?.symbols.locationAt(inModule(module, lookup));
-    return [{ ...common, index, logical: undefined, name, location, note }];
+    return [{ ...common, index, logical: undefined, name, location, note: joined(arrival, note) }];
   }
   return logical.map((frame, depth) => {
     const { name, suffix } = userName(frame.name);
@@ -40,10 +40,16 @@ function logicalFrames(activation: Activation, index: number): StackFrame[] {
       logical: frame,
       name: name + suffix,
       location: frame.location,
-      note: depth === logical.length - 1 ? note : undefined,
+      note: joined(
+        depth === 0 ? arrival : undefined,
+        depth === logical.length - 1 ? note : undefined,
+      ),
     };
   });
 }
+
+const joined = (a: string | undefined, b: string | undefined): string | undefined =>
+  a && b ? `${a}; ${b}` : (a ?? b);
 
 /** The registers that a hart holds now; writing goes to the hart. */
 export function hartRegisters(hart: Hart): RegisterSet {

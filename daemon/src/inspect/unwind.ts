@@ -22,6 +22,9 @@ export interface Activation {
   readonly cfa: bigint | undefined;
   /** Of this activation's caller, for entry values; undefined at the end of the stack. */
   readonly caller: RegisterSet | undefined;
+  /** How it came to stand here, where that is no call. */
+  readonly arrival: string | undefined;
+  /** How its caller was found, or why it was not, where that is not ordinary. */
   readonly note: string | undefined;
 }
 
@@ -49,13 +52,14 @@ interface Caller {
 export function* unwind(start: RegisterSet, context: UnwindContext): Generator<Activation> {
   let registers = start;
   let exact = true;
-  let note: string | undefined;
+  let arrival: string | undefined;
   const seen = new Set<string>();
   for (let count = 0; count < MAX_FRAMES; count++) {
     const { pc } = registers;
     const lookup = exact || pc === 0n ? pc : address(pc - 1n);
     const module = context.modules.at(context.hart, lookup);
-    const step = callerOf(registers, lookup, module, count === 0, context);
+    const frame = { registers, lookup, module, exact, innermost: count === 0 };
+    const step = callerOf(frame, context);
     const caller = typeof step === "string" ? undefined : step;
     const ends = typeof step === "string" && step !== "" ? step : undefined;
     yield {
@@ -67,7 +71,8 @@ export function* unwind(start: RegisterSet, context: UnwindContext): Generator<A
       module,
       cfa: caller?.cfa,
       caller: caller?.registers,
-      note: joined(note, joined(caller?.note, ends && `unwinding stops here: ${ends}`)),
+      arrival,
+      note: caller ? caller.note : ends && `unwinding stops here: ${ends}`,
     };
     if (!caller) return;
     const key = `${caller.registers.pc}/${caller.registers.get(SP)}/${caller.registers.get(FP)}`;
@@ -75,21 +80,22 @@ export function* unwind(start: RegisterSet, context: UnwindContext): Generator<A
     seen.add(key);
     registers = caller.registers;
     exact = caller.exact;
-    note = caller.exact ? "interrupted here" : undefined;
+    arrival = caller.exact ? "interrupted here" : undefined;
   }
 }
 
-const joined = (a: string | undefined, b: string | undefined): string | undefined =>
-  a && b ? `${a}; ${b}` : (a ?? b) || undefined;
+interface Frame {
+  readonly registers: RegisterSet;
+  readonly lookup: Address;
+  readonly module: Module | undefined;
+  /** Not in the middle of a call: all registers are the frame's own. */
+  readonly exact: boolean;
+  readonly innermost: boolean;
+}
 
 /** The caller, or why there is none: "" at an ordinary end of the stack. */
-function callerOf(
-  registers: RegisterSet,
-  lookup: Address,
-  module: Module | undefined,
-  innermost: boolean,
-  context: UnwindContext,
-): Caller | string {
+function callerOf(frame: Frame, context: UnwindContext): Caller | string {
+  const { exact, innermost, lookup, module, registers } = frame;
   for (const rule of context.rules) {
     const found = rule({
       registers,
@@ -102,7 +108,7 @@ function callerOf(
   }
   if (!module) {
     const problem = `no module holds ${hex(registers.pc)}`;
-    return innermost ? fromWildJump(registers, context, problem) : problem;
+    return exact ? fromWildJump(registers, context, problem) : problem;
   }
   if (isEntry(module, lookup)) return "";
   const evaluation: EvaluationContext = {
@@ -117,7 +123,7 @@ function callerOf(
     return progress(registers, { registers: next, cfa: known.cfa, exact: false, note: undefined });
   }
   if (module.symbols.unwindAt(inModule(module, lookup))) return "the return address is not known";
-  return byFramePointer(registers, innermost, context);
+  return byFramePointer(registers, exact, context);
 }
 
 /** The image's entry point starts every stack; nothing called it. */
@@ -162,12 +168,12 @@ function fromWildJump(
  */
 function byFramePointer(
   registers: RegisterSet,
-  innermost: boolean,
+  exact: boolean,
   context: UnwindContext,
 ): Caller | string {
   const note = "no call frame information: the caller is from ra and frame pointers";
   const fp = registers.get(FP);
-  if (innermost && fp !== 0n) {
+  if (exact && fp !== 0n) {
     const ra = registers.get(RA);
     if (ra === 0n) return "";
     if (
