@@ -19,7 +19,7 @@ import { Word64 } from "./word64.ts";
 const Pending = { nothing: 0, ram: 1, staged: 2, device: 3 } as const;
 type Pending = (typeof Pending)[keyof typeof Pending];
 
-export interface AccessParts {
+interface AccessParts {
   readonly engine: Engine;
   readonly memory: Memory;
   readonly bus: Bus;

@@ -7,7 +7,7 @@ import type { Disposable, Signal } from "../base/disposable.ts";
 
 export type SchedulePolicy = "round-robin" | "random";
 
-/** Everything that determines a run, besides the outside inputs in the journal. */
+/** Everything that determines a run, besides outside inputs (`input`, writes, freezing, `only`). */
 export interface MachineOptions {
   /** 1 to 8. */
   readonly harts: number;
@@ -143,7 +143,7 @@ export interface Machine {
   ): Disposable;
   /** Bytes that the guest wrote to its console. */
   readonly console: Signal<Uint8Array>;
-  /** An outside input: enters the journal with the current machine time. */
+  /** Console input: the guest can read it from the current machine time on. */
   input(bytes: Uint8Array): void;
 
   /** A copy of bytes of RAM; undefined when any of them is not RAM. */
@@ -151,7 +151,10 @@ export interface Machine {
   /** An unsigned little-endian integer of RAM as a double; NaN when not RAM, or above 2^53. */
   readPhysicalNumber(address: PhysicalAddress, size: 1 | 2 | 4 | 8): number;
   writePhysical(address: PhysicalAddress, bytes: Uint8Array): boolean;
-  /** A digest of memory, registers and devices: 16 hex digits. */
+  /**
+   * A digest of memory, registers, devices, clock and interleaving: 16 hex digits. Two machines with
+   * the same one go on alike.
+   */
   stateHash(): string;
 }
 

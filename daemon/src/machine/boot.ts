@@ -7,8 +7,8 @@ import { encodeFdt } from "./fdt.ts";
 import type { Memory } from "./memory.ts";
 import { virtTree } from "./virt.ts";
 
-export const MAX_HARTS = 8;
-export const MAX_MEMORY = 2048;
+const MAX_HARTS = 8;
+const MAX_MEMORY = 2048;
 const MIB = 0x10_0000;
 /** The device tree lies in the last such block of RAM, as QEMU places it. */
 const FDT_ALIGNMENT = 2 * MIB;

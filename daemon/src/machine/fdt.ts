@@ -3,7 +3,7 @@
  */
 
 /** Numbers are 32-bit cells, strings end in NUL, an empty list is a property without a value. */
-export type FdtValue = string | readonly string[] | readonly number[];
+type FdtValue = string | readonly string[] | readonly number[];
 
 export interface FdtNode {
   readonly properties: Readonly<Record<string, FdtValue>>;

@@ -11,7 +11,7 @@ import type { Translator } from "./privileged/translate.ts";
 import { privilegeName } from "./traps.ts";
 import { bigintOf, highOf, lowOf, signed, Word64 } from "./word64.ts";
 
-export interface HartParts {
+interface HartParts {
   readonly engine: Engine;
   readonly memory: Memory;
   readonly translator: Translator;

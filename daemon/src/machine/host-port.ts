@@ -7,7 +7,7 @@ import type { Core } from "./privileged/core.ts";
 import type { SystemUnit } from "./privileged/system.ts";
 import type { Traps } from "./traps.ts";
 
-export interface HostParts {
+interface HostParts {
   readonly access: AccessPath;
   readonly system: SystemUnit;
   readonly hooks: Hooks;

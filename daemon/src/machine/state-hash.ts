@@ -37,8 +37,9 @@ function addHart(digest: Digest, board: Board, hart: number): void {
     for (let at = base + from; at < base + to; at += 4) digest.add(words[at >>> 2]!);
   }
   const core = board.cores[hart]!;
-  digest.add(core.reservation);
-  if (core.reservation !== 0) digest.add(core.reservationSize);
+  if (core.reservation === 0) return;
+  digest.addNumber((core.reservation >>> 0) - board.engine.ramBase);
+  digest.add(core.reservationSize);
 }
 
 function addDevice(

@@ -15,7 +15,7 @@ const UART_CLOCK_HZ = 3_686_400;
 const MACHINE_SOFTWARE = 3;
 const MACHINE_TIMER = 7;
 
-export interface VirtTree {
+interface VirtTree {
   readonly harts: number;
   /** Bytes of RAM. */
   readonly ramSize: number;

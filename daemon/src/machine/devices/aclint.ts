@@ -12,7 +12,7 @@ import type { AccessSize, Device } from "./device.ts";
 const MTIMECMP = 0x4000;
 const MTIME = 0xbff8;
 
-export interface AclintWires {
+interface AclintWires {
   /** mtime in ticks. */
   ticks(): number;
   /** msip or mtimecmp of a hart was written: its interrupts and deadline may be others now. */

@@ -18,4 +18,4 @@ export interface Device {
   save(): DeviceState;
 }
 
-export type DeviceState = Readonly<Record<string, number | string | readonly number[]>>;
+type DeviceState = Readonly<Record<string, number | string | readonly number[]>>;

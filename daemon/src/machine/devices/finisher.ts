@@ -5,7 +5,7 @@
 import type { Word64 } from "../word64.ts";
 import type { AccessSize, Device } from "./device.ts";
 
-export const FINISHER_FAIL = 0x3333;
+const FINISHER_FAIL = 0x3333;
 export const FINISHER_PASS = 0x5555;
 export const FINISHER_RESET = 0x7777;
 

@@ -5,7 +5,7 @@
 import type { Word64 } from "../word64.ts";
 import type { AccessSize, Device } from "./device.ts";
 
-export interface UartWires {
+interface UartWires {
   put(byte: number): void;
   available(): number;
   /** The next received byte, or -1. */

@@ -16,7 +16,7 @@ import {
 
 export const HSM = 0x48_534d;
 
-export const HsmStatus = { started: 0, stopped: 1, suspended: 4 } as const;
+const HsmStatus = { started: 0, stopped: 1, suspended: 4 } as const;
 
 const RETENTIVE = 0;
 const NON_RETENTIVE = 0x8000_0000;

@@ -27,8 +27,6 @@ export const IMPLEMENTATION_VERSION = 1;
 export const A0 = 10;
 export const A1 = 11;
 export const A2 = 12;
-export const A3 = 13;
-export const A4 = 14;
 export const A6 = 16;
 export const A7 = 17;
 

@@ -32,7 +32,7 @@ export interface Counters {
   readonly clock: Clock;
 }
 
-export interface CsrRow {
+interface CsrRow {
   read(core: Core, value: Word64, counters: Counters): void;
   /** Absent where the register can be named but not changed. */
   write?(core: Core, value: Word64, counters: Counters): Effect;

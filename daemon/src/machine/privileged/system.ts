@@ -33,7 +33,7 @@ export type AddressSpaceChange = (
   newHigh: number,
 ) => boolean;
 
-export interface SystemParts {
+interface SystemParts {
   readonly engine: Engine;
   readonly cores: readonly Core[];
   readonly traps: Traps;
