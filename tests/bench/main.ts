@@ -1,11 +1,13 @@
 /** Runs the benchmark sections by name; all of them when none is named. */
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { engine } from "./engine.ts";
 import { session } from "./session.ts";
 import { speed } from "./speed.ts";
 import { wakes } from "./wakes.ts";
 
 const sections: Record<string, (root: string, kernel: string) => Promise<void>> = {
+  engine,
   speed,
   wakes,
   session,

@@ -63,11 +63,12 @@ export function runOnQemu(
   return ended(qemu(kernel, harts, append, more), "QEMU");
 }
 
-/** The same under GDB, with a breakpoint on a function whose condition is never true. */
+/** The same under GDB, with breakpoints at addresses whose condition is never true. */
 export async function runUnderGdb(
   kernel: string,
   append: string,
-  breakpoint: { readonly location: string; readonly condition: string } | undefined,
+  addresses: readonly string[],
+  condition: string,
 ): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), "asyncos-bench-"));
   const socket = join(folder, "gdb.sock");
@@ -83,7 +84,7 @@ export async function runUnderGdb(
     "gdb-multiarch",
     ["-nx", "-batch", "-ex", "set pagination off", "-ex", "set confirm off"].concat(
       ["-ex", `target remote ${socket}`],
-      breakpoint ? ["-ex", `break ${breakpoint.location} if ${breakpoint.condition}`] : [],
+      addresses.flatMap((address) => ["-ex", `break *${address} if ${condition}`]),
       ["-ex", "continue", kernel],
     ),
     { stdio: ["ignore", "pipe", "pipe"] },
