@@ -113,14 +113,14 @@ export class Hooks {
     const hooks = this.#byPage.get(virtualPage);
     if (hooks === undefined) this.#byPage.set(virtualPage, new Set([hook]));
     else hooks.add(hook);
+    const low = hook.address | 0;
+    const high = Math.floor(hook.address / 0x1_0000_0000) | 0;
     for (const core of this.#cores) {
-      const low = hook.address | 0;
-      const high = Math.floor(hook.address / 0x1_0000_0000) | 0;
       if (this.#translator.probeFetch(core, low, high)) {
         const offset = ramOffset(this.#translator.physical);
         if (this.#memory.isRam(offset, 2)) this.#placeAt(hook, offset);
       }
-      this.#engine.flushFetches(core.id);
+      this.#engine.flushPage(core.id, low, high);
     }
   }
 
