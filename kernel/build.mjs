@@ -4,9 +4,10 @@
 //   node build.mjs            build, and put image and manifest into prebuilt/
 //   node build.mjs --check    compare sources and prebuilt image with the manifest
 //   node build.mjs --verify   build in another folder and compare with the prebuilt image
+//   node build.mjs --test     run the unit tests of the modules that need no machine
 
 import {spawnSync} from 'node:child_process';
-import {copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 
@@ -45,6 +46,7 @@ function debianToolchain() {
   return {
     name: 'Debian',
     version: output(rustc, ['--version']),
+    rustc,
     cargo: '/usr/bin/cargo',
     library,
     linker,
@@ -67,6 +69,7 @@ function rustupToolchain() {
   return {
     name: 'rustup',
     version: output('rustc', ['--version']),
+    rustc: 'rustc',
     cargo: 'cargo',
     library: join(sysroot, 'lib', 'rustlib', 'src', 'rust', 'library'),
     linker: 'rust-lld',
@@ -75,12 +78,27 @@ function rustupToolchain() {
   };
 }
 
-/** Builds the sources in `folder`; says where the image is, and who built it. */
-function build(folder, targetFolder) {
+function findToolchain() {
   const toolchain = debianToolchain() ?? rustupToolchain();
   if (toolchain === undefined) {
     throw new Failure(NO_TOOLCHAIN);
   }
+  return toolchain;
+}
+
+/** Calls `action` with a new folder, which is gone afterwards. */
+function inTemporaryFolder(action) {
+  const folder = mkdtempSync(join(tmpdir(), 'asyncos-kernel-'));
+  try {
+    action(folder);
+  } finally {
+    rmSync(folder, {recursive: true, force: true});
+  }
+}
+
+/** Builds the sources in `folder`; says where the image is, and who built it. */
+function build(folder, targetFolder) {
+  const toolchain = findToolchain();
   const flags = rustFlags({kernel: folder, library: toolchain.library, linker: toolchain.linker});
   const cargo = run(
     toolchain.cargo,
@@ -101,6 +119,8 @@ function buildPrebuilt() {
   const {image, rustc} = build(KERNEL, join(KERNEL, 'target'));
   mkdirSync(join(KERNEL, 'prebuilt'), {recursive: true});
   copyFileSync(image, IMAGE);
+  // Nothing that this machine could execute.
+  chmodSync(IMAGE, 0o644);
   const manifest = {sources: sourcesHash(), image: imageHash(), rustc};
   writeFileSync(MANIFEST, `${JSON.stringify(manifest, null, 2)}\n`);
   console.log(`kernel/prebuilt/asyncos-kernel.elf: ${manifest.image} (${rustc})`);
@@ -117,8 +137,7 @@ function check() {
 /** Builds a copy of the sources elsewhere: the bytes must not depend on the folder. */
 function verify() {
   check();
-  const folder = mkdtempSync(join(tmpdir(), 'asyncos-kernel-'));
-  try {
+  inTemporaryFolder(folder => {
     for (const file of sources()) {
       cpSync(join(KERNEL, file), join(folder, file));
     }
@@ -131,17 +150,37 @@ function verify() {
     } else {
       console.log('the prebuilt image is what the sources give');
     }
-  } finally {
-    rmSync(folder, {recursive: true, force: true});
-  }
+  });
 }
 
-const MODES = {undefined: buildPrebuilt, '--check': check, '--verify': verify};
+/** Modules that read foreign text or bytes, tested on this machine. */
+const TESTED = ['args', 'device_tree'];
+
+function test() {
+  const {rustc} = findToolchain();
+  inTemporaryFolder(folder => {
+    for (const module of TESTED) {
+      const program = join(folder, module);
+      const source = join(KERNEL, 'src', `${module}.rs`);
+      const steps = [
+        [rustc, ['--test', '--edition', '2024', '-Adead_code', '-o', program, source]],
+        [program, []],
+      ];
+      for (const [command, args] of steps) {
+        if (run(command, args, {stdio: 'inherit'}).status !== 0) {
+          throw new Failure(`the tests of src/${module}.rs fail`);
+        }
+      }
+    }
+  });
+}
+
+const MODES = {undefined: buildPrebuilt, '--check': check, '--verify': verify, '--test': test};
 
 try {
   const mode = MODES[process.argv[2]];
   if (mode === undefined || process.argv.length > 3) {
-    throw new Failure('usage: node build.mjs [--check | --verify]');
+    throw new Failure('usage: node build.mjs [--check | --verify | --test]');
   }
   mode();
 } catch (error) {

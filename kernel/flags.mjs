@@ -25,6 +25,8 @@ export function rustFlags({kernel, library, linker}) {
     '-Cforce-frame-pointers=yes',
     '-Csymbol-mangling-version=v0',
     '-Cdwarf-version=4',
+    // A line step goes over a macro, not through its inside.
+    '-Ccollapse-macro-debuginfo=yes',
     `--remap-path-prefix=${kernel}=${SOURCE_PREFIX}`,
     `--remap-path-prefix=${library}=${LIBRARY_PREFIX}`,
   ];
