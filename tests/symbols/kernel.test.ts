@@ -6,9 +6,8 @@ import { describe, expect, test } from "vitest";
 import { type Address, address } from "../../daemon/src/base/brand.ts";
 import type { EvaluationContext } from "../../daemon/src/symbols/api.ts";
 import { logicalName } from "../../daemon/src/symbols/names.ts";
-import { IMAGES, open } from "./witness.ts";
+import { KERNEL, open } from "./images.ts";
 
-const KERNEL = IMAGES.find((path) => path.endsWith("kernel/prebuilt/asyncos-kernel.elf"));
 const SOURCE_PREFIX = "/asyncos/kernel/";
 const SCOPES = 60;
 

@@ -1,16 +1,5 @@
 /** Other tools that read ELF and DWARF, as witnesses: LLVM's, where they are installed. */
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import { openSymbols } from "../../daemon/src/symbols/symbols.ts";
-
-/** Images that the witnesses are asked about: the bundled kernel, and others named by SYMBOLS_IMAGES (`a:b`). */
-export const IMAGES: readonly string[] = [
-  fileURLToPath(new URL("../../kernel/prebuilt/asyncos-kernel.elf", import.meta.url)),
-  ...(process.env.SYMBOLS_IMAGES ?? "").split(":").filter((path) => path !== ""),
-].filter((path) => existsSync(path));
-
-export const open = (path: string) => openSymbols(readFileSync(path), path);
 
 /** How to run a tool of LLVM, or undefined when it is not installed. */
 export function llvm(

@@ -5,7 +5,7 @@ import type { Die } from "./die.ts";
 import type { Elf } from "./elf.ts";
 import type { Format } from "./forms.ts";
 import { type InfoOffset, lastNotAbove } from "./positions.ts";
-import type { Reader } from "./reader.ts";
+import { Reader } from "./reader.ts";
 import { readUnitHeader, Unit } from "./unit.ts";
 
 export class Dwarf {
@@ -24,7 +24,7 @@ export class Dwarf {
 
   constructor(elf: Elf) {
     this.elf = elf;
-    this.info = elf.reader(".debug_info");
+    this.info = withTypeUnits(elf);
     this.strOffsets = elf.reader(".debug_str_offsets");
     this.addresses = elf.reader(".debug_addr");
     this.units = this.#readUnits();
@@ -97,6 +97,7 @@ export class Dwarf {
 
   #readUnits(): Unit[] {
     const units: Unit[] = [];
+    const types = this.elf.section(".debug_info")?.bytes.length ?? 0;
     const reader = this.info.at(0);
     while (!reader.done) {
       const offset = reader.position as InfoOffset;
@@ -105,10 +106,25 @@ export class Dwarf {
       const end = length.end as InfoOffset;
       this.tolerate(() => {
         const contents = this.info.at(reader.position, end);
-        units.push(new Unit(this, readUnitHeader(contents, offset, end, length.offsetSize)));
+        const header = readUnitHeader(contents, offset, end, length.offsetSize, offset >= types);
+        units.push(new Unit(this, header));
       }, undefined);
       reader.position = end;
     }
     return units;
   }
+}
+
+/**
+ * .debug_info, and behind it .debug_types where DWARF 4 keeps the units of types: so that an offset names an
+ * entry of either.
+ */
+function withTypeUnits(elf: Elf): Reader {
+  const info = elf.reader(".debug_info");
+  const types = elf.reader(".debug_types");
+  if (types.done) return info;
+  const both = new Uint8Array(info.bytes.length + types.bytes.length);
+  both.set(info.bytes);
+  both.set(types.bytes, info.bytes.length);
+  return new Reader(elf.source, ".debug_info", both);
 }

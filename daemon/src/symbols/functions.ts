@@ -233,11 +233,18 @@ const farRange = ({ low, high }: NearRange) => ({ low: far(low), high: far(high)
 
 const isUnnamed = (die: Die) => die.inherited((each) => each.string(At.name)) === undefined;
 
-/** The inlined function or block directly within a scope that holds pc. */
-function scopeChild(parent: Die, pc: NearAddress): Die | undefined {
+/**
+ * The inlined function or block directly within a scope that holds pc. A block that says no range (GCC writes
+ * some that read as empty lists) counts when something in it holds pc.
+ */
+function scopeChild(parent: Die, pc: NearAddress, depth = 0): Die | undefined {
   for (const child of parent.unit.children(parent)) {
-    const isScope = child.tag === Tag.inlinedSubroutine || child.tag === Tag.lexicalBlock;
-    if (isScope && contains(rangesOf(child), pc)) return child;
+    const isBlock = child.tag === Tag.lexicalBlock;
+    if (!isBlock && child.tag !== Tag.inlinedSubroutine) continue;
+    const ranges = rangesOf(child);
+    if (contains(ranges, pc)) return child;
+    const isOpen = isBlock && ranges.length === 0 && depth < MAX_DEPTH;
+    if (isOpen && scopeChild(child, pc, depth + 1) !== undefined) return child;
   }
   return undefined;
 }

@@ -198,7 +198,9 @@ class ElfSymbols implements SymbolFile {
         found.push({ ...variable, qualifiedName, address: at === undefined ? undefined : far(at) });
       }, undefined);
     }
-    return found;
+    // Link-time optimisation leaves the first mention of a variable behind, without its place.
+    const placed = new Set(found.flatMap((each) => (each.address ? [each.qualifiedName] : [])));
+    return found.filter((each) => each.address || !placed.has(each.qualifiedName));
   }
 
   typeNamed(pattern: string): readonly Type[] {

@@ -53,10 +53,14 @@ export class Types {
       if (target === undefined) return unknown(alias ?? "void", 0);
       die = target;
     }
+    die = die.reference(At.signature) ?? die;
     if (die.flag(At.declaration)) die = this.#definition(this.#paths.of(die)) ?? die;
     const name = this.#paths.of(die);
-    if (die !== start && name !== "") return this.from(die);
-    return this.#concrete(die, name || alias || "");
+    if (die === start) return this.#concrete(die, name);
+    // A structure goes by its own name; what has none, or is a scalar, by the one it was given.
+    const isScalar = die.tag === Tag.baseType || die.tag === Tag.pointerType;
+    if (alias !== undefined && (name === "" || isScalar)) return this.#concrete(die, alias);
+    return this.from(die);
   }
 
   #concrete(die: Die, name: string): Type {

@@ -22,12 +22,16 @@ export interface UnitHeader {
   readonly type: { readonly signature: bigint; readonly offset: InfoOffset } | undefined;
 }
 
-/** Reads the header of the unit at `offset`, which ends at `end`; the cursor stands behind its length. */
+/**
+ * Reads the header of the unit at `offset`, which ends at `end`; the cursor stands behind its length.
+ * `ofType`: it is one of .debug_types.
+ */
 export function readUnitHeader(
   reader: Reader,
   offset: InfoOffset,
   end: InfoOffset,
   offsetSize: 4 | 8,
+  ofType: boolean,
 ): UnitHeader {
   const version = reader.u16();
   if (version < 2 || version > 5) reader.fail(`DWARF version ${version}`, offset);
@@ -37,7 +41,7 @@ export function readUnitHeader(
   if (version < 5) addressSize = reader.u8();
   if (addressSize !== 8) reader.fail(`addresses of ${addressSize} bytes`, offset);
   let type: UnitHeader["type"];
-  if (unitType === UnitType.type || unitType === UnitType.splitType) {
+  if (ofType || unitType === UnitType.type || unitType === UnitType.splitType) {
     const signature = reader.u64();
     type = { signature, offset: (offset + reader.uint(offsetSize)) as InfoOffset };
   } else if (unitType === UnitType.skeleton || unitType === UnitType.splitCompile) {

@@ -1,0 +1,51 @@
+/** Images to read: the bundled kernel, a C kernel where a compiler for RISC-V is installed, and the user's own. */
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { openSymbols } from "../../daemon/src/symbols/symbols.ts";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+const kernel = here("../../kernel/prebuilt/asyncos-kernel.elf");
+export const KERNEL: string | undefined = existsSync(kernel) ? kernel : undefined;
+
+/** Further images for the witnesses: paths in SYMBOLS_IMAGES, with colons between them. */
+export const OTHER_IMAGES: readonly string[] = (process.env.SYMBOLS_IMAGES ?? "")
+  .split(":")
+  .filter((path) => path !== "");
+
+export const open = (path: string) => openSymbols(readFileSync(path), path);
+
+const COMPILERS = ["riscv64-unknown-elf-gcc", "riscv64-linux-gnu-gcc"];
+const COMMON =
+  "-march=rv64imac -mabi=lp64 -mcmodel=medany -nostdlib -ffreestanding -fno-stack-protector -fno-pic -static -no-pie -Wl,-Ttext=0x80200000 -Wl,--build-id=none";
+const VARIANTS: Readonly<Record<string, string>> = {
+  "c-dwarf4": "-gdwarf-4 -O0",
+  "c-dwarf5": "-gdwarf-5 -O0",
+  "c-dwarf4-optimised": "-gdwarf-4 -O2",
+  "c-dwarf5-optimised": "-gdwarf-5 -O2",
+  "c-dwarf4-type-units": "-gdwarf-4 -O2 -fdebug-types-section",
+  "c-dwarf5-type-units": "-gdwarf-5 -O1 -fdebug-types-section",
+};
+
+/** The C kernel of fixtures/ in several shapes, or nothing where no compiler for it is installed. */
+export function compileC(): { readonly name: string; readonly path: string }[] {
+  const compiler = COMPILERS.find((command) => {
+    try {
+      execFileSync(command, ["--version"], { stdio: "ignore" });
+      return true;
+    } catch {
+      return false;
+    }
+  });
+  if (compiler === undefined) return [];
+  const folder = mkdtempSync(join(tmpdir(), "symbols-"));
+  const sources = ["proc.c", "lock.c"].map((name) => here(`fixtures/${name}`));
+  return Object.entries(VARIANTS).map(([name, flags]) => {
+    const path = join(folder, `${name}.elf`);
+    execFileSync(compiler, [...COMMON.split(" "), ...flags.split(" "), ...sources, "-o", path]);
+    return { name, path };
+  });
+}
