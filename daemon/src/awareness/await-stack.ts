@@ -21,13 +21,21 @@ interface Link {
   readonly at: number;
 }
 
+/** What is known of futures that are no coroutines. */
+export interface Leaves {
+  /** Where its `poll` is declared. */
+  location(kind: FutureKind): SourceLocation | undefined;
+  /** The coroutine whose end it waits for, where it holds one's record. */
+  joined(future: Datum): number | undefined;
+}
+
 /** Innermost first. */
 export function awaitFrames(
   outermost: Link,
   kinds: FutureKinds,
   context: AccessContext,
   scope: Scope,
-  leafLocation: (kind: FutureKind) => SourceLocation | undefined,
+  leaves: Leaves,
 ): AwaitFrame[] {
   const frames: AwaitFrame[] = [];
   let link: Link | undefined = outermost;
@@ -36,7 +44,7 @@ export function awaitFrames(
     const datum = datumAt(kind.type, toAddress(at), scope);
     if (!kind.coroutine) {
       const inner = innerFutures(datum);
-      frames.push(leafFrame(kind, datum, inner.length, leafLocation(kind)));
+      frames.push(leafFrame(kind, datum, inner.length, leaves));
       link = inner.length === 1 ? toLink(inner[0]!, kinds) : undefined;
       continue;
     }
@@ -82,17 +90,14 @@ function unknownFrame(kind: FutureKind, datum: Datum): AwaitFrame {
 }
 
 /** A future written by hand: its fields are what it holds. */
-function leafFrame(
-  kind: FutureKind,
-  datum: Datum,
-  inner: number,
-  location: SourceLocation | undefined,
-): AwaitFrame {
+function leafFrame(kind: FutureKind, datum: Datum, inner: number, leaves: Leaves): AwaitFrame {
+  const joined = leaves.joined(datum);
+  const waits = joined === undefined ? undefined : `waits for coroutine ${joined}`;
   return {
     name: kind.name,
-    location,
+    location: leaves.location(kind),
     address: addressOf(datum.place, datum.offset),
-    note: inner > 1 ? `polls ${inner} futures at once; none of them is followed` : undefined,
+    note: inner > 1 ? `polls ${inner} futures at once; none of them is followed` : waits,
     environment: undefined,
     variables: (): readonly Value[] => {
       const fields = makeValue(kind.name, datum, undefined).list();

@@ -15,7 +15,7 @@ import {
   EVENT_KINDS,
   type EventKind,
 } from "./api.ts";
-import { awaitFrames } from "./await-stack.ts";
+import { awaitFrames, type Leaves } from "./await-stack.ts";
 import { type BitmapBinding, bindProfile } from "./binding.ts";
 import { takeCensus } from "./census.ts";
 import { Coroutines } from "./coroutines.ts";
@@ -87,7 +87,10 @@ export function createAwareness(
     if (typeof saved === "string") throw new UserError(saved);
     return inspector.stackFrom(saved, memory.view, machine.harts[0]!);
   };
-  const leafLocation = leafLocations(modules);
+  const leaves: Leaves = {
+    location: leafLocations(modules),
+    joined: (future) => known(coroutines.joinedBy(future)),
+  };
   const awaitStack = (id: number): readonly AwaitFrame[] => {
     const task = coroutines.find(id);
     if (!task) throw new UserError(`there is no coroutine ${id}, or it is done`);
@@ -102,7 +105,7 @@ export function createAwareness(
       return machineFrames(inspector, threadStack(thread), `half-run on thread ${thread}`);
     }
     const future = coroutines.future(task.record);
-    return future ? awaitFrames(future, kinds, context, scope, leafLocation) : [];
+    return future ? awaitFrames(future, kinds, context, scope, leaves) : [];
   };
 
   return {

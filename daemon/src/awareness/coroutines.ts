@@ -2,10 +2,11 @@
  * The coroutines of the profile's executors. Lists read a few words for each coroutine and work out
  * names and places only for those that are shown.
  */
-import { datumAt, type Scope } from "../inspect/datum.ts";
+import { type Datum, datumAt, part, type Scope, take } from "../inspect/datum.ts";
 import { type Access, type AccessContext, walk } from "../inspect/expression/accessor.ts";
 import { readLocation } from "../inspect/library.ts";
-import { toAddress } from "../inspect/memory.ts";
+import { toAddress, toNumber } from "../inspect/memory.ts";
+import { addressOf } from "../inspect/place.ts";
 import { isStruct, stepsTo } from "../inspect/types.ts";
 import type { SourceLocation } from "../symbols/api.ts";
 import type { CoroutineInfo, CoroutineQuery, CoroutineState } from "./api.ts";
@@ -27,7 +28,6 @@ const DEFAULT_COUNT = 1_000;
 export class Coroutines {
   readonly #binding: CoroutineBinding | undefined;
   readonly #executors: Executors;
-  readonly #kinds: FutureKinds;
   readonly #context: AccessContext;
   readonly #scope: Scope;
   readonly #readFuture: ReturnType<FutureKinds["reader"]>;
@@ -42,7 +42,6 @@ export class Coroutines {
   ) {
     this.#binding = binding?.coroutines;
     this.#executors = executors;
-    this.#kinds = kinds;
     this.#context = context;
     this.#scope = scope;
     const future = this.#binding?.future;
@@ -211,7 +210,17 @@ export class Coroutines {
     };
   }
 
-  get kinds(): FutureKinds {
-    return this.#kinds;
+  /** The coroutine whose record a future holds in one of its fields, as join handles do; else NaN. */
+  joinedBy(future: Datum): number {
+    const record = this.#binding?.type;
+    if (!record || future.type.kind !== "struct" || future.type.variants) return Number.NaN;
+    for (const { offset, type } of future.type.members) {
+      const way = stepsTo(type, ({ name, size }) => name === record.name && size === record.size);
+      const held = way && take(part(future, offset, type), way.steps);
+      if (!held || typeof held === "string") continue;
+      const at = addressOf(held.place, held.offset);
+      return at === undefined ? Number.NaN : this.idOf(toNumber(at));
+    }
+    return Number.NaN;
   }
 }

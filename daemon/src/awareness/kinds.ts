@@ -9,7 +9,14 @@ import { type AccessContext, slotPlace, walk } from "../inspect/expression/acces
 import { readInteger, readPointer, toAddress } from "../inspect/memory.ts";
 import { inModule } from "../inspect/modules.ts";
 import { userName } from "../inspect/names.ts";
-import { isCoroutine, type Step, stepsTo, traitPointer } from "../inspect/types.ts";
+import {
+  isCoroutine,
+  type Step,
+  stepsTo,
+  traitPointer,
+  unwrap,
+  unwrapFuture,
+} from "../inspect/types.ts";
 import type { SourceLocation, StructType, Type, Variant } from "../symbols/api.ts";
 import { SLOT } from "./slots.ts";
 
@@ -79,15 +86,17 @@ export class FutureKinds {
   }
 
   /**
-   * Reads a future behind wrappers: from the place's type through pins and boxes to a trait object
-   * or a coroutine. Undefined when the type leads to neither.
+   * Reads a future behind wrappers (`look` says which): from the place's type to a trait object or a
+   * coroutine. Undefined when the type leads to neither.
    */
   reader(
     type: Type,
+    look: typeof unwrap = unwrap,
   ):
     | ((context: AccessContext, at: number) => { kind: FutureKind; at: number } | undefined)
     | undefined {
-    const way = stepsTo(type, (inner) => isCoroutine(inner) || traitPointer(inner) !== undefined);
+    const isFuture = (inner: Type) => isCoroutine(inner) || traitPointer(inner) !== undefined;
+    const way = stepsTo(type, isFuture, look);
     if (!way) return undefined;
     const base = follow(way.steps, type);
     if (!base) return undefined;
@@ -148,7 +157,7 @@ export class FutureKinds {
       location: variant.declaration,
       next: (context, at) => {
         if (!member) return undefined;
-        if (read === null) read = this.reader(member.type) ?? this.#leaf(member.type);
+        if (read === null) read = this.reader(member.type, unwrapFuture) ?? this.#leaf(member.type);
         return read?.(context, at + variant.offset + member.offset);
       },
     };

@@ -5,9 +5,9 @@
  */
 import type { Member, SourceLocation, Type, Variant } from "../symbols/api.ts";
 import type { Child } from "./children.ts";
-import { activeVariant, concreteOf, type Datum, follow, part } from "./datum.ts";
+import { activeVariant, concreteOf, type Datum, part, take } from "./datum.ts";
 import { userName } from "./names.ts";
-import { isCoroutine, isStruct, soleMember, traitPointer } from "./types.ts";
+import { isCoroutine, traitPointer, unwrapFuture } from "./types.ts";
 
 export type CoroutineStage = "not started" | "suspended" | "finished" | "panicked" | "unknown";
 
@@ -143,19 +143,10 @@ const MAX_DEPTH = 16;
 export function settle(datum: Datum): Datum | string {
   let here = datum;
   for (let depth = 0; depth < MAX_DEPTH; depth++) {
-    const { type } = here;
-    let next: Datum | string;
-    if (isCoroutine(type)) return here;
-    if (type.kind === "pointer") {
-      const target = type.target();
-      if (!target) return "a pointer to nothing known";
-      next = follow(here, target);
-    } else if (traitPointer(type)) next = concreteOf(here);
-    else if (isStruct(type, "core::pin::Pin") || isStruct(type, "alloc::boxed::Box")) {
-      const sole = soleMember(type);
-      if (!sole) return here;
-      next = part(here, sole.offset, sole.type);
-    } else return here;
+    if (isCoroutine(here.type)) return here;
+    const steps = unwrapFuture(here.type);
+    if (!steps && !traitPointer(here.type)) return here;
+    const next = steps ? take(here, steps) : concreteOf(here);
     if (typeof next === "string") return next;
     here = next;
   }

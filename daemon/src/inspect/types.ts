@@ -128,6 +128,17 @@ function unwrapUncached(type: Type): readonly Step[] | undefined {
   return guarded.length === 1 ? [stepTo(guarded[0]!)] : undefined;
 }
 
+/** What a future that is awaited may be wrapped in; what it merely knows of is another's. */
+export function unwrapFuture(type: Type): readonly Step[] | undefined {
+  const wraps =
+    isReference(type) ||
+    ["core::pin::Pin", "alloc::boxed::Box", "core::mem::manually_drop::ManuallyDrop"].some((path) =>
+      isStruct(type, path),
+    ) ||
+    (type.kind === "union" && isInstance(type.name, "core::mem::maybe_uninit::MaybeUninit"));
+  return wraps ? unwrap(type) : undefined;
+}
+
 const stepTo = (member: Member): Step => ({
   kind: "offset",
   offset: member.offset,
@@ -218,11 +229,12 @@ export function ownField(type: Type, name: string): Step | undefined {
 export function stepsTo(
   type: Type,
   test: (type: Type) => boolean,
+  look: (type: Type) => readonly Step[] | undefined = unwrap,
 ): { readonly steps: readonly Step[]; readonly type: Type } | undefined {
   const steps: Step[] = [];
   for (let depth = 0; depth < MAX_STEPS; depth++) {
     if (test(type)) return { steps, type };
-    const through = unwrap(type);
+    const through = look(type);
     if (!through) return undefined;
     steps.push(...through);
     type = through.at(-1)!.type;

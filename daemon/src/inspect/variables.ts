@@ -49,10 +49,12 @@ export function frameVariables(frame: StackFrame, world: World): readonly FrameV
     }
     return body;
   };
+  const moved = movedArguments(all);
   const seen = new Set<string>();
   const result: FrameVariable[] = [];
   for (const variable of all) {
     if (variable.name === "" || MADE_UP.has(variable.name)) continue;
+    if (seen.has(variable.name) && moved.has(variable.name)) continue;
     const here = module.symbols.evaluate(variable.location, context);
     let datum: Datum = { type: variable.type, place: here, offset: 0, scope };
     if (variable.location.kind === "none") {
@@ -63,15 +65,24 @@ export function frameVariables(frame: StackFrame, world: World): readonly FrameV
     const name =
       seen.has(variable.name) && line ? `${variable.name} (line ${line})` : variable.name;
     seen.add(variable.name);
-    result.push({ name, variable, datum: moved(datum, variable, module.bias) });
+    result.push({ name, variable, datum: biased(datum, variable, module.bias) });
   }
   return result;
 }
 
 /** Statics stand at addresses of the ELF's own numbering. */
-function moved(datum: Datum, variable: Variable, bias: bigint): Datum {
+function biased(datum: Datum, variable: Variable, bias: bigint): Datum {
   if (variable.kind !== "static" || bias === 0n || datum.place.kind !== "memory") return datum;
   return { ...datum, place: { kind: "memory", address: address(datum.place.address + bias) } };
+}
+
+/** Arguments of an async fn: its body moves each into a local of the same name before it begins. */
+function movedArguments(variables: readonly Variable[]): ReadonlySet<string> {
+  const self = variables.find(({ name, kind }) => name === "" && kind === "parameter");
+  const type = self && stepsTo(self.type, isCoroutine)?.type;
+  if (!type || !isCoroutine(type) || type.environment !== "async fn") return new Set();
+  const start = type.variants.variants.find(({ name }) => name === "Unresumed")?.type;
+  return new Set(start?.kind === "struct" ? start.members.map(({ name }) => name) : []);
 }
 
 export function evaluationContext(frame: StackFrame): EvaluationContext {
