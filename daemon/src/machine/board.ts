@@ -17,6 +17,7 @@ import { HartView } from "./hart.ts";
 import { Hooks } from "./hooks.ts";
 import { HostPort } from "./host-port.ts";
 import { Memory, ramOffset, Settled } from "./memory.ts";
+import { Contexts } from "./privileged/context.ts";
 import { Core } from "./privileged/core.ts";
 import { type AddressSpaceChange, SystemUnit } from "./privileged/system.ts";
 import { Translator } from "./privileged/translate.ts";
@@ -52,6 +53,7 @@ export class Board {
   readonly ipiListeners = new Set<Listener<IpiEvent>>();
   readonly addressSpaceListeners = new Set<Listener<AddressSpaceEvent>>();
   exitCode: number | undefined;
+  readonly #contexts: Contexts;
 
   constructor(options: MachineOptions, machineCode: boolean) {
     const port = new HostPort();
@@ -59,12 +61,16 @@ export class Board {
     this.engine = createEngine(port, { harts: options.harts, ramSize: options.memory * 0x10_0000 });
     const { engine } = this;
     this.clock = new Clock(engine);
+    this.#contexts = new Contexts(engine);
     this.memory = new Memory(engine);
     this.cores = Array.from({ length: options.harts }, (_, id) => new Core(engine, id));
     const aclint = this.#mapDevices(options.harts);
     this.timers = new Timers(this.clock, aclint, !machineCode);
-    for (const core of this.cores) core.lines = () => this.timers.lines(core);
-    this.traps = new Traps(engine, control, machineCode);
+    for (const core of this.cores) {
+      core.lines = () => this.timers.lines(core);
+      this.#contexts.update(core);
+    }
+    this.traps = new Traps(this.#contexts, control, machineCode);
 
     const translator = new Translator(this.memory);
     this.hooks = new Hooks(engine, this.memory, this.cores, translator, control);
@@ -89,7 +95,7 @@ export class Board {
     access.onFetchPage = (virtualPage, page) => this.hooks.place(virtualPage, page);
     const { firmware } = this;
     const system = new SystemUnit({
-      engine,
+      contexts: this.#contexts,
       cores: this.cores,
       traps: this.traps,
       control,
@@ -133,7 +139,7 @@ export class Board {
       console: this.console,
       exit: (code) => this.exit(code),
       ipi: (from, to) => this.#ipi(from.id, to),
-      flush: (hart) => this.engine.flush(hart),
+      remap: (core) => this.#contexts.update(core),
       isRam: (physical, size) => memory.isRam(ramOffset(physical), size),
       view: (physical, size) => memory.view(ramOffset(physical), size),
       peek: (core, low, high) => {

@@ -5,23 +5,23 @@
 import { address, hex } from "../base/brand.ts";
 import type { Listener, Privilege, TrapEvent } from "./api.ts";
 import type { RunControl } from "./control.ts";
-import type { Engine } from "./engine/api.ts";
 import { Flow } from "./engine/host.ts";
 import type { HartView } from "./hart.ts";
+import type { Contexts } from "./privileged/context.ts";
 import { type Core, F64, MACHINE, SUPERVISOR } from "./privileged/core.ts";
 import { causeName, enterTrap, handlerOf, targetOf } from "./privileged/trap.ts";
 import { bigintOf, Word64 } from "./word64.ts";
 
 export class Traps {
   readonly listeners = new Set<Listener<TrapEvent>>();
-  readonly #engine: Engine;
+  readonly #contexts: Contexts;
   readonly #control: RunControl;
   /** M-mode code is the guest's; otherwise the built-in firmware stands there and hands traps on. */
   readonly #machineCode: boolean;
   #harts: readonly HartView[] = [];
 
-  constructor(engine: Engine, control: RunControl, machineCode: boolean) {
-    this.#engine = engine;
+  constructor(contexts: Contexts, control: RunControl, machineCode: boolean) {
+    this.#contexts = contexts;
     this.#control = control;
     this.#machineCode = machineCode;
   }
@@ -58,11 +58,11 @@ export class Traps {
     const control = this.#control;
     const from = core.privilege;
     if (this.listeners.size === 0) {
-      enterTrap(this.#engine, core, to, interrupt, cause, tvalLow, tvalHigh);
+      enterTrap(this.#contexts, core, to, interrupt, cause, tvalLow, tvalHigh);
     } else {
       core.pc(pc);
       const struck = address(pc.bigint);
-      enterTrap(this.#engine, core, to, interrupt, cause, tvalLow, tvalHigh);
+      enterTrap(this.#contexts, core, to, interrupt, cause, tvalLow, tvalHigh);
       const event: TrapEvent = {
         hart: this.#harts[core.id]!,
         interrupt,

@@ -73,7 +73,7 @@ export class Hsm implements SbiExtension {
     core.setX(A0, core.id, 0);
     core.setX(A1, opaqueLow, opaqueHigh);
     core.setPc(pcLow, pcHigh);
-    this.#parts.flush(core.id);
+    this.#parts.remap(core);
   }
 
   #status(core: Core): SbiResult {

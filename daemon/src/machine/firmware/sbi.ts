@@ -54,8 +54,8 @@ export interface FirmwareParts {
   readonly control: RunControl;
   /** A software interrupt was sent. */
   ipi(from: Core, to: number): void;
-  /** Drops a hart's translations: its privilege or satp was set. */
-  flush(hart: number): void;
+  /** A hart's privilege or satp was set. */
+  remap(core: Core): void;
   isRam(physical: number, size: number): boolean;
   /** A live view of RAM. */
   view(physical: number, size: number): Uint8Array;

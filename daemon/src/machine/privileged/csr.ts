@@ -19,10 +19,10 @@ export const Effect = {
   interrupts: 1,
   /** The hart's next deadline may be another. */
   deadline: 2,
-  /** Loads and stores are translated differently. */
-  data: 4,
-  /** Everything is. */
-  translation: 8,
+  /** Addresses are translated differently. */
+  context: 4,
+  /** satp is another: code is fetched anew. */
+  addressSpace: 8,
 } as const;
 export type Effect = number;
 
@@ -113,7 +113,7 @@ function writeStatus(core: Core, low: number, writable: number): Effect {
   const changed = old ^ next;
   let effect: Effect = Effect.none;
   if (changed & (MSTATUS.SIE | MSTATUS.MIE)) effect |= Effect.interrupts;
-  if (changed & TRANSLATING) effect |= Effect.data;
+  if (changed & TRANSLATING) effect |= Effect.context;
   return effect;
 }
 
@@ -122,7 +122,7 @@ function writeSatp(core: Core, value: Word64): Effect {
   if (mode !== SATP_BARE && mode !== SATP_SV39 && mode !== SATP_SV48) return Effect.none;
   if (value.low === core.low(F64.satp) && value.high === core.high(F64.satp)) return Effect.none;
   core.set(F64.satp, value.low, value.high);
-  return Effect.translation;
+  return Effect.context | Effect.addressSpace;
 }
 
 /** A counter that runs with `count` and was set to a value by adding an offset. */

@@ -3,10 +3,10 @@
  * sfence.vma (unprivileged manual, chapter 9; privileged manual, 3.3 and 4.2).
  */
 import type { RunControl } from "../control.ts";
-import type { Engine } from "../engine/api.ts";
 import { Flow } from "../engine/host.ts";
 import type { Traps } from "../traps.ts";
 import { Word64 } from "../word64.ts";
+import type { Contexts } from "./context.ts";
 import { Activity, type Core, MACHINE, MSTATUS, SUPERVISOR, USER } from "./core.ts";
 import { accessible, type Counters, csrRow, Effect, isReadOnly } from "./csr.ts";
 import { takable, wakes } from "./interrupt.ts";
@@ -34,7 +34,7 @@ export type AddressSpaceChange = (
 ) => boolean;
 
 interface SystemParts {
-  readonly engine: Engine;
+  readonly contexts: Contexts;
   readonly cores: readonly Core[];
   readonly traps: Traps;
   readonly control: RunControl;
@@ -89,7 +89,7 @@ export class SystemUnit {
         return this.#supervisorReturn(core, raw);
       case MRET:
         if (core.privilege !== MACHINE) return this.illegal(hart, raw);
-        machineReturn(this.#parts.engine, core);
+        machineReturn(this.#parts.contexts, core);
         return this.#jumpOrLeave(core);
       case WFI:
         return this.#wait(core, raw);
@@ -115,15 +115,11 @@ export class SystemUnit {
   }
 
   #settle(core: Core, effect: Effect, oldLow: number, oldHigh: number): Flow {
-    const { engine, control } = this.#parts;
-    if (effect & Effect.data) {
-      engine.flushLoads(core.id);
-      engine.flushStores(core.id);
-    }
+    const { contexts, control } = this.#parts;
+    if (effect & Effect.context) contexts.update(core);
     if (effect & Effect.deadline) return Flow.leave;
     if (effect & Effect.interrupts && takable(core) >= 0) return Flow.leave;
-    if (effect & Effect.translation) {
-      engine.flush(core.id);
+    if (effect & Effect.addressSpace) {
       const { low, high } = this.#new;
       const stop = this.#parts.addressSpaceChanged(core, oldLow, oldHigh, low, high);
       if (stop) control.stop = true;
@@ -150,7 +146,7 @@ export class SystemUnit {
     if (privilege < SUPERVISOR || (privilege === SUPERVISOR && core.mstatus & MSTATUS.TSR)) {
       return this.illegal(core.id, raw);
     }
-    supervisorReturn(this.#parts.engine, core);
+    supervisorReturn(this.#parts.contexts, core);
     return this.#jumpOrLeave(core);
   }
 

@@ -2,8 +2,8 @@
  * Entering and leaving traps (privileged manual, 3.1.6 to 3.1.16 and 4.1.1 to 4.1.9). A trap is
  * precise: nothing of the instruction has happened, and `HART.pc` is the handler afterwards.
  */
-import type { Engine } from "../engine/api.ts";
 import { Word64 } from "../word64.ts";
+import type { Contexts } from "./context.ts";
 import { type Core, F32, F64, MACHINE, MPP_SHIFT, MSTATUS, SUPERVISOR, USER } from "./core.ts";
 
 export const Cause = {
@@ -60,9 +60,9 @@ export function handlerOf(
 const epc = new Word64();
 const handler = new Word64();
 
-/** Enters the handler at level `to`. Translations are forgotten when the privilege changes. */
+/** Enters the handler at level `to`. */
 export function enterTrap(
-  engine: Engine,
+  contexts: Contexts,
   core: Core,
   to: number,
   interrupt: boolean,
@@ -90,10 +90,10 @@ export function enterTrap(
       kept | (status & MSTATUS.SIE ? MSTATUS.SPIE : 0) | (from === SUPERVISOR ? MSTATUS.SPP : 0);
   }
   core.redirect(handler.low, handler.high);
-  changePrivilege(engine, core, to);
+  changePrivilege(contexts, core, to);
 }
 
-export function machineReturn(engine: Engine, core: Core): void {
+export function machineReturn(contexts: Contexts, core: Core): void {
   const status = core.mstatus;
   const to = (status >>> MPP_SHIFT) & 3;
   let next = status & ~(MSTATUS.MIE | MSTATUS.MPIE | MSTATUS.MPP);
@@ -101,24 +101,23 @@ export function machineReturn(engine: Engine, core: Core): void {
   if (to !== MACHINE) next &= ~MSTATUS.MPRV;
   core.mstatus = next | MSTATUS.MPIE;
   core.setPc(core.low(F64.mepc), core.high(F64.mepc));
-  changePrivilege(engine, core, to);
+  changePrivilege(contexts, core, to);
 }
 
-export function supervisorReturn(engine: Engine, core: Core): void {
+export function supervisorReturn(contexts: Contexts, core: Core): void {
   const status = core.mstatus;
   const to = status & MSTATUS.SPP ? SUPERVISOR : USER;
   let next = status & ~(MSTATUS.SIE | MSTATUS.SPIE | MSTATUS.SPP | MSTATUS.MPRV);
   if (status & MSTATUS.SPIE) next |= MSTATUS.SIE;
   core.mstatus = next | MSTATUS.SPIE;
   core.setPc(core.low(F64.sepc), core.high(F64.sepc));
-  changePrivilege(engine, core, to);
+  changePrivilege(contexts, core, to);
 }
 
-/** TLBs hold what the current privilege may do. */
-function changePrivilege(engine: Engine, core: Core, to: number): void {
-  if (core.privilege === to) return;
+/** Also where the privilege stays: MPP and MPRV may have changed. */
+function changePrivilege(contexts: Contexts, core: Core, to: number): void {
   core.privilege = to;
-  engine.flush(core.id);
+  contexts.update(core);
 }
 
 const CAUSE_NAMES: Readonly<Record<number, string>> = {
