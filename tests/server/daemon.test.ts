@@ -31,6 +31,22 @@ describe("life of the daemon", () => {
     client.close();
   });
 
+  it("answers what is no DAP message, and the session lives on", async () => {
+    const daemon = await start();
+    const client = await DapClient.connect(daemon.url, daemon.token);
+    const texts = ["", "{", "null", "7", "[]", '{"seq":"x"}', '{"seq":1,"type":"request"}'];
+    for (const text of texts) {
+      const before = client.received.length;
+      client.sendText(text);
+      await expect.poll(() => client.received.length).toBeGreaterThan(before);
+    }
+    const known = await client.request("initialize", { adapterID: "asyncos", pathFormat: "path" });
+    expect(known.supportsConfigurationDoneRequest).toBe(true);
+    const unknown = await client.requestRaw("asyncos/none-such");
+    expect(unknown.success).toBe(false);
+    client.close();
+  });
+
   it.each(["SIGINT", "SIGTERM"] as const)(
     "%s ends it and its sessions in order",
     async (signal) => {

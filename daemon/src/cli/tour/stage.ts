@@ -7,6 +7,8 @@ const CTRL_C = 3;
 
 export interface Stage {
   readonly paint: Paint;
+  /** Whether steps wait for a reader. */
+  readonly paced: boolean;
   /** Begins a step. Before it, a reader at a terminal has time for what is there already. */
   step(title: string, hint: string): Promise<void>;
   line(text?: string): void;
@@ -15,13 +17,14 @@ export interface Stage {
 export function createStage(): Stage {
   const paint = painter(process.stdout);
   const line = (text = "") => void process.stdout.write(text === "" ? "\n" : `  ${text}\n`);
-  const read = process.stdin.isTTY && process.stdout.isTTY && !process.env.CI;
+  const paced = process.stdin.isTTY && process.stdout.isTTY && !process.env.CI;
   let steps = 0;
   return {
     paint,
+    paced,
     line,
     async step(title, hint) {
-      if (read && steps > 0) await pause();
+      if (paced && steps > 0) await pause();
       steps++;
       process.stdout.write(`\n${paint("bold", `${steps}  ${title}`)}  ${paint("dim", hint)}\n`);
     },

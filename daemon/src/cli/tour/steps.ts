@@ -271,11 +271,13 @@ async function kernelFrames(tour: Tour, threadId: number): Promise<DebugProtocol
 
 function frameLine(tour: Tour, frame: DebugProtocol.StackFrame): string {
   const at = where(tour, { path: frame.source?.path, line: frame.line });
-  return `${tour.stage.paint("green", frame.name)} ${at}`;
+  return `${tour.stage.paint("green", frame.name)} ${at}`.trimEnd();
 }
 
 async function place(tour: Tour, hart: HartRow): Promise<string> {
-  const [frame] = await kernelFrames(tour, hart.threadId);
+  const frames = await kernelFrames(tour, hart.threadId);
+  // A hart may stand in assembly, which no line describes: its caller says more.
+  const frame = frames.find(({ source }) => source?.path) ?? frames[0];
   return frameLine(tour, frame as DebugProtocol.StackFrame);
 }
 

@@ -50,13 +50,14 @@ async function walk(tour: Tour): Promise<void> {
   await end(tour);
 }
 
-function introduce({ line, paint }: Stage, url: string): void {
+function introduce({ line, paint, paced }: Stage, url: string): void {
   line(`${paint("bold", "AsyncOS Debugger")}: ${HARTS} RISC-V harts, an async kernel on them.`);
   line(paint("dim", `Everything below is what the debugger answers at ${url}/dap.`));
+  if (paced) line(paint("dim", "It goes on by itself; any key hurries it."));
 }
 
 function farewell({ line, paint }: Stage): void {
   line();
   line(`${paint("bold", "Now in VS Code:")} open this folder and press F5.`);
-  line(paint("dim", "(Without the extension yet? npm run package makes the .vsix to install.)"));
+  line(paint("dim", "The extension: npm run package, then install extension/asyncos-*.vsix."));
 }
