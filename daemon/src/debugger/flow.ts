@@ -57,13 +57,18 @@ const jump = (length: number, target: Address, link: boolean): Successors => ({
   call: link ? target : undefined,
 });
 
-type Flow = "next" | "branch" | "jump" | "indirect" | "return from trap";
+export type Flow = "next" | "branch" | "jump" | "indirect" | "return from trap";
 
-function flowOf({ row }: Decoded): Flow {
+export function flowOf({ row }: Decoded): Flow {
   if (row.mnemonic === "jal") return "jump";
   if (row.mnemonic === "jalr") return "indirect";
   if (row.mnemonic in returnCsr) return "return from trap";
   return row.format.syntax.includes("target") ? "branch" : "next";
+}
+
+export function isReturn({ row, operands }: Decoded): boolean {
+  const { rd, rs1, imm } = operands;
+  return row.mnemonic === "jalr" && rd === 0 && rs1 === 1 && imm === 0;
 }
 
 /** Instructions of a stretch of code that may leave their function: calls and jumps (returns left out). */
@@ -76,9 +81,7 @@ export function departures(hart: Hart, low: Address, high: Address): readonly Ad
     const decoded = decode(word);
     if (decoded) {
       const flow = flowOf(decoded);
-      const { rd, rs1, imm } = decoded.operands;
-      const returns = flow === "indirect" && rd === 0 && rs1 === 1 && imm === 0;
-      if ((flow === "jump" || flow === "indirect") && !returns) found.push(pc);
+      if ((flow === "jump" || flow === "indirect") && !isReturn(decoded)) found.push(pc);
     }
     pc = address(pc + BigInt(decoded?.length ?? ((word & 3) === 3 ? 4 : 2)));
   }

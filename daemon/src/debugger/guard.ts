@@ -22,6 +22,7 @@ export class Guard {
   readonly #condition: Condition | undefined;
   readonly #hit: HitTest | undefined;
   readonly #message: readonly LogPart[] | undefined;
+  readonly #fields: readonly string[];
   readonly #inspector: Inspector;
   readonly #print: (text: string) => void;
   #hits = 0;
@@ -35,6 +36,7 @@ export class Guard {
     print: (text: string) => void,
   ) {
     const { condition, hitCondition, logMessage } = options;
+    this.#fields = fields;
     this.#inspector = inspector;
     this.#print = print;
     this.#condition = condition?.trim() ? inspector.condition(condition, fields) : undefined;
@@ -86,10 +88,17 @@ export class Guard {
     this.#complained = true;
     if (!frame) return;
     try {
-      this.#inspector.evaluate(this.#condition!.text, frame, () => 0n);
+      const names = (name: string) => (this.#fields.includes(name) ? 0n : undefined);
+      const { unavailable } = this.#inspector.evaluate(this.#condition!.text, frame, names);
+      if (unavailable !== undefined) this.#tell(unavailable);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      this.#print(`Condition \`${this.#condition!.text}\` is not true here: ${error.message}\n`);
+      this.#tell(error.message);
     }
+  }
+
+  #tell(problem: string): void {
+    const { text } = this.#condition!;
+    this.#print(`Condition \`${text}\` cannot be told where it was first tested: ${problem}\n`);
   }
 }

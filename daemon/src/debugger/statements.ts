@@ -6,6 +6,7 @@ import { type Address, address } from "../base/brand.ts";
 import type { Module } from "../inspect/api.ts";
 import type { Hart } from "../machine/api.ts";
 import type { FunctionInfo, LogicalFrame, UnwindRow } from "../symbols/api.ts";
+import { blockStarts } from "./blocks.ts";
 import type { Level } from "./levels.ts";
 
 export interface Statement {
@@ -16,6 +17,9 @@ export interface Statement {
   /** Outermost first. */
   readonly levels: readonly Level[];
   readonly cfa: UnwindRow["cfa"] | undefined;
+  /** The stretch of straight-line code in which it begins, and the one in which it ends. */
+  readonly block: number;
+  readonly lastBlock: number;
 }
 
 /** `PATH::{async_fn#0}`, `PATH::{async_block#1}`: bodies that a poll enters at their head each time. */
@@ -65,10 +69,50 @@ export class Statements {
 function read(module: Module, range: FunctionInfo["ranges"][number]): Statement[] {
   const { symbols, bias } = module;
   const rows = symbols.rowsIn(range).filter((row) => row.statement && row.location.line > 0);
-  return rows.map((row, index) => ({
-    address: address(row.address + bias),
-    high: address((rows[index + 1]?.address ?? range.high) + bias),
-    levels: symbols.framesAt(row.address).map(levelOf).reverse(),
-    cfa: symbols.unwindAt(row.address)?.cfa,
-  }));
+  const found = blockStarts(symbols, range);
+  const starts = found && [...found].sort((a, b) => (a < b ? -1 : 1));
+  return rows.map((row, index) => {
+    const high = rows[index + 1]?.address ?? range.high;
+    return {
+      address: address(row.address + bias),
+      high: address(high + bias),
+      levels: symbols.framesAt(row.address).map(levelOf).reverse(),
+      cfa: symbols.unwindAt(row.address)?.cfa,
+      // Where any place may be entered, every statement is a stretch of its own.
+      block: starts ? startsUpTo(starts, row.address) : index,
+      lastBlock: starts ? startsUpTo(starts, address(high - 1n)) : index,
+    };
+  });
+}
+
+function startsUpTo(starts: readonly Address[], at: Address): number {
+  let low = 0;
+  let high = starts.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (starts[middle]! <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Tells which lines a walk over statements comes back to within straight-line code, where optimised
+ * code merely takes turns between lines.
+ */
+export class Turns {
+  readonly #seen = new Set<string>();
+
+  /** To be called for each statement in order; answers whether its outer `depth` levels were there before. */
+  repeats({ block, lastBlock, levels }: Statement, depth: number): boolean {
+    let key = "";
+    let repeated = false;
+    for (const [index, { copy, line }] of levels.entries()) {
+      key += ` ${copy}:${line}`;
+      if (index + 1 === depth) repeated = this.#seen.has(block + key);
+      this.#seen.add(block + key);
+      this.#seen.add(lastBlock + key);
+    }
+    return repeated;
+  }
 }

@@ -11,7 +11,7 @@ import type { Hart } from "../machine/api.ts";
 import { departures, successorsAt } from "./flow.ts";
 import type { Halting } from "./halting.ts";
 import { endOfStep, type Level, type StepKind } from "./levels.ts";
-import { cfaAt, levelOf, levelsAt, type Statement, type Statements } from "./statements.ts";
+import { cfaAt, levelOf, levelsAt, type Statement, type Statements, Turns } from "./statements.ts";
 
 export interface StepOrder {
   readonly hart: Hart;
@@ -103,9 +103,11 @@ export class Step {
   /** Hooks every statement of a frame's function at which the step ends. */
   #endsIn(frame: Physical, shown: readonly Level[], kind: StepKind): void {
     const enters = this.#enters(shown);
+    const turns = new Turns();
     for (const statement of this.#statements(frame)) {
       const end = endOfStep(kind, shown, statement.levels, enters);
-      if (end === undefined) continue;
+      const repeated = turns.repeats(statement, end ?? 0);
+      if (end === undefined || repeated) continue;
       this.#hook(statement.address, (hart) =>
         this.#inFrame(hart, frame, statement)
           ? this.#finish(hart, statement.levels.length - end)

@@ -14,6 +14,8 @@ export class Visits {
   readonly hooks: Disposable[] = [];
   readonly #machine: Machine;
   readonly #statements: Statements;
+  /** Where straight-line code merely comes back to the line: never a visit. */
+  readonly #ignored = new Set<Address>();
   /** For each address that shares its line with others of its frame: whether a hit there is a new visit. */
   readonly #arrive = new Map<Address, (hart: Hart) => boolean>();
 
@@ -40,12 +42,17 @@ export class Visits {
 
   /** To be asked once for each arrival at one of the addresses. */
   begins(hart: Hart, at: Address): boolean {
-    return this.#arrive.get(at)?.(hart) ?? true;
+    return !this.#ignored.has(at) && (this.#arrive.get(at)?.(hart) ?? true);
   }
 
   #track(module: Module, levels: readonly Level[], at: readonly Address[]): void {
     const fn = module.symbols.functionAt(address(at[0]! - module.bias));
     if (!fn) return;
+    const statements = this.#statements.of(module, fn);
+    const places = statements.filter((statement) => at.includes(statement.address));
+    for (const [index, { address: again, block }] of places.entries()) {
+      if (places[index - 1]?.lastBlock === block) this.#ignored.add(again);
+    }
     /** Frames (by canonical address) that are on the line now. */
     const inside = new Set<number>();
     const leave = (place: Address, cfa: Statement["cfa"]): void => {
@@ -57,7 +64,7 @@ export class Visits {
         }),
       );
     };
-    for (const statement of this.#statements.of(module, fn)) {
+    for (const statement of statements) {
       if (endOfStep("over", levels, statement.levels) !== undefined) {
         leave(statement.address, statement.cfa);
       }
