@@ -72,3 +72,17 @@ it("an ELF that does not boot here can be looked at", async () => {
   expect(user.entry).toBe("0x10000");
   expect(user.gaps.join("\n")).toMatch(/does not boot on this machine: .*0x10000/);
 });
+
+it("nor does one without an entry", async () => {
+  const image = guest("again:\nj again");
+  new DataView(image.buffer).setBigUint64(24, 0n, true);
+  const { gaps } = await facts(files.file("library.elf", image));
+  expect(gaps.join("\n")).toMatch(/does not boot on this machine: .*entry/);
+});
+
+it("a profile that is wrong is an error, not a gap", async () => {
+  const profile = files.file("odd.json", '{"name": 7}');
+  const { code, stderr } = await asyncos(["inspect", "--profile", profile]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^asyncos: odd\.json: name/);
+});

@@ -29,7 +29,7 @@ export function watchStdin(gone: () => void): Disposable {
   });
 }
 
-export function stdinIsPipe(): boolean {
+function stdinIsPipe(): boolean {
   try {
     const stat = fstatSync(0);
     return stat.isFIFO() || stat.isSocket();

@@ -102,6 +102,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     token,
     async close() {
       const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+      // Requests that are not upgraded (yet) get no time.
+      http.closeAllConnections();
       for (const socket of sockets.clients) {
         webSocketTransport(socket).close(CLOSE.shutdown);
       }
@@ -116,6 +118,7 @@ function pathOf(request: IncomingMessage): string {
 
 function refuse(socket: Duplex, status: number, text: string): void {
   const body = `${text}\n`;
+  socket.once("finish", () => socket.destroy());
   socket.end(
     [
       `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,

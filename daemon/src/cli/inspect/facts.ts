@@ -1,6 +1,6 @@
 /** What is known of an ELF without running it: image, debugging information, coroutines, wakers, profile. */
 import { hex } from "../../base/brand.ts";
-import { UserError } from "../../base/errors.ts";
+import { FormatError, UserError } from "../../base/errors.ts";
 import type { Environment } from "../../debugger/api.ts";
 import { openTarget, type TargetOptions } from "../../debugger/target.ts";
 import { userName } from "../../inspect/names.ts";
@@ -62,7 +62,7 @@ export async function collectFacts(
   const name = path.split(/[\\/]/).at(-1) as string;
   const symbols = openSymbols(bytes, name);
   const elf = new Elf(bytes, name);
-  const aware = await awarenessOf(environment, options);
+  const aware = await awarenessOf(environment, options, name);
   return {
     file: path,
     entry: hex(symbols.entry),
@@ -92,9 +92,10 @@ export async function collectFacts(
 async function awarenessOf(
   environment: Environment,
   options: TargetOptions,
+  name: string,
 ): Promise<Pick<Facts, "profile" | "events" | "gaps">> {
   try {
-    const { awareness, notes, name } = await openTarget(environment, options);
+    const { awareness, notes } = await openTarget(environment, options);
     const kinds = [...awareness.available];
     return {
       profile: awareness.profile?.name ?? null,
@@ -113,7 +114,8 @@ async function awarenessOf(
     };
   } catch (error) {
     // A user program, or a kernel linked elsewhere: it can still be looked at.
-    if (!(error instanceof UserError) || options.profile) throw error;
+    const ofImage = error instanceof FormatError && error.source === name;
+    if (!(ofImage || error instanceof UserError) || options.profile) throw error;
     const gaps = [`It does not boot on this machine: ${error.message}`];
     return { profile: null, events: { known: [], unknown: {} }, gaps };
   }
