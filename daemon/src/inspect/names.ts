@@ -2,7 +2,7 @@
  * Names as people write them: types without module paths and allocators, functions by their last
  * two segments, coroutines by the function whose body they are.
  */
-import { environmentForm, plainPath, segments } from "../symbols/names.ts";
+import { type AsyncForm, environmentForm, plainPath, segments } from "../symbols/names.ts";
 
 const ALLOCATOR = /, alloc::alloc::Global(?=>)/g;
 /** A path inside a type's name; brackets, spaces and signs end it. */
@@ -40,16 +40,26 @@ export function shortName(name: string): string {
  * `kernel::workload::ring::runner::{async_fn_env#0}<T>`, and what kind of body it is.
  */
 export function userName(path: string): { readonly name: string; readonly suffix: string } {
-  const parts = segments(plainPath(path));
-  const named = parts.filter((part) => !part.startsWith("{"));
-  const form = environmentForm(parts.at(-1) ?? "");
-  const suffix =
-    form === "async fn"
-      ? " (async)"
-      : form === "async block"
-        ? " (async block)"
-        : form === "closure"
-          ? " (closure)"
-          : "";
-  return { name: named.slice(-2).join("::") || path, suffix };
+  let known = named.get(path);
+  if (!known) {
+    known = nameOf(path);
+    if (named.size > 10_000) named.clear();
+    named.set(path, known);
+  }
+  return known;
 }
+const named = new Map<string, ReturnType<typeof nameOf>>();
+
+function nameOf(path: string): { readonly name: string; readonly suffix: string } {
+  const parts = segments(plainPath(path));
+  const written = parts.filter((part) => !part.startsWith("{"));
+  const form = environmentForm(parts.at(-1) ?? "");
+  const suffix = form === undefined ? "" : SUFFIXES[form];
+  return { name: written.slice(-2).join("::") || path, suffix };
+}
+
+const SUFFIXES: Readonly<Record<AsyncForm, string>> = {
+  "async fn": " (async)",
+  "async block": " (async block)",
+  closure: " (closure)",
+};

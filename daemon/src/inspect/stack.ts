@@ -1,7 +1,8 @@
 /** Stack frames as people read them: every activation with the calls inlined into it, innermost first. */
-import { hex } from "../base/brand.ts";
+import { type Address, hex } from "../base/brand.ts";
 import type { Hart } from "../machine/api.ts";
-import type { RegisterSet, StackFrame, UnwindRule } from "./api.ts";
+import type { LogicalFrame, SourceLocation } from "../symbols/api.ts";
+import type { MemoryView, Module, RegisterSet, StackFrame, UnwindRule } from "./api.ts";
 import { inModule } from "./modules.ts";
 import { userName } from "./names.ts";
 import { type Activation, MAX_FRAMES, type UnwindContext, unwind } from "./unwind.ts";
@@ -23,33 +24,79 @@ export function* framesOf(start: RegisterSet, context: UnwindContext): Generator
 }
 
 function logicalFrames(activation: Activation, index: number): StackFrame[] {
-  const { arrival, module, pc, lookup, registers, memory, cfa, note } = activation;
-  const common = { pc, registers, memory, cfa, module };
+  const { lookup, module } = activation;
   const logical = module?.symbols.framesAt(inModule(module, lookup)) ?? [];
-  if (logical.length === 0) {
-    const symbol = module?.symbols.symbolAt(inModule(module, lookup));
-    const name = symbol ? userName(symbol.name).name : hex(pc);
-    const location = module?.symbols.locationAt(inModule(module, lookup));
-    return [{ ...common, index, logical: undefined, name, location, note: joined(arrival, note) }];
-  }
-  return logical.map((frame, depth) => {
-    const { name, suffix } = userName(frame.name);
-    return {
-      ...common,
-      index: index + depth,
-      logical: frame,
-      name: name + suffix,
-      location: frame.location,
-      note: joined(
-        depth === 0 ? arrival : undefined,
-        depth === logical.length - 1 ? note : undefined,
-      ),
-    };
-  });
+  if (logical.length === 0) return [new Frame(activation, index, undefined, 0, 1)];
+  return logical.map(
+    (frame, depth) => new Frame(activation, index + depth, frame, depth, logical.length),
+  );
 }
 
-const joined = (a: string | undefined, b: string | undefined): string | undefined =>
-  a && b ? `${a}; ${b}` : (a ?? b);
+/** The caller, and what follows from it, is worked out only when asked for. */
+class Frame implements StackFrame {
+  readonly index: number;
+  readonly logical: LogicalFrame | undefined;
+  readonly #activation: Activation;
+  /** Among the calls inlined into one activation: 0 is the innermost. */
+  readonly #depth: number;
+  readonly #count: number;
+
+  constructor(
+    activation: Activation,
+    index: number,
+    logical: LogicalFrame | undefined,
+    depth: number,
+    count: number,
+  ) {
+    this.index = index;
+    this.logical = logical;
+    this.#activation = activation;
+    this.#depth = depth;
+    this.#count = count;
+  }
+
+  get pc(): Address {
+    return this.#activation.pc;
+  }
+
+  get registers(): RegisterSet {
+    return this.#activation.registers;
+  }
+
+  get memory(): MemoryView {
+    return this.#activation.memory;
+  }
+
+  get module(): Module | undefined {
+    return this.#activation.module;
+  }
+
+  get cfa(): bigint | undefined {
+    return this.#activation.cfa;
+  }
+
+  get name(): string {
+    if (this.logical) {
+      const { name, suffix } = userName(this.logical.name);
+      return name + suffix;
+    }
+    const { lookup, module, pc } = this.#activation;
+    const symbol = module?.symbols.symbolAt(inModule(module, lookup));
+    return symbol ? userName(symbol.name).name : hex(pc);
+  }
+
+  get location(): SourceLocation | undefined {
+    if (this.logical) return this.logical.location;
+    const { lookup, module } = this.#activation;
+    return module?.symbols.locationAt(inModule(module, lookup));
+  }
+
+  get note(): string | undefined {
+    const arrival = this.#depth === 0 ? this.#activation.arrival : undefined;
+    const note = this.#depth === this.#count - 1 ? this.#activation.note : undefined;
+    return arrival && note ? `${arrival}; ${note}` : (arrival ?? note);
+  }
+}
 
 /** The registers that a hart holds now; writing goes to the hart. */
 export function hartRegisters(hart: Hart): RegisterSet {

@@ -19,11 +19,11 @@ export interface Activation {
   readonly registers: RegisterSet;
   readonly memory: MemoryView;
   readonly module: Module | undefined;
+  /** How it came to stand here, where that is no call. */
+  readonly arrival: string | undefined;
   readonly cfa: bigint | undefined;
   /** Of this activation's caller, for entry values; undefined at the end of the stack. */
   readonly caller: RegisterSet | undefined;
-  /** How it came to stand here, where that is no call. */
-  readonly arrival: string | undefined;
   /** How its caller was found, or why it was not, where that is not ordinary. */
   readonly note: string | undefined;
 }
@@ -50,37 +50,81 @@ interface Caller {
 
 /** Lazily: a frame's caller is looked for when the next frame is asked for, or this one's CFA is. */
 export function* unwind(start: RegisterSet, context: UnwindContext): Generator<Activation> {
-  let registers = start;
-  let exact = true;
-  let arrival: string | undefined;
+  let activation = new Unwound(start, true, undefined, true, context);
   const seen = new Set<string>();
   for (let count = 0; count < MAX_FRAMES; count++) {
-    const { pc } = registers;
-    const lookup = exact || pc === 0n ? pc : address(pc - 1n);
-    const module = context.modules.at(context.hart, lookup);
-    const frame = { registers, lookup, module, exact, innermost: count === 0 };
-    const step = callerOf(frame, context);
-    const caller = typeof step === "string" ? undefined : step;
-    const ends = typeof step === "string" && step !== "" ? step : undefined;
-    yield {
-      hart: context.hart,
-      pc,
-      lookup,
-      registers,
-      memory: context.memory,
-      module,
-      cfa: caller?.cfa,
-      caller: caller?.registers,
-      arrival,
-      note: caller ? caller.note : ends && `unwinding stops here: ${ends}`,
-    };
-    if (!caller) return;
-    const key = `${caller.registers.pc}/${caller.registers.get(SP)}/${caller.registers.get(FP)}`;
+    yield activation;
+    const { step } = activation;
+    if (typeof step === "string") return;
+    const { exact, registers } = step;
+    const key = `${registers.pc}/${registers.get(SP)}/${registers.get(FP)}`;
     if (seen.has(key)) return;
     seen.add(key);
-    registers = caller.registers;
-    exact = caller.exact;
-    arrival = caller.exact ? "interrupted here" : undefined;
+    const arrival = exact ? "interrupted here" : undefined;
+    activation = new Unwound(registers, exact, arrival, false, context);
+  }
+}
+
+class Unwound implements Activation {
+  readonly registers: RegisterSet;
+  readonly arrival: string | undefined;
+  readonly lookup: Address;
+  readonly module: Module | undefined;
+  readonly #exact: boolean;
+  readonly #innermost: boolean;
+  readonly #context: UnwindContext;
+  #step: Caller | string | undefined;
+
+  constructor(
+    registers: RegisterSet,
+    exact: boolean,
+    arrival: string | undefined,
+    innermost: boolean,
+    context: UnwindContext,
+  ) {
+    const { pc } = registers;
+    this.registers = registers;
+    this.arrival = arrival;
+    this.lookup = exact || pc === 0n ? pc : address(pc - 1n);
+    this.module = context.modules.at(context.hart, this.lookup);
+    this.#exact = exact;
+    this.#innermost = innermost;
+    this.#context = context;
+  }
+
+  get hart(): Hart {
+    return this.#context.hart;
+  }
+
+  get memory(): MemoryView {
+    return this.#context.memory;
+  }
+
+  get pc(): Address {
+    return this.registers.pc;
+  }
+
+  /** The caller, or why there is none. */
+  get step(): Caller | string {
+    const { lookup, module, registers } = this;
+    this.#step ??= callerOf(
+      { registers, lookup, module, exact: this.#exact, innermost: this.#innermost },
+      this.#context,
+    );
+    return this.#step;
+  }
+
+  get cfa(): bigint | undefined {
+    return typeof this.step === "string" ? undefined : this.step.cfa;
+  }
+
+  get caller(): RegisterSet | undefined {
+    return typeof this.step === "string" ? undefined : this.step.registers;
+  }
+
+  get note(): string | undefined {
+    if (typeof this.step !== "string") return this.step.note;
+    return this.step === "" ? undefined : `unwinding stops here: ${this.step}`;
   }
 }
 

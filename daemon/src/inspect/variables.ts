@@ -2,7 +2,7 @@
  * The variables of a stack frame. In the body of an async fn, those that live across an `.await`
  * have no place of their own: they stand in the coroutine, which the body reaches by its parameter.
  */
-import { address } from "../base/brand.ts";
+import { type Address, address } from "../base/brand.ts";
 import type {
   EvaluationContext,
   LogicalFrame,
@@ -11,7 +11,7 @@ import type {
   Type,
   Variable,
 } from "../symbols/api.ts";
-import type { StackFrame } from "./api.ts";
+import type { Module, StackFrame } from "./api.ts";
 import { AWAITEE, awaiteeMember, heldBy, stageOf } from "./coroutine.ts";
 import { type Datum, part, type Scope, take, type World } from "./datum.ts";
 import { inModule } from "./modules.ts";
@@ -31,43 +31,72 @@ export function scopeOf(frame: StackFrame, world: World): Scope {
 /** What desugaring `.await` makes. */
 const MADE_UP = new Set([AWAITEE, "_task_context"]);
 
-/** Innermost first; a name that an inner one shadows comes with its line. */
+/** Innermost first; a name that an inner one shadows comes with its line. Places are worked out when asked for. */
 export function frameVariables(frame: StackFrame, world: World): readonly FrameVariable[] {
   const { logical, module } = frame;
   if (!logical || !module) return [];
-  const scope = scopeOf(frame, world);
-  const context = evaluationContext(frame);
   const all = logical.variables();
-  let body: Datum | undefined | null = null;
-  const bodyOnce = (): Datum | undefined => {
-    if (body === null) {
-      const frames = module.symbols.framesAt(inModule(module, activationOf(frame)!.lookup));
-      const index = frames.findIndex(
-        ({ name, ranges }) => name === logical.name && ranges[0]?.low === logical.ranges[0]?.low,
-      );
-      body = coroutineBody(frames, index, module.symbols, context, scope);
-    }
-    return body;
-  };
-  const moved = movedArguments(all);
+  const places = new Places(frame, logical, module, world);
+  let moved: ReadonlySet<string> | undefined;
   const seen = new Set<string>();
   const result: FrameVariable[] = [];
   for (const variable of all) {
     if (variable.name === "" || MADE_UP.has(variable.name)) continue;
-    if (seen.has(variable.name) && moved.has(variable.name)) continue;
-    const here = module.symbols.evaluate(variable.location, context);
-    let datum: Datum = { type: variable.type, place: here, offset: 0, scope };
-    if (variable.location.kind === "none") {
-      const inBody = bodyOnce();
-      if (inBody) datum = heldAnywhere(inBody, variable) ?? datum;
+    let { name } = variable;
+    if (seen.has(name)) {
+      moved ??= movedArguments(all);
+      if (moved.has(name)) continue;
+      if (variable.declaration) name = `${name} (line ${variable.declaration.line})`;
     }
-    const line = variable.declaration?.line;
-    const name =
-      seen.has(variable.name) && line ? `${variable.name} (line ${line})` : variable.name;
     seen.add(variable.name);
-    result.push({ name, variable, datum: biased(datum, variable, module.bias) });
+    result.push({
+      name,
+      variable,
+      get datum() {
+        return places.of(variable);
+      },
+    });
   }
   return result;
+}
+
+class Places {
+  readonly #logical: LogicalFrame;
+  readonly #module: Module;
+  readonly #context: EvaluationContext;
+  readonly #scope: Scope;
+  readonly #lookup: Address;
+  /** Null: not looked for yet. */
+  #body: Datum | undefined | null = null;
+
+  constructor(frame: StackFrame, logical: LogicalFrame, module: Module, world: World) {
+    this.#logical = logical;
+    this.#module = module;
+    this.#context = evaluationContext(frame);
+    this.#scope = scopeOf(frame, world);
+    this.#lookup = activationOf(frame)!.lookup;
+  }
+
+  of(variable: Variable): Datum {
+    const place = this.#module.symbols.evaluate(variable.location, this.#context);
+    const datum: Datum = { type: variable.type, place, offset: 0, scope: this.#scope };
+    if (variable.location.kind !== "none") return biased(datum, variable, this.#module.bias);
+    const body = this.#coroutine();
+    return (body && heldAnywhere(body, variable)) ?? datum;
+  }
+
+  #coroutine(): Datum | undefined {
+    if (this.#body === null) {
+      const { symbols } = this.#module;
+      const frames = symbols.framesAt(inModule(this.#module, this.#lookup));
+      const { name, ranges } = this.#logical;
+      const index = frames.findIndex(
+        (one) => one.name === name && one.ranges[0]?.low === ranges[0]?.low,
+      );
+      this.#body = coroutineBody(frames, index, symbols, this.#context, this.#scope);
+    }
+    return this.#body;
+  }
 }
 
 /** Statics stand at addresses of the ELF's own numbering. */
@@ -86,12 +115,13 @@ function movedArguments(variables: readonly Variable[]): ReadonlySet<string> {
 }
 
 export function evaluationContext(frame: StackFrame): EvaluationContext {
-  const caller = activationOf(frame)?.caller;
   return {
     register: (number) => frame.registers.get(number),
     memory: (at, length) => frame.memory.read(at, length),
-    cfa: frame.cfa,
-    entryRegister: (number) => caller?.get(number),
+    get cfa() {
+      return frame.cfa;
+    },
+    entryRegister: (number) => activationOf(frame)?.caller?.get(number),
   };
 }
 

@@ -5,6 +5,7 @@
 import { UserError } from "../../base/errors.ts";
 import { csrNumber } from "../../isa/csrs.ts";
 import { registerNumber } from "../../isa/registers.ts";
+import type { SymbolFile } from "../../symbols/api.ts";
 import type { Module, ModuleTable, Names, StackFrame, Value } from "../api.ts";
 import { collectionOf } from "../collections.ts";
 import { type Datum, datumAt, follow, read, type Scope, take, type World } from "../datum.ts";
@@ -173,14 +174,13 @@ class Evaluator {
 
   #static(path: string): Operand | undefined {
     for (const module of this.#searched) {
-      const found = module.symbols.staticsNamed(path).filter((one) => one.address !== undefined);
-      const places = new Set(found.map((one) => one.address));
-      if (places.size > 1) {
-        const shown = [...new Set(found.map((one) => one.qualifiedName))].slice(0, 4).join(", ");
+      const found = staticsOf(module, path);
+      if (found.names.length > 1) {
+        const shown = found.names.slice(0, 4).join(", ");
         throw new UserError(`\`${path}\` may be ${shown}: write more of the path`);
       }
-      const [one] = found;
-      if (one) return datum(datumAt(one.type, one.address! + module.bias, this.#scope));
+      const { first } = found;
+      if (first) return datum(datumAt(first.type, first.address! + module.bias, this.#scope));
     }
     return undefined;
   }
@@ -302,6 +302,30 @@ class Evaluator {
     return { kind: "integer", value, type: name };
   }
 }
+
+interface Statics {
+  readonly first: ReturnType<SymbolFile["staticsNamed"]>[number] | undefined;
+  /** Of all that the path may mean; one for the same static in several units. */
+  readonly names: readonly string[];
+}
+
+/** A condition asks for the same paths again and again. */
+function staticsOf({ symbols }: Module, path: string): Statics {
+  let known = statics.get(symbols);
+  if (!known || known.size > 1_000) {
+    known = new Map();
+    statics.set(symbols, known);
+  }
+  let found = known.get(path);
+  if (!found) {
+    const all = symbols.staticsNamed(path).filter((one) => one.address !== undefined);
+    const distinct = new Map(all.map((one) => [one.address, one.qualifiedName]));
+    found = { first: all[0], names: [...distinct.values()] };
+    known.set(path, found);
+  }
+  return found;
+}
+const statics = new WeakMap<SymbolFile, Map<string, Statics>>();
 
 const datum = (value: Datum): Operand => ({ kind: "datum", datum: value });
 
