@@ -65,5 +65,6 @@ console.log(`${relative(root, target)}: ${(size / 1024 / 1024).toFixed(2)} MiB`)
 
 /** The manifest without what only development needs. */
 function shipped({ private: _, scripts, dependencies, devDependencies, ...rest }) {
-  return rest;
+  // All that was staged is wanted; vsce asks for a word on it.
+  return { ...rest, files: ["**"] };
 }

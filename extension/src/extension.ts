@@ -42,7 +42,8 @@ export function activate(context: vscode.ExtensionContext): void {
     },
   });
   supervisor = daemon;
-  const connect = (path: "/dap" | "/lsp") => async () => openSocket(await daemon.endpoint(), path);
+  const connect = (path: "/dap" | "/lsp") => () =>
+    daemon.connect((endpoint) => openSocket(endpoint, path));
 
   const sessions = new Sessions();
   const coroutines = new CoroutinesView(sessions);
@@ -67,11 +68,8 @@ export function activate(context: vscode.ExtensionContext): void {
       log,
       kernelSources: vscode.Uri.file(join(root, "kernel")),
     }),
-    sessions.onDidChange(async () => {
-      language.want(sessions.any);
-      await showPhase(sessions);
-    }),
-    openAtFirstStop(sessions),
+    sessions.onDidChange(() => language.want(sessions.any)),
+    sessions.onDidChange(showPhase(sessions)),
     language,
   );
 }
@@ -81,19 +79,22 @@ export async function deactivate(): Promise<void> {
   await supervisor?.end();
 }
 
-/** For the `when` clauses of views, menus and welcome texts. */
-async function showPhase(sessions: Sessions): Promise<void> {
-  await vscode.commands.executeCommand("setContext", "asyncos.debugging", sessions.any);
-  await vscode.commands.executeCommand("setContext", "asyncos.phase", sessions.shown?.phase);
-}
-
-/** Brings the views to the front once, and leaves the focus where it is. */
-function openAtFirstStop(sessions: Sessions): vscode.Disposable {
-  const waiting = sessions.onDidChange(async () => {
-    if (sessions.shown?.phase !== "stopped") return;
-    waiting.dispose();
+/**
+ * Keeps what the `when` clauses of views, menus and welcome texts ask for. At the first stop Run and
+ * Debug and the views come to the front, once, and the focus stays where it is.
+ */
+function showPhase(sessions: Sessions): () => Promise<void> {
+  let opened = false;
+  return async () => {
+    const { any, shown } = sessions;
+    await vscode.commands.executeCommand("setContext", "asyncos.debugging", any);
+    await vscode.commands.executeCommand("setContext", "asyncos.phase", shown?.phase);
+    if (opened || shown?.phase !== "stopped") return;
+    opened = true;
     if (vscode.workspace.getConfiguration("asyncos").get("openViews") === "never") return;
-    await vscode.commands.executeCommand("asyncos.harts.focus", { preserveFocus: true });
-  });
-  return waiting;
+    // VS Code itself opens its side bar for breakpoints only, not for a stop at the entry.
+    for (const view of ["workbench.debug.callStackView", "asyncos.harts"]) {
+      await vscode.commands.executeCommand(`${view}.focus`, { preserveFocus: true });
+    }
+  };
 }

@@ -65,6 +65,8 @@ export interface AwaitFrame {
   readonly line?: number;
   readonly address?: string;
   readonly note?: string;
+  /** Not a frame but a remark between frames, e.g. where the coroutine was spawned. */
+  readonly label?: boolean;
   /** As in DAP `scopes`: the values alive across the await, or 0. */
   readonly variablesReference?: number;
 }

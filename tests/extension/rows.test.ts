@@ -6,7 +6,7 @@ import { coroutineRoots } from "../../extension/src/views/coroutines.ts";
 import { executorRoots } from "../../extension/src/views/executors.ts";
 import { hartRow } from "../../extension/src/views/harts.ts";
 import type { Row } from "../../extension/src/views/row.ts";
-import { MEMBERS_SHOWN } from "../../extension/src/views/row.ts";
+import { MEMBERS_SHOWN, shortName } from "../../extension/src/views/row.ts";
 import { threadRow } from "../../extension/src/views/threads.ts";
 
 const line = (row: Row) => `${row.label} | ${row.description ?? ""}`;
@@ -42,13 +42,14 @@ const hart = {
 };
 
 test.each([
-  ["only pc is known", hart, "Hart 1 | running · 0x80200010", "hart"],
+  ["only pc is known", hart, "Hart 1 | 0x80200010", "hart"],
   [
     "all is known",
     { ...hart, threadId: 2, name: "poll", path: "/k/exec.rs", line: 9, coroutine: 17 },
-    "Hart 1 | running · poll · exec.rs:9 · coroutine 17",
+    "Hart 1 | poll · exec.rs:9 · coroutine 17",
     "hart addressable thawed",
   ],
+  ["not started", { ...hart, state: "stopped", pc: "0x0" }, "Hart 1 | stopped", "hart"],
   [
     "frozen",
     { ...hart, threadId: 2, frozen: true, state: "waiting" },
@@ -58,6 +59,17 @@ test.each([
 ])("hart: %s", (_name, given, expected, context) => {
   const row = hartRow(given);
   expect([line(row), row.context]).toEqual([expected, context]);
+});
+
+test.each([
+  ["poll", "poll"],
+  ["executor::poll", "executor::poll"],
+  ["kernel::workload::ring::pass::{async_fn#0}", "ring::pass"],
+  ["kernel::main::{closure#0}", "kernel::main"],
+  ["<kernel::Sleep as core::Future>::poll", "<kernel::Sleep as core::Future>::poll"],
+  ["{closure#0}", "{closure#0}"],
+])("short name of %s", (name, expected) => {
+  expect(shortName(name)).toBe(expected);
 });
 
 test("hart: the hover has the rest", () => {
@@ -90,6 +102,7 @@ test("coroutines: await stack with values, spawn place, and the count of the res
           ? [
               { name: "Sleep::poll", note: "suspended", variablesReference: 5 },
               { name: "ring::runner", path: "/k/ring.rs", line: 41 },
+              { name: "spawned at", path: "/k/main.rs", line: 7, label: true },
             ]
           : [],
     }),
@@ -108,7 +121,7 @@ test("coroutines: await stack with values, spawn place, and the count of the res
     "    until | Time {...}",
     "      0 | 12",
     "  ring::runner | ring.rs:41",
-    "  spawned | main.rs:7",
+    "  spawned at | main.rs:7",
     "3 idle | running · hart 0",
     "1,000 not shown | show more",
   ]);
@@ -146,15 +159,15 @@ test("executors: current, queues with bits, waker cache; empty queues only where
     "asyncos/awaitStack": () => ({ frames: [] }),
   });
   const lines = await text(await executorRoots(snapshot));
-  expect(lines.filter((each) => !each.includes("spawned"))).toEqual([
+  expect(lines).toEqual([
     "global | shared · 3 ready",
     "  polls 17 ring::runner | waiting · prio 2 · ring.rs:41",
     "  Priority 1 | bit set · 0 ready",
     "  Priority 2 | bit set · 2 ready",
-    "    4 ring::runner | ready · prio 2 · ring.rs:41",
+    "    4 ring::runner | ring.rs:41",
     "    17 ring::runner | waiting · prio 2 · ring.rs:41",
     "  Priority 3 | 1 ready",
-    "    4 ring::runner | ready · prio 2 · ring.rs:41",
+    "    4 ring::runner | ring.rs:41",
     "  Waker cache | 1 waker",
     "    99 | 0x1000",
   ]);

@@ -1,5 +1,5 @@
 /** The daemon's life as the window sees it: one at a time, again after a death, gone at the end. */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Supervisor } from "../../extension/src/daemon/supervisor.ts";
 
 class FakeProcess {
@@ -68,6 +68,43 @@ test("a daemon that died is replaced at the next need", async () => {
   const second = supervisor.endpoint();
   launched[1]!.ready(18);
   expect((await second).pid).toBe(18);
+});
+
+test("a daemon that cannot be reached is replaced, once", async () => {
+  const { supervisor, launched } = setUp();
+  const tried: number[] = [];
+  const open = async ({ pid }: { pid: number }) => {
+    tried.push(pid);
+    if (pid !== 18) throw new Error(`${pid} cannot be reached`);
+    return pid;
+  };
+  const opened = supervisor.connect(open);
+  launched[0]!.ready(17);
+  await vi.waitFor(() => expect(launched).toHaveLength(2));
+  launched[1]!.ready(18);
+  expect(await opened).toBe(18);
+  expect(launched[0]!.ended).toBe(true);
+  // The late news of the first one's end do not touch the second.
+  launched[0]!.exit("was ended by SIGTERM");
+  expect(await supervisor.connect(open)).toBe(18);
+  expect(tried).toEqual([17, 18, 18]);
+});
+
+test("a second daemon that cannot be reached either is an error", async () => {
+  const { supervisor, launched } = setUp();
+  const opened = supervisor.connect(({ pid }) => Promise.reject(new Error(`no ${pid}`)));
+  launched[0]!.ready(17);
+  await vi.waitFor(() => expect(launched).toHaveLength(2));
+  launched[1]!.ready(18);
+  await expect(opened).rejects.toThrow("no 18");
+});
+
+test("a daemon that does not start is not tried again", async () => {
+  const { supervisor, launched } = setUp();
+  const opened = supervisor.connect(async () => "open");
+  launched[0]!.exit("exited with code 1");
+  await expect(opened).rejects.toThrow("exited with code 1");
+  expect(launched).toHaveLength(1);
 });
 
 test("a death before it was ready is an error with its last words", async () => {

@@ -51,6 +51,24 @@ export class Supervisor {
     return this.#running.endpoint;
   }
 
+  /**
+   * Opens something at the daemon. One that has just died may not have been noticed yet: when it
+   * cannot be reached, another one is started, once.
+   */
+  async connect<T>(open: (endpoint: Endpoint) => Promise<T>): Promise<T> {
+    const endpoint = this.endpoint();
+    const running = this.#running;
+    try {
+      return await open(await endpoint);
+    } catch (error) {
+      if (this.#ended || running === undefined || !(await settled(endpoint))) throw error;
+      this.#options.log(`${error instanceof Error ? error.message : error} Starting another one.`);
+      if (this.#running === running) this.#running = undefined;
+      running.process.end();
+      return open(await this.endpoint());
+    }
+  }
+
   /** Ends the daemon for good; resolves when it is gone. */
   async end(): Promise<void> {
     this.#ended = true;
@@ -100,4 +118,11 @@ export class Supervisor {
     };
     return running;
   }
+}
+
+function settled(promise: Promise<unknown>): Promise<boolean> {
+  return promise.then(
+    () => true,
+    () => false,
+  );
 }

@@ -1,33 +1,53 @@
 /** The language client: one for the window, over the same daemon, alive while a session is. */
 import type * as vscode from "vscode";
-import { BaseLanguageClient, type MessageTransports } from "vscode-languageclient/node";
-import type { Connect } from "../debug/adapter.ts";
+import {
+  BaseLanguageClient,
+  CloseAction,
+  ErrorAction,
+  type MessageTransports,
+  RevealOutputChannelOn,
+} from "vscode-languageclient/node";
+import type { JsonSocket } from "../base/json-socket.ts";
 import { transports } from "./transport.ts";
 
-class DaemonClient extends BaseLanguageClient {
-  readonly #connect: Connect;
+export interface RunningClient {
+  stop(): Promise<void>;
+}
 
-  constructor(connect: Connect, outputChannel: vscode.LogOutputChannel) {
+class DaemonClient extends BaseLanguageClient {
+  readonly #socket: JsonSocket;
+
+  constructor(socket: JsonSocket, log: vscode.LogOutputChannel, lost: () => void) {
     super("asyncos", "AsyncOS", {
       documentSelector: [{ scheme: "file", language: "rust" }],
-      outputChannel,
+      outputChannel: log,
+      revealOutputChannelOn: RevealOutputChannelOn.Never,
       // Makes the lenses of the server lead into the Coroutines view.
       initializationOptions: { showCoroutines: "asyncos.showCoroutines" },
+      // A lost connection is a lost daemon: its sessions say so, and the next one connects again.
+      errorHandler: {
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        closed: () => {
+          lost();
+          return { action: CloseAction.DoNotRestart, handled: true };
+        },
+      },
     });
-    this.#connect = connect;
+    this.#socket = socket;
   }
 
-  protected override async createMessageTransports(): Promise<MessageTransports> {
-    return transports(await this.#connect());
+  protected override createMessageTransports(): Promise<MessageTransports> {
+    return Promise.resolve(transports(this.#socket));
   }
 }
 
-/** Starts a client; stopping it closes its connection. */
+/** Stopping it closes the connection; `lost` is called when that went by itself. */
 export async function startLanguageClient(
-  connect: Connect,
+  socket: JsonSocket,
   log: vscode.LogOutputChannel,
-): Promise<{ stop(): Promise<void> }> {
-  const client = new DaemonClient(connect, log);
+  lost: () => void,
+): Promise<RunningClient> {
+  const client = new DaemonClient(socket, log, lost);
   await client.start();
   return client;
 }

@@ -1,12 +1,13 @@
 /** Starts and stops the language client with the sessions, one change at a time. */
 import type * as vscode from "vscode";
 import type { Connect } from "../debug/adapter.ts";
+import type { RunningClient } from "./client.ts";
 
 export class LanguageLife implements vscode.Disposable {
   readonly #connect: Connect;
   readonly #log: vscode.LogOutputChannel;
   #wanted = false;
-  #client: { stop(): Promise<void> } | undefined;
+  #client: RunningClient | undefined;
   #busy = false;
 
   constructor(connect: Connect, log: vscode.LogOutputChannel) {
@@ -40,7 +41,10 @@ export class LanguageLife implements vscode.Disposable {
       }
       // The client is large: it is loaded with the first session, not with the extension.
       const { startLanguageClient } = await import("./client.ts");
-      this.#client = await startLanguageClient(this.#connect, this.#log);
+      this.#client = await startLanguageClient(await this.#connect(), this.#log, () => {
+        this.#client = undefined;
+        this.#wanted = false;
+      });
     } catch (error) {
       this.#log.error(`The language client failed: ${error}`);
       // Debugging goes on without it; the next session tries again.

@@ -1,6 +1,6 @@
 /**
  * The Coroutines view: one row for each coroutine that matches the filter; below it the await
- * stack, innermost first, and below each frame the values it holds.
+ * stack, innermost first, with the values that each frame holds, and where it was spawned.
  */
 
 import type { Snapshot } from "../debug/snapshot.ts";
@@ -41,20 +41,29 @@ function moreRow(hidden: number): Row {
   };
 }
 
-/** `parent` sets rows for the same coroutine at several places of one tree apart. */
-export function coroutineRow(parent: string, coroutine: Coroutine, snapshot: Snapshot): Row {
+/**
+ * `parent` sets rows for the same coroutine at several places of one tree apart. In a queue the
+ * row need not repeat what the queue says.
+ */
+export function coroutineRow(
+  parent: string,
+  coroutine: Coroutine,
+  snapshot: Snapshot,
+  inQueue = false,
+): Row {
   const { awaiting, spawnedAt } = coroutine;
   const id = `${parent}coroutine:${coroutine.id}`;
+  const where =
+    coroutine.state === "running" && coroutine.hart !== undefined
+      ? `hart ${coroutine.hart}`
+      : join(awaiting && shortPlace(awaiting));
+  const priority = coroutine.priority === undefined ? undefined : `prio ${coroutine.priority}`;
+  const full = join(coroutine.state, priority, where);
   return {
     id,
     label: `${coroutine.id} ${coroutine.name}`,
-    description: join(
-      coroutine.state,
-      coroutine.priority === undefined ? undefined : `prio ${coroutine.priority}`,
-      coroutine.state === "running" && coroutine.hart !== undefined
-        ? `hart ${coroutine.hart}`
-        : awaiting && shortPlace(awaiting),
-    ),
+    description: inQueue && coroutine.state === "ready" ? where : full,
+    spoken: full,
     tooltip: tooltip(coroutine),
     icon: icon(coroutine.state),
     context: ["coroutine", awaiting && "awaiting", spawnedAt && "spawned"]
@@ -62,11 +71,10 @@ export function coroutineRow(parent: string, coroutine: Coroutine, snapshot: Sna
       .join(" "),
     target: { kind: "coroutine", coroutine },
     ...(awaiting && { place: awaiting }),
-    children: async () => {
-      const frames = await snapshot.awaitStack(coroutine.id);
-      const rows = frames.map((frame, depth) => frameRow(`${id}/${depth}`, frame, snapshot));
-      return spawnedAt ? [...rows, spawnRow(id, spawnedAt)] : rows;
-    },
+    children: async () =>
+      (await snapshot.awaitStack(coroutine.id)).map((frame, depth) =>
+        frameRow(`${id}/${depth}`, frame, snapshot),
+      ),
   };
 }
 
@@ -108,22 +116,11 @@ function frameRow(id: string, frame: AwaitFrame, snapshot: Snapshot): Row {
     label: frame.name,
     description: join(place && shortPlace(place), frame.note),
     tooltip: [frame.name, ...(place ? [`${place.path}:${place.line}`] : [])],
-    icon: { id: "debug-stackframe-dot" },
+    icon: { id: frame.label ? "git-commit" : "debug-stackframe-dot" },
     ...(place && { place }),
     ...(reference > 0 && {
       children: async () =>
         (await snapshot.variables(reference)).map((each) => variableRow(id, each, snapshot)),
     }),
-  };
-}
-
-function spawnRow(parent: string, place: { path: string; line: number }): Row {
-  return {
-    id: `${parent}/spawned`,
-    label: "spawned",
-    description: shortPlace(place),
-    tooltip: [`spawned at ${place.path}:${place.line}`],
-    icon: { id: "git-commit" },
-    place,
   };
 }

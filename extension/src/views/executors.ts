@@ -69,7 +69,7 @@ function queueRow(parent: string, queue: Queue, snapshot: Snapshot): Row {
       children: async () => {
         const members = await snapshot.coroutinesById(queue.coroutines.slice(0, MEMBERS_SHOWN));
         return [
-          ...members.map((each) => coroutineRow(`${id}/`, each, snapshot)),
+          ...members.map((each) => coroutineRow(`${id}/`, each, snapshot, true)),
           ...hiddenRows(id, length),
         ];
       },

@@ -1,7 +1,7 @@
 /** The Harts view: what each hart does, and where. */
 import type { Hart } from "../wire.ts";
 import type { Icon, Roots, Row } from "./row.ts";
-import { join, shortPlace } from "./row.ts";
+import { join, shortName, shortPlace } from "./row.ts";
 
 export const hartRoots: Roots = async (snapshot) => (await snapshot.harts()).map(hartRow);
 
@@ -10,18 +10,23 @@ export function hartRow(hart: Hart): Row {
     hart.path !== undefined && hart.line !== undefined
       ? { path: hart.path, line: hart.line }
       : undefined;
+  const state = hart.frozen ? `${hart.state}, frozen` : hart.state;
+  // A hart that was not started is nowhere.
+  const started = hart.state !== "stopped";
+  const doing = join(
+    !started ? undefined : hart.name === undefined ? hart.pc : shortName(hart.name),
+    place && shortPlace(place),
+    hart.coroutine === undefined ? undefined : `coroutine ${hart.coroutine}`,
+  );
   return {
     id: `hart:${hart.id}`,
     label: `Hart ${hart.id}`,
-    description: join(
-      hart.frozen ? `${hart.state}, frozen` : hart.state,
-      hart.name ?? hart.pc,
-      place && shortPlace(place),
-      hart.coroutine === undefined ? undefined : `coroutine ${hart.coroutine}`,
-    ),
+    // The icon says that it runs, which most do.
+    description: state === "running" ? doing : join(state, doing),
+    spoken: join(state, doing),
     tooltip: [
-      `Hart ${hart.id}: ${hart.state}${hart.frozen ? ", frozen: stands still while others run" : ""}`,
-      join(hart.name, place && shortPlace(place), `pc ${hart.pc}`),
+      `Hart ${hart.id}: ${started ? hart.state : "not started, or stopped by the kernel"}${hart.frozen ? ", frozen: stands still while others run" : ""}`,
+      started ? join(hart.name, place && shortPlace(place), `pc ${hart.pc}`) : "",
       `Privilege ${hart.privilege}, ${Number(hart.instructions).toLocaleString("en")} instructions retired`,
       join(
         hart.process === undefined ? undefined : `process ${hart.process}`,

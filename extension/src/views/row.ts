@@ -22,6 +22,8 @@ export interface Row {
   readonly id: string;
   readonly label: string;
   readonly description?: string;
+  /** What a screen reader says after the label, where the description leaves to icons what it can. */
+  readonly spoken?: string;
   /** Lines of the hover. */
   readonly tooltip?: readonly string[];
   readonly icon?: Icon;
@@ -47,6 +49,13 @@ export function count(number: number, noun: string): string {
 /** `ring.rs:41`. */
 export function shortPlace(place: Place): string {
   return `${place.path.slice(Math.max(place.path.lastIndexOf("/"), place.path.lastIndexOf("\\")) + 1)}:${place.line}`;
+}
+
+/** `ring::pass` of `kernel::workload::ring::pass::{async_fn#0}`: enough to know it by in a narrow view. */
+export function shortName(name: string): string {
+  const parts = name.split("::").filter((part) => !part.startsWith("{"));
+  // Generic arguments and trait paths have `::` within; cutting them would be wrong.
+  return /[<>]/.test(name) || parts.length === 0 ? name : parts.slice(-2).join("::");
 }
 
 /** Parts that are known, set off by dots. */

@@ -24,6 +24,7 @@ export class RowTree implements vscode.TreeDataProvider<Row>, vscode.Disposable 
   readonly #subscriptions: readonly vscode.Disposable[];
   #last: { readonly session: string; readonly rows: readonly Row[] } | undefined;
   #stale = false;
+  #empty = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   readonly onDidChangeTreeData = this.#changed.event;
@@ -58,6 +59,7 @@ export class RowTree implements vscode.TreeDataProvider<Row>, vscode.Disposable 
     if (session.phase === "stopped") {
       const rows = await this.#roots(session);
       this.#last = { session: session.debug.id, rows };
+      await this.#tellEmpty(rows.length === 0);
     }
     return this.#last?.session === session.debug.id ? [...this.#last.rows] : [];
   }
@@ -76,6 +78,13 @@ export class RowTree implements vscode.TreeDataProvider<Row>, vscode.Disposable 
     } else {
       this.refresh();
     }
+  }
+
+  /** For the welcome text: nothing there is something else than nothing asked yet. */
+  async #tellEmpty(empty: boolean): Promise<void> {
+    if (empty === this.#empty) return;
+    this.#empty = empty;
+    await vscode.commands.executeCommand("setContext", `${this.#options.view}.empty`, empty);
   }
 
   #describe(): void {
@@ -118,7 +127,7 @@ function item(row: Row): vscode.TreeItem {
   rendered.description = row.description;
   rendered.tooltip = (row.tooltip ?? [row.label]).join("\n");
   rendered.accessibilityInformation = {
-    label: [row.label, row.description].filter((part) => part !== undefined).join(", "),
+    label: [row.label, row.spoken ?? row.description].filter((part) => part).join(", "),
   };
   if (row.icon !== undefined) {
     const color = row.icon.color === undefined ? undefined : new vscode.ThemeColor(row.icon.color);

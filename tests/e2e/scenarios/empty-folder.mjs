@@ -37,11 +37,12 @@ export const emptyFolder = {
     await step("a breakpoint in a kernel source from the package stops there", async () => {
       await window.command("AsyncOS: Open a Source of the Bundled Kernel...");
       await window.pick(RING);
+      await window.editor("ring.rs");
       await window.goToLine(await kernelLine(root, RING, "token.hops += 1;"));
       await window.toggleBreakpoint();
       await window.key("F5");
       await window.stopped(/breakpoint/i);
-      assert.match(await window.editorTab(), /^ring\.rs/);
+      await window.editor("ring.rs");
     });
 
     await step("Variables show the coroutine's locals", async () => {
@@ -50,9 +51,16 @@ export const emptyFolder = {
     });
 
     await step("Coroutines list who waits, with await stacks and what they hold", async () => {
-      await window.rows("Coroutines", /ring::pass .*waiting/);
-      await window.expand("Coroutines", /ring::pass .*waiting/);
-      await window.rows("Coroutines", /receive|Receive/);
+      await window.filterCoroutines("pass state:waiting");
+      await window.allRows("Coroutines", /ring::pass waiting/);
+      await window.expand("Coroutines", /ring::pass waiting/);
+      await window.rows("Coroutines", /^ring::pass .*ring.rs:/);
+      await window.rows("Coroutines", /^spawned/);
+    });
+
+    await step("a value that a suspended coroutine holds can be read", async () => {
+      await window.expand("Coroutines", /^ring::pass .*ring.rs:/);
+      assert.deepEqual(await window.rows("Coroutines", /^rounds /), ["rounds 50"]);
     });
 
     await step("Executors show queues with their bits", async () => {
@@ -75,7 +83,7 @@ export const emptyFolder = {
     });
 
     await step("a wake stops where its condition says", async () => {
-      await window.command("Debug: Remove All Breakpoints");
+      await window.stopAt("ring.rs", false);
       await window.stopAt("Wake", true, "hart == 1 && prio == 2");
       await window.key("F5");
       const reason = await window.stopped(/wake of/i);
@@ -95,7 +103,6 @@ export const emptyFolder = {
       await window.stopAt("Bitmap update", false);
       await window.key("F5");
       await window.ended();
-      await window.command("View: Debug Console");
       assert.match(await window.console(/done:/), /\[kernel\] done:/);
     });
   },

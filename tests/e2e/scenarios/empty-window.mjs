@@ -1,6 +1,4 @@
 /** No folder at all: the button of the Run and Debug view, and a workload from the list. Dark theme. */
-import assert from "node:assert/strict";
-
 export const emptyWindow = {
   name: "empty window",
   open: "",
@@ -14,7 +12,7 @@ export const emptyWindow = {
     });
 
     await step("the entry is shown from the package's sources", async () => {
-      assert.match(await window.editorTab(), /\.rs/);
+      await window.editor(".rs");
       await window.screenshot("dark-1-entry");
     });
 

@@ -31,6 +31,7 @@ export const trouble = {
   },
 
   async run({ step, window, workbench }) {
+    await window.command("View: Show Run and Debug");
     for (const [name, expected] of [
       ["no file", /missing\.elf/],
       ["no elf", /text\.elf/],
@@ -54,7 +55,6 @@ export const trouble = {
       const [daemon] = await daemons(workbench);
       process.kill(daemon.pid, "SIGKILL");
       await window.ended();
-      await window.command("View: Debug Console");
       assert.match(await window.console(/session ended/), /connection to the daemon broke/);
     });
 

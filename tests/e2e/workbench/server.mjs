@@ -25,6 +25,7 @@ const SETTINGS = {
   "editor.minimap.enabled": false,
   "extensions.ignoreRecommendations": true,
   "git.enabled": false,
+  "remote.autoForwardPorts": false,
 };
 
 /**

@@ -42,20 +42,27 @@ export class Window {
     await this.page.close();
   }
 
+  /** The pointer leaves first, so that no hover is in the picture. */
   async screenshot(name) {
+    await this.page.mouse.move(SIZE.width / 2, 4);
+    const hovers = this.page.locator(".workbench-hover-container:visible");
+    await until("hovers go", async () => (await hovers.count()) === 0);
     await mkdir(this.screenshots, { recursive: true });
     await this.page.screenshot({ path: join(this.screenshots, `${name}.png`) });
   }
 
   // Quick input
 
+  /** Opens the quick input with this text; a box that is just closing does not count. */
   async #quickInput(text) {
     const input = this.page.locator(".quick-input-widget:visible input.input");
     await until("the quick input opens", async () => {
       await this.page.keyboard.press("F1");
-      return input.isVisible();
+      return input.fill(text, { timeout: 500 }).then(
+        async () => (await input.inputValue({ timeout: 500 })) === text,
+        () => false,
+      );
     });
-    await input.fill(text);
     return this.page.locator(".quick-input-widget:visible .quick-input-list .monaco-list-row");
   }
 
@@ -66,15 +73,17 @@ export class Window {
       .first();
   }
 
+  async #appears(locator) {
+    return locator.waitFor({ timeout: 1000 }).then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** Whether the palette offers a command by its whole title. */
   async hasCommand(title) {
     await this.#quickInput(`>${title}`);
-    const found = await this.#choice(title)
-      .waitFor({ timeout: 1000 })
-      .then(
-        () => true,
-        () => false,
-      );
+    const found = await this.#appears(this.#choice(title));
     await this.page.keyboard.press("Escape");
     return found;
   }
@@ -86,35 +95,55 @@ export class Window {
 
   /** Starts a launch configuration by its name. */
   async debug(name) {
-    const rows = await this.#quickInput(`debug ${name}`);
-    await rows.filter({ hasText: name }).first().click();
+    // The list is made when it is asked for, which may be before launch.json was read.
+    await until(`the configuration ${name} is offered`, async () => {
+      await this.#quickInput(`debug ${name}`);
+      const offered = await this.#appears(this.#choice(name));
+      if (offered) await this.#choice(name).click();
+      else await this.page.keyboard.press("Escape");
+      return offered;
+    });
   }
 
   async openFile(path, line) {
     const rows = await this.#quickInput(path);
     await rows.first().waitFor();
     await this.page.keyboard.press("Enter");
-    await this.page.locator(`.tab.active[aria-label^="${path.split("/").at(-1)}"]`).waitFor();
+    await this.editor(path.split("/").at(-1));
     if (line !== undefined) await this.goToLine(line);
   }
 
   async goToLine(line) {
-    await this.#quickInput(`:${line}`);
-    await this.page.keyboard.press("Enter");
-    await until(`the cursor stands in line ${line}`, async () =>
-      (await this.page.locator(".statusbar").innerText()).includes(`Ln ${line},`),
-    );
+    const status = this.page.locator(".statusbar");
+    await until(`the cursor stands in line ${line}`, async () => {
+      await this.#quickInput(`:${line}`);
+      await this.page.keyboard.press("Enter");
+      return this.#appears(status.filter({ hasText: `Ln ${line},` }));
+    });
   }
 
-  /** Answers an open quick pick with the row that has this text. */
+  /** Waits until the editor of a file is in front, by a part of its name. */
+  async editor(name) {
+    await this.page.locator(`.tab.active[aria-label*="${name}"]`).first().waitFor();
+  }
+
+  /** Answers an open quick pick with the row that begins with this text. */
   async pick(text) {
-    const rows = this.page.locator(
-      ".quick-input-widget:visible .quick-input-list .monaco-list-row",
-    );
-    await rows.filter({ hasText: text }).first().click();
+    await this.page.locator(".quick-input-widget:visible input.input").fill(text);
+    await this.#choice(text).click();
   }
 
   // Debugging
+
+  /** F5 where nothing is configured: chooses a debugger by its name. */
+  async start(debuggerName) {
+    const input = this.page.locator(".quick-input-widget:visible input.input");
+    await until("F5 asks for a debugger", async () => {
+      await this.page.keyboard.press("F5");
+      return this.#appears(input);
+    });
+    await this.pick(debuggerName);
+  }
 
   /** Sets a breakpoint in the line of the cursor. */
   async toggleBreakpoint() {
@@ -168,19 +197,28 @@ export class Window {
   async rows(title, pattern = /./) {
     const rows = (await this.pane(title)).locator(".monaco-list-row");
     return until(`${title} has a row like ${pattern}`, async () => {
-      const texts = (await rows.allInnerTexts()).map((text) => text.replace(/\s+/g, " ").trim());
-      const found = texts.filter((text) => pattern.test(text));
+      const found = (await rows.evaluateAll(texts)).filter((text) => pattern.test(text));
       return found.length > 0 && found;
+    });
+  }
+
+  /** Waits until all of a pane's visible rows match, and there are some. */
+  async allRows(title, pattern) {
+    const rows = (await this.pane(title)).locator(".monaco-list-row");
+    await until(`every row of ${title} is like ${pattern}`, async () => {
+      const found = await rows.evaluateAll(texts);
+      return found.length > 0 && found.every((text) => pattern.test(text));
     });
   }
 
   /** One row by its text. */
   async row(title, pattern) {
-    await this.rows(title, pattern);
-    return (await this.pane(title))
-      .locator(".monaco-list-row")
-      .filter({ hasText: pattern })
-      .first();
+    const rows = (await this.pane(title)).locator(".monaco-list-row");
+    const index = await until(`${title} has a row like ${pattern}`, async () => {
+      const found = (await rows.evaluateAll(texts)).findIndex((text) => pattern.test(text));
+      return found >= 0 && { found };
+    });
+    return rows.nth(index.found);
   }
 
   /** Opens a row of a tree. */
@@ -198,31 +236,40 @@ export class Window {
     await row.locator(`.action-label[aria-label^="${action}"]`).click();
   }
 
-  /** The hover of a row. */
+  /** The hover of a row, which matches like the row: not one that is still there of another. */
   async hover(title, pattern) {
     const row = await this.row(title, pattern);
-    const hover = this.page.locator(".workbench-hover-container .hover-contents:visible");
+    const hover = this.page.locator(".workbench-hover-container .hover-contents:visible").first();
     return until(`a hover of ${pattern}`, async () => {
-      await this.page.mouse.move(0, 0);
       await row.hover();
-      return hover
-        .first()
-        .innerText({ timeout: 2000 })
-        .catch(() => undefined);
+      const text = await hover.innerText({ timeout: 1000 }).catch(() => "");
+      if (pattern.test(text)) return text;
+      await this.page.mouse.move(0, 0);
+      return undefined;
     });
+  }
+
+  /** Shows only the coroutines that match. */
+  async filterCoroutines(filter) {
+    await this.command("AsyncOS: Filter Coroutines...");
+    await this.page.locator(".quick-input-widget:visible input.input").fill(filter);
+    await this.page.keyboard.press("Enter");
   }
 
   /** Stops, or not, at a scheduling event, by its check box in the Breakpoints section. */
   async stopAt(label, on, condition) {
     const row = await this.row("Breakpoints", new RegExp(`^${label}\\b`));
-    const box = row.locator("input[type=checkbox]");
-    if ((await box.isChecked()) !== on) await box.click();
+    const isOn = async () => (await row.getAttribute("aria-checked")) === "true";
+    if ((await isOn()) !== on) await row.locator(".monaco-checkbox").click();
+    await until(`${label} is ${on ? "on" : "off"}`, async () => (await isOn()) === on);
     if (condition === undefined) return;
     await row.hover();
     await row.locator('.action-label[aria-label^="Edit Condition"]').click();
     await this.page.keyboard.type(condition);
     await this.page.keyboard.press("Enter");
-    await this.rows("Breakpoints", new RegExp(`^${label}.*`));
+    await until(`${label} has its condition`, async () =>
+      (await row.innerText()).includes(condition),
+    );
   }
 
   /** A view is no longer there. */
@@ -231,17 +278,14 @@ export class Window {
     await until(`${title} goes`, async () => (await header.count()) === 0);
   }
 
-  #lens(pattern) {
-    return this.page.locator(".codelens-decoration").filter({ hasText: pattern }).first();
-  }
-
-  /** The text of a code lens in the active editor. */
-  async lens(pattern) {
-    return this.#lens(pattern).innerText();
-  }
-
-  async clickLens(pattern) {
-    await this.#lens(pattern).locator("a").first().click();
+  /** The code lens above the line that begins with this text. */
+  async lens(line) {
+    const index = await until(`a code lens above ${line}`, async () => {
+      const above = await this.page.locator(".codelens-decoration").evaluateAll(linesBelow);
+      const found = above.findIndex((text) => text?.startsWith(line));
+      return found >= 0 && { found };
+    });
+    return this.page.locator(".codelens-decoration").nth(index.found);
   }
 
   /** The text of a modal dialog. */
@@ -253,19 +297,36 @@ export class Window {
     await this.page.locator(".monaco-dialog-box").getByRole("button", { name: "Cancel" }).click();
   }
 
-  async editorTab() {
-    return this.page.locator(".tab.active").first().getAttribute("aria-label");
-  }
-
-  async notifications() {
-    return this.page.locator(".notifications-toasts .notification-list-item").allInnerTexts();
-  }
-
   /** The visible text of the debug console, once it matches. */
   async console(pattern) {
+    await this.command("Debug Console: Focus on Debug Console View");
     return until(`the console says ${pattern}`, async () => {
       const text = (await this.page.locator(".repl .monaco-list-row").allInnerTexts()).join("\n");
       return pattern.test(text) && text;
     });
   }
+}
+
+/** Runs in the page: the texts of rows, their parts set off by spaces. */
+function texts(rows) {
+  return rows.map((row) => {
+    const walker = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
+    const parts = [];
+    while (walker.nextNode()) parts.push(walker.currentNode.textContent.trim());
+    return parts.filter((part) => part !== "").join(" ");
+  });
+}
+
+/** Runs in the page: the line of source below each lens; none for one out of sight. */
+function linesBelow(lenses) {
+  const lines = [...document.querySelectorAll(".monaco-editor .view-line")].map((line) => ({
+    top: line.getBoundingClientRect().top,
+    // The editor sets no-break spaces.
+    text: line.textContent.replaceAll("\u00a0", " "),
+  }));
+  lines.sort((a, b) => a.top - b.top);
+  return lenses.map((lens) => {
+    const { bottom, height } = lens.getBoundingClientRect();
+    return height > 0 ? lines.find(({ top }) => top >= bottom - 4)?.text : undefined;
+  });
 }
