@@ -27,7 +27,7 @@ const STRINGS = [
 const index = (text: string) => STRINGS.indexOf(text);
 const TABLE_ADDRESS = 0x8021_0000;
 
-export const TEXT_SIZE = 0x20;
+const TEXT_SIZE = 0x20;
 
 function abbreviations(): Bytes {
   const table = new Bytes();

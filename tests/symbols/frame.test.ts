@@ -188,7 +188,7 @@ const context: EvaluationContext = {
 test("one step to the caller", () => {
   const symbols = openSymbols(debugFrame(bytes(0x0e, 16, 0x81, 1, 0x88, 2)), "frame.elf");
   const caller = symbols.callerOf(at(0), context);
-  expect(caller).toMatchObject({ cfa: STACK + 16n, pc: at(0x42) });
+  expect(caller).toMatchObject({ cfa: STACK + 16n, pc: at(0x42), interrupted: false });
   // sp is the frame's address, s0 was saved, s1 is kept by convention, a0 is anyone's guess.
   expect([2, 8, 9, 10].map((number) => caller?.register(number))).toEqual([
     STACK + 16n,
@@ -196,6 +196,17 @@ test("one step to the caller", () => {
     9n,
     undefined,
   ]);
+});
+
+test("a trap's entry returns to where sepc says", () => {
+  const SEPC = 4096 + 0x141;
+  const common = new Bytes().u32(0xffff_ffff).u8(4, 0, 8, 0).uleb(1).sleb(-8);
+  common.uleb(SEPC).u8(0x0c, 2).uleb(16);
+  const entry = new Bytes().u32(0).u64(TEXT_ADDRESS).u64(0x80).u8(0x05).uleb(SEPC, 1).measured();
+  const contents = new Bytes().append(common.measured(), entry);
+  const symbols = openSymbols(elf([text, { name: ".debug_frame", contents }]), "trap.elf");
+  expect(symbols.unwindAt(at(0))).toMatchObject({ returnRegister: SEPC, interrupted: true });
+  expect(symbols.callerOf(at(0), context)).toMatchObject({ pc: at(0x42), interrupted: true });
 });
 
 test("a caller that cannot be known is not made up", () => {

@@ -267,11 +267,11 @@ function printedRow({ cfa, rules }: UnwindRow): string {
   const signed = (value: number) => (value === 0 ? "" : value > 0 ? `+${value}` : `${value}`);
   const base = "register" in cfa ? `X${cfa.register}${signed(cfa.offset)}` : "expression";
   const parts: string[] = [];
-  for (let register = 0; register < RISCV_REGISTERS; register++) {
-    const rule = rules.get(register);
-    if (rule?.kind === "offset") parts.push(`X${register}=[CFA${signed(rule.offset)}]`);
-    else if (rule?.kind === "same") parts.push(`X${register}=same`);
-    else if (rule?.kind === "undefined") parts.push(`X${register}=undefined`);
+  for (const [register, rule] of [...rules].sort(([a], [b]) => a - b)) {
+    const name = register < RISCV_REGISTERS ? `X${register}` : `reg${register}`;
+    if (rule.kind === "offset") parts.push(`${name}=[CFA${signed(rule.offset)}]`);
+    else if (rule.kind === "same") parts.push(`${name}=same`);
+    else if (rule.kind === "undefined") parts.push(`${name}=undefined`);
   }
   return `CFA=${base}${parts.length > 0 ? `: ${parts.join(", ")}` : ""}`;
 }

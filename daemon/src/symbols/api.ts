@@ -210,8 +210,10 @@ export interface Vtable {
 export interface CallerFrame {
   /** Canonical frame address of the frame that is left: the caller's stack pointer at its call. */
   readonly cfa: bigint;
-  /** Return address: the pc in the caller, just past its call. */
+  /** Return address: the pc in the caller, just past its call; where it stands itself when it was interrupted. */
   readonly pc: Address;
+  /** The caller made no call: a trap or a signal came in between, and `pc` is the next instruction of its own. */
+  readonly interrupted: boolean;
   /** Registers as the caller had them at its call; undefined for those that the callee may have overwritten. */
   register(dwarfNumber: number): bigint | undefined;
 }
@@ -221,7 +223,10 @@ export interface UnwindRow {
   readonly cfa:
     | { readonly register: number; readonly offset: number }
     | { readonly expression: Uint8Array };
+  /** A CSR for a trap's entry: numbers from 4096 on, 4096 + the CSR's. */
   readonly returnRegister: number;
+  /** The frame is that of a trap or signal handler's entry, which nobody called. */
+  readonly interrupted: boolean;
   readonly rules: ReadonlyMap<
     number,
     | { readonly kind: "offset"; readonly offset: number }

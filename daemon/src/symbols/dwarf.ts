@@ -89,7 +89,7 @@ export class Dwarf {
       return read();
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
-      const sentence = `Unreadable: ${error.place}: ${error.message}.`;
+      const sentence = `Unreadable: ${error.message}.`;
       if (!this.gaps.includes(sentence) && this.gaps.length < 100) this.gaps.push(sentence);
       return otherwise;
     }

@@ -6,6 +6,17 @@ import { address as toAddress } from "../base/brand.ts";
 import { FormatError } from "../base/errors.ts";
 import type { EvaluationContext, Place } from "./api.ts";
 import { At, Ate, Tag } from "./constants.ts";
+import {
+  binary,
+  type Element,
+  GENERIC,
+  type Kind,
+  littleEndian,
+  signed,
+  toBytes,
+  Unavailable,
+  unavailable,
+} from "./expression-values.ts";
 import { Op } from "./operations.ts";
 import type { InfoOffset } from "./positions.ts";
 import { Reader } from "./reader.ts";
@@ -46,12 +57,6 @@ export function evaluateNumber(
   return result;
 }
 
-class Unavailable extends Error {}
-
-const unavailable = (reason: string): never => {
-  throw new Unavailable(reason);
-};
-
 function guarded(run: () => Place): Place {
   try {
     return run();
@@ -63,18 +68,6 @@ function guarded(run: () => Place): Place {
     throw error;
   }
 }
-
-/** What an element of the stack is; the generic type is an address-sized integer. */
-interface Kind {
-  readonly size: number;
-  readonly signed: boolean;
-}
-interface Element {
-  /** Unsigned, within the kind's size. */
-  readonly value: bigint;
-  readonly kind: Kind;
-}
-const GENERIC: Kind = { size: 8, signed: false };
 
 class Machine {
   readonly #expression: Expression;
@@ -460,59 +453,6 @@ const EMPTY = new Uint8Array(0);
 const isTyped = (op: number) =>
   (op >= Op.constType && op <= Op.reinterpret && op !== 0xa7) ||
   (op >= Op.gnuConstType && op <= Op.gnuReinterpret && op !== 0xf8);
-
-/** Generic values count as signed where the operation cares (DWARF 5, 2.5.1.4); typed ones as their type says. */
-const signed = ({ value, kind }: Element, isSigned = kind === GENERIC || kind.signed): bigint =>
-  isSigned ? BigInt.asIntN(kind.size * 8, value) : value;
-
-function binary(op: number, left: Element, right: Element): bigint {
-  const bits = BigInt(left.kind.size * 8);
-  switch (op) {
-    case Op.and:
-      return left.value & right.value;
-    case Op.or:
-      return left.value | right.value;
-    case Op.xor:
-      return left.value ^ right.value;
-    case Op.plus:
-      return left.value + right.value;
-    case Op.minus:
-      return left.value - right.value;
-    case Op.mul:
-      return left.value * right.value;
-    case Op.div:
-      return right.value === 0n ? unavailable("a division by zero") : signed(left) / signed(right);
-    case Op.mod:
-      if (right.value === 0n) return unavailable("a division by zero");
-      return left.kind.signed ? signed(left) % signed(right) : left.value % right.value;
-    case Op.shl:
-      return right.value >= bits ? 0n : left.value << right.value;
-    case Op.shr:
-      return right.value >= bits ? 0n : left.value >> right.value;
-    case Op.shra: {
-      const value = BigInt.asIntN(Number(bits), left.value);
-      return value >> (right.value >= bits ? bits : right.value);
-    }
-    default:
-      return unavailable(`unknown operation 0x${op.toString(16)}`);
-  }
-}
-
-export function littleEndian(bytes: Uint8Array): bigint {
-  let value = 0n;
-  for (let index = bytes.length - 1; index >= 0; index--) {
-    value = (value << 8n) | BigInt(bytes[index]!);
-  }
-  return value;
-}
-
-export function toBytes(value: bigint, size: number): Uint8Array {
-  const bytes = new Uint8Array(size);
-  for (let index = 0; index < size; index++) {
-    bytes[index] = Number((value >> BigInt(index * 8)) & 0xffn);
-  }
-  return bytes;
-}
 
 /** Constants need no machine. */
 export function constantPlace(value: bigint, size: number): Place {

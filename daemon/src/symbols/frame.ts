@@ -6,7 +6,8 @@
 import { address } from "../base/brand.ts";
 import type { CallerFrame, EvaluationContext, UnwindRow } from "./api.ts";
 import type { Dwarf } from "./dwarf.ts";
-import { evaluateNumber, littleEndian } from "./expression.ts";
+import { evaluateNumber } from "./expression.ts";
+import { littleEndian } from "./expression-values.ts";
 import { FrameProgram, type MutableRow } from "./frame-program.ts";
 import { lastNotAbove, type NearAddress } from "./positions.ts";
 import type { Reader } from "./reader.ts";
@@ -19,6 +20,8 @@ const KEPT = new Set([
   59,
 ]);
 const STACK_POINTER = 2;
+/** DWARF numbers of CSRs begin here (RISC-V psABI): a frame that returns to one of them is a trap's. */
+const FIRST_CSR = 4096;
 
 interface CommonEntry {
   readonly codeFactor: number;
@@ -26,6 +29,8 @@ interface CommonEntry {
   readonly returnRegister: number;
   readonly encoding: number;
   readonly hasAugmentation: boolean;
+  /** Marked as a signal handler's frame. */
+  readonly isSignal: boolean;
   readonly instructions: Reader;
 }
 
@@ -60,7 +65,8 @@ export class Frames {
     const register = (number: number) => callerRegister(row, cfa, number, context);
     const returnAddress = register(row.returnRegister);
     if (returnAddress === undefined) return undefined;
-    return { cfa, pc: address(returnAddress), register };
+    const { interrupted } = row;
+    return { cfa, pc: address(returnAddress), interrupted, register };
   }
 
   #index() {
@@ -138,7 +144,9 @@ function runTo({ low, common, instructions }: FunctionEntry, pc: NearAddress): M
 
 function toRow(row: MutableRow, common: CommonEntry): UnwindRow | undefined {
   if (row.cfa === undefined) return undefined;
-  return { cfa: row.cfa, returnRegister: common.returnRegister, rules: row.rules };
+  const { returnRegister, isSignal } = common;
+  const interrupted = isSignal || returnRegister >= FIRST_CSR;
+  return { cfa: row.cfa, returnRegister, interrupted, rules: row.rules };
 }
 
 type FrameSection = ".debug_frame" | ".eh_frame";
@@ -191,12 +199,14 @@ function readCommon(section: Reader, offset: number, isEh: boolean): CommonEntry
     encoding = readAugmentation(reader, augmentation);
     reader.position = Math.max(reader.position, Math.min(instructions, end));
   }
+  const isSignal = hasAugmentation && augmentation.includes("S");
   return {
     codeFactor,
     dataFactor,
     returnRegister,
     encoding,
     hasAugmentation,
+    isSignal,
     instructions: reader,
   };
 }

@@ -63,8 +63,11 @@ export class LineEntries {
     const runs: Found = new Map();
     const inlined: Found = new Map();
     const empty: Found = new Map();
+    const tables = new Set<LineTable>();
     for (const [unit, files] of this.#lines.unitsOf(path)) {
-      collectRuns(this.#lines.table(unit), files, runs, empty);
+      const table = this.#lines.table(unit);
+      if (!tables.has(table)) collectRuns(table, files, runs, empty);
+      tables.add(table);
       for (const { file, line, entry } of this.#callsIn(unit)) {
         if (files.has(file)) add(inlined, line, entry);
       }

@@ -160,7 +160,7 @@ function readFolderIndex(reader: Reader, form: number): number {
 }
 
 /** `name` seen from `folder`, with `.` and `..` worked out. */
-export function joinPath(folder: string, name: string): string {
+function joinPath(folder: string, name: string): string {
   const path = name.startsWith("/") || folder === "" ? name : `${folder}/${name}`;
   if (!/(^|\/)\.{1,2}(\/|$)|\/\//.test(path)) return path;
   const parts: string[] = [];

@@ -9,7 +9,13 @@ import {
   readLineHeader,
   runLineProgram,
 } from "./line-program.ts";
-import { far, lastNotAbove, type NearAddress, type NearRange } from "./positions.ts";
+import {
+  far,
+  type LineOffset,
+  lastNotAbove,
+  type NearAddress,
+  type NearRange,
+} from "./positions.ts";
 import type { Unit } from "./unit.ts";
 
 const NO_ROWS: LineTable = {
@@ -27,8 +33,8 @@ type FileMap = Map<string, Map<Unit, Set<number>>>;
 
 export class Lines {
   readonly #dwarf: Dwarf;
-  readonly #headers = new Map<Unit, LineHeader | undefined>();
-  readonly #tables = new Map<Unit, LineTable>();
+  readonly #headers = new Map<LineOffset, LineHeader | undefined>();
+  readonly #tables = new Map<LineHeader, LineTable>();
   /** Of each path: which files of which units it is. */
   #files: FileMap | undefined;
 
@@ -126,28 +132,39 @@ export class Lines {
     return { path, line, column: table.columns[row]! };
   }
 
+  /** Units of types have the line table of the unit that they were taken out of, so tables go by their offset. */
   #header(unit: Unit): LineHeader | undefined {
-    if (!this.#headers.has(unit)) {
-      const header = this.#dwarf.tolerate(() => {
-        const offset = unit.lineOffset;
-        if (offset === undefined) return undefined;
-        return readLineHeader(this.#dwarf, offset, unit.compilationFolder);
-      }, undefined);
-      this.#headers.set(unit, header);
+    const offset = this.#dwarf.tolerate(() => unit.lineOffset, undefined);
+    if (offset === undefined) return undefined;
+    if (!this.#headers.has(offset)) {
+      const read = () => readLineHeader(this.#dwarf, offset, this.#folder(unit, offset));
+      this.#headers.set(offset, this.#dwarf.tolerate(read, undefined));
     }
-    return this.#headers.get(unit);
+    return this.#headers.get(offset);
+  }
+
+  /** The folder that relative paths of a table begin at; a unit of types does not say, its main unit does. */
+  #folder(unit: Unit, offset: LineOffset): string {
+    const own = unit.compilationFolder;
+    if (own !== undefined) return own;
+    for (const other of this.#dwarf.units) {
+      const folder = this.#dwarf.tolerate(
+        () => (other.lineOffset === offset ? other.compilationFolder : undefined),
+        undefined,
+      );
+      if (folder !== undefined) return folder;
+    }
+    return "";
   }
 
   /** All rows of a unit. */
   table(unit: Unit): LineTable {
-    let table = this.#tables.get(unit);
+    const header = this.#header(unit);
+    if (header === undefined) return NO_ROWS;
+    let table = this.#tables.get(header);
     if (table === undefined) {
-      const header = this.#header(unit);
-      table = this.#dwarf.tolerate(
-        () => (header ? runLineProgram(header, this.#dwarf.elf) : NO_ROWS),
-        NO_ROWS,
-      );
-      this.#tables.set(unit, table);
+      table = this.#dwarf.tolerate(() => runLineProgram(header, this.#dwarf.elf), NO_ROWS);
+      this.#tables.set(header, table);
     }
     return table;
   }

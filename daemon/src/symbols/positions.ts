@@ -10,11 +10,6 @@ export type NearAddress = Brand<number, "NearAddress">;
 export type InfoOffset = Brand<number, "InfoOffset">;
 /** Offset into .debug_line. */
 export type LineOffset = Brand<number, "LineOffset">;
-/** Offset into .debug_ranges or .debug_rnglists, as the unit's version says. */
-export type RangesOffset = Brand<number, "RangesOffset">;
-/** Offset into .debug_loc or .debug_loclists, as the unit's version says. */
-export type LocationsOffset = Brand<number, "LocationsOffset">;
-
 export interface NearRange {
   readonly low: NearAddress;
   /** Exclusive. */

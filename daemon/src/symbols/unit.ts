@@ -133,8 +133,8 @@ export class Unit {
     return this.root.address(At.lowPc);
   }
 
-  get compilationFolder(): string {
-    return this.root.string(At.compDir) ?? "";
+  get compilationFolder(): string | undefined {
+    return this.root.string(At.compDir);
   }
 
   get lineOffset(): LineOffset | undefined {

@@ -8,7 +8,7 @@ import type { Vtable } from "./api.ts";
 import { At } from "./constants.ts";
 import type { Die } from "./die.ts";
 import type { Dwarf } from "./dwarf.ts";
-import { littleEndian } from "./expression.ts";
+import { littleEndian } from "./expression-values.ts";
 import { far, type InfoOffset, type NearAddress } from "./positions.ts";
 import { staticAddress } from "./statics.ts";
 import { lazily, type Types } from "./types.ts";
