@@ -54,7 +54,7 @@ test.each([
   ),
   ...Object.entries(reference.shifts).map(
     ([mnemonic, compute]) =>
-      [mnemonic, compute, mnemonic.endsWith("w") ? [0, 1, 31] : [0, 1, 31, 32, 63]] as const,
+      [mnemonic, compute, /[^.u]w$/.test(mnemonic) ? [0, 1, 31] : [0, 1, 31, 32, 63]] as const,
   ),
 ])("%s", (mnemonic, compute, immediates) => {
   for (const imm of immediates) {
@@ -66,6 +66,15 @@ test.each([
         unsigned64(compute(a, BigInt(imm))),
       );
     }
+  }
+});
+
+test.each(Object.entries(reference.unary))("%s", (mnemonic, compute) => {
+  const next = place(mnemonic, { rd: RD, rs1: RS1 });
+  for (const a of [...values, 0x0001_0200_8000_ff00n, 0x8000n, 0x80n]) {
+    machine.setX(RS1, a);
+    expect(step()).toBe(next);
+    expect(machine.x(RD), `${mnemonic} 0x${a.toString(16)}`).toBe(unsigned64(compute(a)));
   }
 });
 

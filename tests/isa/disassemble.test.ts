@@ -58,6 +58,8 @@ const tool = (name: string): string | undefined =>
 const assembler = tool("llvm-mc");
 const objdump = tool("llvm-objdump");
 
+const EXTENSIONS = "+m,+a,+c,+zba,+zbb,+zbc,+zbs";
+
 /** Lines of `llvm-objdump -d`: address, text (one blank between mnemonic and operands, no symbols). */
 function reference(file: string, extensions: string): { pc: bigint; word: number; text: string }[] {
   const text = execFileSync(objdump!, ["-d", `--mattr=${extensions}`, "--no-print-imm-hex", file], {
@@ -98,13 +100,13 @@ function assembled(words: readonly number[]): ReturnType<typeof reference> {
     const object = join(directory, "words.o");
     execFileSync(assembler!, [
       "-triple=riscv64",
-      "-mattr=+m,+a,+c",
+      `-mattr=${EXTENSIONS}`,
       "-filetype=obj",
       join(directory, "words.s"),
       "-o",
       object,
     ]);
-    return reference(object, "+m,+a,+c");
+    return reference(object, EXTENSIONS);
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -165,7 +167,7 @@ describe.skipIf(!installed)("like llvm-objdump 19", () => {
 
   const kernel = new URL("../../kernel/prebuilt/asyncos-kernel.elf", import.meta.url).pathname;
   test.skipIf(!existsSync(kernel))("the bundled kernel", () => {
-    const lines = reference(kernel, "+m,+a,+c");
+    const lines = reference(kernel, EXTENSIONS);
     expect(lines.length).toBeGreaterThan(1000);
     compare(lines, unlike);
   });

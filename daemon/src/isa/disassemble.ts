@@ -47,6 +47,7 @@ const aliases: readonly Alias[] = [
   alias("sltu", { rs1: 0 }, "snez", "rd, rs2"),
   alias("slt", { rs2: 0 }, "sltz", "rd, rs1"),
   alias("slt", { rs1: 0 }, "sgtz", "rd, rs2"),
+  alias("add.uw", { rs2: 0 }, "zext.w", "rd, rs1"),
   alias("beq", { rs2: 0 }, "beqz", "rs1, target"),
   alias("bne", { rs2: 0 }, "bnez", "rs1, target"),
   alias("bge", { rs1: 0 }, "blez", "rs2, target"),

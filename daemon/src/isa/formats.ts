@@ -55,6 +55,7 @@ const aqrl = field([[25, 2, 0]]);
 const iImmediate = signedField([20, 12, 0]);
 
 export const r: Format = { fields: { rd, rs1, rs2 }, syntax: "rd, rs1, rs2" };
+export const unary: Format = { fields: { rd, rs1 }, syntax: "rd, rs1" };
 export const i: Format = { fields: { rd, rs1, imm: iImmediate }, syntax: "rd, rs1, imm" };
 export const load: Format = { fields: i.fields, syntax: "rd, imm(rs1)" };
 export const shift64: Format = {

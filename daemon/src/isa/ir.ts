@@ -5,7 +5,7 @@
  * (none: to the next instruction).
  */
 
-/** Operators of two operands of one type; comparisons answer an i32 of 0 or 1. Shift counts wrap. */
+/** Operators of two operands of one type; comparisons answer an i32 of 0 or 1. Shift and rotate counts wrap. */
 export type Arithmetic =
   | "add"
   | "sub"
@@ -16,12 +16,16 @@ export type Arithmetic =
   | "shl"
   | "shr_s"
   | "shr_u"
+  | "rotl"
+  | "rotr"
   /** The divisions and remainders must be guarded by `choose`: no zero divisor, no overflow. */
   | "div_s"
   | "div_u"
   | "rem_s"
   | "rem_u";
 export type Comparison = "eq" | "ne" | "lt_s" | "lt_u" | "ge_s" | "ge_u";
+/** Leading and trailing zeros (all bits of a zero), and ones. */
+export type Count = "clz" | "ctz" | "popcnt";
 export type Type = "i32" | "i64";
 
 /** What an instruction's encoding and place supply. All i64; `imm` is sign-extended. */
@@ -43,6 +47,7 @@ export type Node =
       readonly left: Expression;
       readonly right: Expression;
     }
+  | { readonly kind: "count"; readonly op: Count; readonly value: Expression }
   | { readonly kind: "convert"; readonly op: Conversion; readonly value: Expression }
   /** Evaluates only the branch that holds. */
   | {
@@ -131,6 +136,10 @@ const comparison =
     right,
   });
 
+const count =
+  <T extends Type>(type: T, op: Count) =>
+  (value: Expression<T>): Expression<T> => ({ kind: "count", type, op, value });
+
 const operators = <T extends Type>(type: T) => ({
   constant: (value: bigint | number): Expression<T> => ({
     kind: "constant",
@@ -146,6 +155,8 @@ const operators = <T extends Type>(type: T) => ({
   shl: arithmetic(type, "shl"),
   shrS: arithmetic(type, "shr_s"),
   shrU: arithmetic(type, "shr_u"),
+  rotl: arithmetic(type, "rotl"),
+  rotr: arithmetic(type, "rotr"),
   divS: arithmetic(type, "div_s"),
   divU: arithmetic(type, "div_u"),
   remS: arithmetic(type, "rem_s"),
@@ -156,6 +167,9 @@ const operators = <T extends Type>(type: T) => ({
   ltU: comparison<T>("lt_u"),
   geS: comparison<T>("ge_s"),
   geU: comparison<T>("ge_u"),
+  clz: count(type, "clz"),
+  ctz: count(type, "ctz"),
+  popcnt: count(type, "popcnt"),
 });
 export const i64 = operators("i64");
 export const i32 = operators("i32");

@@ -5,12 +5,14 @@ import { rvA } from "./rv-a.ts";
 import { rvC } from "./rv-c.ts";
 import { rvI } from "./rv-i.ts";
 import { rvM } from "./rv-m.ts";
+import { rvZb } from "./rv-zb.ts";
 import { zicsr } from "./zicsr.ts";
 
 export const instructions: readonly Instruction[] = [
   ...rvI,
   ...rvM,
   ...rvA,
+  ...rvZb,
   ...zicsr,
   ...privileged,
 ];

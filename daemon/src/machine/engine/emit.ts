@@ -113,6 +113,10 @@ export class Emitter {
         this.push(value.right);
         code.op(`${value.left.type}.${value.op}` satisfies Op);
         return;
+      case "count":
+        this.push(value.value);
+        code.op(`${value.type}.${value.op}` satisfies Op);
+        return;
       case "convert":
         this.push(value.value);
         code.op(conversions[value.op]);
@@ -140,6 +144,7 @@ function partsOf(value: Expression): readonly Expression[] {
     case "arithmetic":
     case "comparison":
       return [value.left, value.right];
+    case "count":
     case "convert":
       return [value.value];
     case "choose":
