@@ -13,13 +13,14 @@ use crate::sbi;
 global_asm!(
     ".section .text.entry, \"ax\"",
     ".globl _start",
+    ".type _start, @function",
     "_start:",
     // tp = hart id, for ever; a frame pointer and return address of 0 end the call chain.
     "mv   tp, a0",
     "li   fp, 0",
     "li   ra, 0",
     "li   t0, {max_harts}",
-    "bgeu a0, t0, too_many_harts",
+    "bgeu a0, t0, 3f",
     // sp = boot_stacks + (hart id + 1) * 64 KiB
     "la   sp, {stacks}",
     "addi t0, a0, 1",
@@ -38,13 +39,14 @@ global_asm!(
     "1: call {boot_main}",
     "2: call {secondary_main}",
     // No stack for this hart: end the machine with a failure (SBI system reset).
-    "too_many_harts:",
+    "3:",
     "li   a0, 0",
     "li   a1, 1",
     "li   a6, 0",
     "li   a7, 0x53525354",
     "ecall",
-    "j    too_many_harts",
+    "j    3b",
+    ".size _start, . - _start",
     max_harts = const MAX_HARTS,
     stacks = sym BOOT_STACKS,
     stack_shift = const HART_STACK_SIZE.trailing_zeros(),

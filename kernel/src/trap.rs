@@ -32,6 +32,7 @@ global_asm!(
     ".section .text.trap, \"ax\"",
     ".balign 4",
     ".globl trap_entry",
+    ".type trap_entry, @function",
     "trap_entry:",
     "addi sp, sp, -{size}",
     "TRAP_REGISTERS sd",
@@ -42,20 +43,62 @@ global_asm!(
     "sd   t1, {sstatus}(sp)",
     "addi fp, sp, {size}",
     "mv   a0, sp",
+    ".Ltrap_saved:",
     "call {handle}",
     "ld   t0, {sepc}(sp)",
     "csrw sepc, t0",
     "ld   t1, {sstatus}(sp)",
     "csrw sstatus, t1",
+    ".Ltrap_restore:",
     "ld   fp, {fp}(sp)",
     "TRAP_REGISTERS ld",
     "addi sp, sp, {size}",
     "sret",
+    ".size trap_entry, . - trap_entry",
     size = const FRAME_SIZE,
     fp = const core::mem::offset_of!(TrapFrame, fp),
     sepc = const core::mem::offset_of!(TrapFrame, sepc),
     sstatus = const core::mem::offset_of!(TrapFrame, sstatus),
     handle = sym handle,
+);
+
+// Where a debugger finds the interrupted code's registers (DWARF 4, 6.4), for it reads the
+// variables of a coroutine that was forced off its hart from them. By hand, because the
+// assembler has one column for return addresses, which is ra, and here ra is a value of its own:
+// the code goes on at sepc, which is DWARF register 4096 + its number as all CSRs are.
+global_asm!(
+    ".section .debug_frame, \"\", @progbits",
+    ".balign 8",
+    ".Ltrap_cie:",
+    ".4byte 2f - 1f",
+    "1: .4byte 0xffffffff",
+    // Version, augmentation, sizes of addresses and segments, factors of code and data.
+    ".byte 4, 0, 8, 0",
+    ".uleb128 1",
+    ".sleb128 -8",
+    ".uleb128 {sepc_register}",
+    // DW_CFA_def_cfa: sp + size.
+    ".byte 0x0c, 2",
+    ".uleb128 {size}",
+    ".balign 8",
+    "2: .4byte 4f - 3f",
+    "3: .4byte .Ltrap_cie",
+    ".8byte .Ltrap_saved, .Ltrap_restore - .Ltrap_saved",
+    // DW_CFA_offset: in eights below the frame's end.
+    ".irp n, 1,3,5,6,7,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
+    ".byte 0x80 | \\n, {size} / 8 - \\n",
+    ".endr",
+    ".byte 0x80 | 8, ({size} - {fp}) / 8",
+    // DW_CFA_offset_extended.
+    ".byte 0x05",
+    ".uleb128 {sepc_register}",
+    ".byte ({size} - {sepc}) / 8",
+    ".balign 8",
+    "4:",
+    size = const FRAME_SIZE,
+    fp = const core::mem::offset_of!(TrapFrame, fp),
+    sepc = const core::mem::offset_of!(TrapFrame, sepc),
+    sepc_register = const 4096 + 0x141,
 );
 
 unsafe extern "C" {

@@ -53,6 +53,7 @@ unsafe extern "C" {
 global_asm!(
     ".section .text.switch, \"ax\"",
     ".globl switch_context",
+    ".type switch_context, @function",
     "switch_context:",
     "sd ra, 0(a0)",
     "sd sp, 8(a0)",
@@ -65,9 +66,12 @@ global_asm!(
     "ld s\\n, 16+8*\\n(a1)",
     ".endr",
     "ret",
+    ".size switch_context, . - switch_context",
     ".globl thread_entry",
+    ".type thread_entry, @function",
     "thread_entry:",
     "li ra, 0",
     "tail {main}",
+    ".size thread_entry, . - thread_entry",
     main = sym super::thread_main,
 );
