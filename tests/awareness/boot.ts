@@ -21,7 +21,12 @@ export const kernelSymbols: SymbolFile = openSymbols(
   "asyncos-kernel.elf",
 );
 
-export function bootKernel(append: string, options: Partial<MachineOptions> = {}) {
+/** `change` edits the bundled profile first. */
+export function bootKernel(
+  append: string,
+  options: Partial<MachineOptions> = {},
+  change: (profile: Record<string, unknown>) => object = (profile) => profile,
+) {
   const symbols = kernelSymbols;
   const image = {
     segments: symbols.segments.map((segment) => ({
@@ -42,7 +47,8 @@ export function bootKernel(append: string, options: Partial<MachineOptions> = {}
   });
   const inspector = createInspector();
   inspector.modules.add(symbols);
-  const profile = detectProfile(symbols, new Map([["asyncos.json", bundledProfile()]]));
+  const changed = JSON.stringify(change(JSON.parse(bundledProfile())));
+  const profile = detectProfile(symbols, new Map([["asyncos.json", changed]]));
   const awareness = createAwareness(machine, inspector, profile);
 
   /** Runs until a function is entered; answers the hart that enters it. */

@@ -137,7 +137,11 @@ const waker = z.strictObject({
 });
 
 const trapFrame = z.strictObject({
-  in: z.string().min(1).max(200).describe("Symbol of the trap entry."),
+  in: z
+    .array(z.string().min(1).max(200))
+    .min(1)
+    .max(8)
+    .describe("Symbols of the trap entry's code; not needed where it has call frame information."),
   type: path.describe(
     "The type of the frame, named `frame` below; it stands at the stack pointer.",
   ),

@@ -35,10 +35,11 @@ function makeRule(
   modules: ModuleTable,
   context: AccessContext,
 ): UnwindRule | undefined {
-  const entry = symbolRange(modules, spec.in);
+  const entries = spec.in.flatMap((symbol) => symbolRange(modules, symbol) ?? []);
   const type = modules.modules.flatMap((module) => module.symbols.typeNamed(spec.type))[0];
-  if (!entry || !type) {
-    binding.miss(`${place}: no ${entry ? `type \`${spec.type}\`` : `symbol \`${spec.in}\``}`);
+  if (entries.length === 0 || !type) {
+    const lacking = type ? `symbol \`${spec.in.join("`, `")}\`` : `type \`${spec.type}\``;
+    binding.miss(`${place}: no ${lacking}`);
     return undefined;
   }
   const names = (name: string) => (name === "frame" ? slotPlace(SLOT.frame, type) : undefined);
@@ -54,7 +55,9 @@ function makeRule(
   if (!pc) return undefined;
   const unsaved = new Set((spec.unsaved ?? []).map(registerNumber));
   return ({ innermost, lookup, memory, registers: callee }) => {
-    if (innermost || lookup < entry.low || lookup >= entry.high) return undefined;
+    if (innermost || !entries.some(({ low, high }) => lookup >= low && lookup < high)) {
+      return undefined;
+    }
     const sp = callee.get(SP);
     if (sp === undefined) return undefined;
     const at = { ...context, reader: readerOf(memory), slots: [...context.slots] };

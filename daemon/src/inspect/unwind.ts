@@ -163,8 +163,12 @@ function callerOf(frame: Frame, context: UnwindContext): Caller | string {
   const known = module.symbols.callerOf(inModule(module, lookup), evaluation);
   if (known) {
     if (known.pc === 0n) return "";
-    const next = { pc: known.pc, get: (number: number) => known.register(number) };
-    return progress(registers, { registers: next, cfa: known.cfa, exact: false, note: undefined });
+    const next = {
+      pc: known.pc,
+      get: (number: number) => (number === 0 ? 0n : known.register(number)),
+    };
+    const { cfa, interrupted } = known;
+    return progress(registers, { registers: next, cfa, exact: interrupted, note: undefined });
   }
   if (module.symbols.unwindAt(inModule(module, lookup))) return "the return address is not known";
   return byFramePointer(registers, exact, context);
