@@ -6,6 +6,7 @@
 import { At, Tag } from "./constants.ts";
 import { demangle } from "./demangle.ts";
 import type { Die } from "./die.ts";
+import type { Dwarf } from "./dwarf.ts";
 import { argumentsOf, plainPath, withoutArguments } from "./names.ts";
 import type { InfoOffset } from "./positions.ts";
 import type { Unit } from "./unit.ts";
@@ -17,6 +18,12 @@ export class Paths {
   readonly #known = new Map<InfoOffset, string>();
   readonly #prefixes = new Map<InfoOffset, string>();
   readonly #impls = new Map<InfoOffset, string | undefined>();
+  readonly #dwarf: Dwarf;
+  #everywhere: ReadonlyMap<string, string> | undefined;
+
+  constructor(dwarf: Dwarf) {
+    this.#dwarf = dwarf;
+  }
 
   /** The full path of an entry; the empty string for one without a name. */
   of(die: Die): string {
@@ -72,14 +79,58 @@ export class Paths {
     const found = new Set<string>();
     for (const subprogram of unit.index.subprogramsBetween(offset, end)) {
       if (enclosingImpl(unit, subprogram) !== offset) continue;
-      const linkage = linkageName(unit.die(subprogram));
-      const path = linkage && implPath(linkage);
+      const path = implPathOf(unit.die(subprogram));
       if (path) found.add(path);
     }
-    const path = found.size === 1 ? [...found][0] : undefined;
+    // A unit may have the types of an impl and another one its functions.
+    const path = found.size === 0 ? this.#implsOfAll().get(rawPath(namespace)) : only(found);
     this.#impls.set(offset, path);
     return path;
   }
+
+  /** What the impls of all units stand for, by their paths as DWARF nests them. */
+  #implsOfAll(): ReadonlyMap<string, string> {
+    if (this.#everywhere !== undefined) return this.#everywhere;
+    const found = new Map<string, Set<string>>();
+    for (const unit of this.#dwarf.units) {
+      this.#dwarf.tolerate(() => {
+        for (const subprogram of unit.index.subprograms) {
+          const impl = enclosingImpl(unit, subprogram);
+          const path = impl === undefined ? undefined : implPathOf(unit.die(subprogram));
+          if (impl === undefined || !path) continue;
+          const raw = rawPath(unit.die(impl));
+          found.set(raw, (found.get(raw) ?? new Set()).add(path));
+        }
+      }, undefined);
+    }
+    const agreed = new Map<string, string>();
+    for (const [raw, paths] of found) {
+      const path = only(paths);
+      if (path !== undefined) agreed.set(raw, path);
+    }
+    this.#everywhere = agreed;
+    return agreed;
+  }
+}
+
+const only = (paths: ReadonlySet<string>): string | undefined =>
+  paths.size === 1 ? [...paths][0] : undefined;
+
+/** The names that an entry is nested in, as DWARF has them, and its own. */
+export function rawPath(die: Die): string {
+  const names: string[] = [];
+  let at: InfoOffset | undefined = die.offset;
+  while (at !== undefined) {
+    names.unshift(nameAt(die.unit, at));
+    const parent: InfoOffset | undefined = die.unit.index.parent(at);
+    at = parent === undefined || !isNaming(die.unit.index.tag(parent) ?? 0) ? undefined : parent;
+  }
+  return names.join("::");
+}
+
+function implPathOf(subprogram: Die): string | undefined {
+  const linkage = linkageName(subprogram);
+  return linkage && implPath(linkage);
 }
 
 export const linkageName = (die: Die): string | undefined =>

@@ -56,7 +56,7 @@ class ElfSymbols implements SymbolFile {
   readonly #names: NameIndex;
   readonly #lines: Lines;
   readonly #lineEntries: LineEntries;
-  readonly #paths = new Paths();
+  readonly #paths: Paths;
   readonly #types: Types;
   readonly #functions: Functions;
   readonly #vtables: Vtables;
@@ -73,6 +73,7 @@ class ElfSymbols implements SymbolFile {
     this.segments = elf.segments;
     this.#elf = elf;
     this.#dwarf = new Dwarf(elf);
+    this.#paths = new Paths(this.#dwarf);
     this.#names = new NameIndex(this.#dwarf);
     this.#lines = new Lines(this.#dwarf);
     this.#lineEntries = new LineEntries(this.#dwarf, this.#lines);

@@ -4,7 +4,7 @@ import type { Encoding, Member, SourceLocation, StructType, Type } from "./api.t
 import { At, Ate, Tag } from "./constants.ts";
 import type { Die } from "./die.ts";
 import { environmentForm, lastName, segments } from "./names.ts";
-import type { Paths } from "./paths.ts";
+import { type Paths, rawPath } from "./paths.ts";
 import type { InfoOffset } from "./positions.ts";
 import { variantPart } from "./variants.ts";
 
@@ -103,7 +103,8 @@ export class Types {
 
   #shareable(die: Die, name: string, size: number): Type {
     if (name === "" || !die.unit.isRust) return this.#structure(die, name, size);
-    const key = `${size} ${name}`;
+    // Two impls for one type may have functions of the same name: here they must stay apart.
+    const key = `${size} ${rawPath(die)}`;
     const type = this.#shared.get(key) ?? this.#structure(die, name, size);
     this.#shared.set(key, type);
     return type;
