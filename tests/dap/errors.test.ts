@@ -29,17 +29,10 @@ const withoutSections = patched((view) => {
 });
 
 describe("a launch that cannot be", () => {
+  const client = new Client();
   const check = (what: string, options: () => object, message: RegExp) =>
     it(what, async () => {
-      const client = new Client();
-      await client.request("initialize", { adapterID: "asyncos" });
       await expect(client.request("launch", options())).rejects.toThrow(message);
-      // The same session can be started right after.
-      await client.request("launch", { harts: 1, append: "workload=ring" });
-      await client.request("configurationDone");
-      expect((await client.event("exited")).body).toEqual({ exitCode: 0 });
-      expect(client.logged).toEqual([]);
-      client.close();
     });
   check("missing file", () => ({ program: join(folder, "none.elf") }), /none\.elf.*no such file/);
   check("empty file", () => ({ program: file("empty.elf", "") }), /empty\.elf/);
@@ -56,6 +49,13 @@ describe("a launch that cannot be", () => {
   check("unknown option", () => ({ harst: 4 }), /no launch option "harst"\. Did you mean "harts"/);
   check("wrong type", () => ({ harts: "four" }), /"harts" must be .* not "four"/);
   check("symbols", () => ({ symbolFiles: [file("s.elf", "x")] }), /s\.elf/);
+
+  it("leaves the session as it was: the next launch runs", async () => {
+    await client.launch({ harts: 1, append: "workload=ring" });
+    expect((await client.event("exited")).body).toEqual({ exitCode: 0 });
+    expect(client.logged).toEqual([]);
+    client.close();
+  });
 });
 
 describe("an ELF without sections", () => {
