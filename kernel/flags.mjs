@@ -2,31 +2,31 @@
 // toolchain there is. `build.mjs` adds what differs from machine to machine.
 
 /** RV64 IMAC, lp64: no floating point, so that the kernel runs where there is none. */
-export const TARGET = 'riscv64imac-unknown-none-elf';
+export const TARGET = "riscv64imac-unknown-none-elf";
 
-export const PROFILE = 'kernel';
+export const PROFILE = "kernel";
 
 /** What the image calls the folders that its sources came from. */
-export const SOURCE_PREFIX = '/asyncos/kernel';
-export const LIBRARY_PREFIX = '/asyncos/rust';
+export const SOURCE_PREFIX = "/asyncos/kernel";
+export const LIBRARY_PREFIX = "/asyncos/rust";
 
 /** Flags for every crate. Paths come in as arguments, and go into the image nowhere. */
-export function rustFlags({kernel, library, linker}) {
+export function rustFlags({ kernel, library, linker }) {
   return [
     `-Clinker=${linker}`,
-    '-Clinker-flavor=ld.lld',
+    "-Clinker-flavor=ld.lld",
     `-Clink-arg=-T${kernel}/linker.ld`,
-    '-Clink-arg=--build-id=none',
+    "-Clink-arg=--build-id=none",
     // Without the assembler's own labels, of which there are thousands.
-    '-Clink-arg=--discard-locals',
+    "-Clink-arg=--discard-locals",
     // Each static keeps its symbol.
-    '-Cllvm-args=--riscv-enable-global-merge=false',
-    '-Crelocation-model=static',
-    '-Cforce-frame-pointers=yes',
-    '-Csymbol-mangling-version=v0',
-    '-Cdwarf-version=4',
+    "-Cllvm-args=--riscv-enable-global-merge=false",
+    "-Crelocation-model=static",
+    "-Cforce-frame-pointers=yes",
+    "-Csymbol-mangling-version=v0",
+    "-Cdwarf-version=4",
     // A line step goes over a macro, not through its inside.
-    '-Ccollapse-macro-debuginfo=yes',
+    "-Ccollapse-macro-debuginfo=yes",
     `--remap-path-prefix=${kernel}=${SOURCE_PREFIX}`,
     `--remap-path-prefix=${library}=${LIBRARY_PREFIX}`,
   ];

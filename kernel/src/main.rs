@@ -30,7 +30,8 @@ use executor::bitmap::PRIORITY_BITMAP;
 use memlayout::KERNEL_START;
 use thread::processor;
 
-/// Coroutine threads for each hart: one that polls, and spares for what gets forced off.
+/// Coroutine threads for each hart: one that polls, and spares for what gets forced off. While
+/// all are half-run, nothing is.
 const COROUTINE_THREADS_PER_HART: usize = 3;
 
 /// The hart that won the boot lottery: initialises everything, lets the others in, and becomes

@@ -102,14 +102,15 @@ pub fn add(deadline: u64, waker: Waker) -> TimerId {
     TimerId { hart, key }
 }
 
-/// Replaces the waker of an entry; none is there any more once it was called.
-pub fn renew(id: TimerId, waker: &Waker) {
+/// Replaces the waker of an entry. False when there is none any more, because it was called.
+pub fn renew(id: TimerId, waker: &Waker) -> bool {
+    let waker = waker.clone();
     let old = {
         let mut queue = TIMERS[id.hart].queue.lock();
-        queue.entries.get_mut(&id.key).map(|entry| core::mem::replace(entry, waker.clone()))
+        queue.entries.get_mut(&id.key).map(|entry| core::mem::replace(entry, waker))
     };
     // Dropped without the lock: it may be the last reference to a coroutine.
-    drop(old);
+    old.is_some()
 }
 
 /// Forgets an entry, if it is still there.

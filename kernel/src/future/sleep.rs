@@ -26,8 +26,8 @@ impl Future for Sleep {
             return Poll::Ready(());
         }
         match self.timer {
-            Some(timer) => timer::renew(timer, context.waker()),
-            None => self.timer = Some(timer::add(self.deadline, context.waker().clone())),
+            Some(timer) if timer::renew(timer, context.waker()) => {}
+            _ => self.timer = Some(timer::add(self.deadline, context.waker().clone())),
         }
         Poll::Pending
     }
