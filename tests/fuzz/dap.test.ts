@@ -9,7 +9,7 @@ import { Client } from "../dap/support.ts";
 import { random } from "./random.ts";
 
 const seed = Number(process.env.FUZZ_SEED ?? 20261122);
-const MESSAGES = 600;
+const MESSAGES = Number(process.env.FUZZ_MESSAGES ?? 600);
 
 /** What fields of DAP's arguments are called; their values are anything. */
 const FIELDS = [
