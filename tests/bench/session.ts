@@ -44,7 +44,7 @@ export async function session(root: string): Promise<void> {
 
   const ring = await daemon.session(
     { harts: 4, append: "workload=ring" },
-    stopAt("workload::ring::runner"),
+    stopAt("workload::ring::pass"),
   );
   const { threadId } = await ring.stopped();
   for (const command of ["next", "stepIn"]) {

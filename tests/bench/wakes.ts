@@ -13,6 +13,12 @@ const RUNS = 3;
 /** What GDB is to find false each time. */
 const FALSE = "$a0 == 1";
 
+/** Seconds for each wake: what the condition adds, and the run as a whole divided by its wakes. */
+interface Cost {
+  readonly condition: number;
+  readonly whole: number;
+}
+
 export async function wakes(root: string, kernel: string): Promise<void> {
   const daemon = await startDaemon(root);
   const append = (count: number) => `workload=wakes wakes=${count}`;
@@ -35,7 +41,7 @@ export async function wakes(root: string, kernel: string): Promise<void> {
       { filterId: "wake", condition: "coroutine == 123456 && prio < 3 && hart == 1" },
     ],
   };
-  const cost = async (filters: object): Promise<number> => {
+  const cost = async (filters: object): Promise<Cost> => {
     // The best of interleaved runs: what another process took from one of them is not a cost.
     let bare = Number.POSITIVE_INFINITY;
     let held = Number.POSITIVE_INFINITY;
@@ -43,7 +49,7 @@ export async function wakes(root: string, kernel: string): Promise<void> {
       bare = Math.min(bare, await run(HERE, off));
       held = Math.min(held, await run(HERE, filters));
     }
-    return (held - bare) / HERE;
+    return { condition: (held - bare) / HERE, whole: held / HERE };
   };
   const ours = await cost(simple);
   const oursLonger = await cost(longer);
@@ -62,10 +68,11 @@ export async function wakes(root: string, kernel: string): Promise<void> {
     }
     peer = median(samples);
   }
-  const row = (what: string, seconds: number): Row => ({
+  const nanoseconds = (seconds: number): string => `${(seconds * 1e9).toFixed(0)} ns`;
+  const row = (what: string, { condition, whole }: Cost): Row => ({
     what,
-    ours: `${(seconds * 1e9).toFixed(0)} ns`,
-    ...(peer !== undefined && { peer: `${(peer * 1e6).toFixed(0)} us`, ratio: peer / seconds }),
+    ours: `${nanoseconds(condition)} (${nanoseconds(whole)} with the wake itself)`,
+    ...(peer !== undefined && { peer: `${(peer * 1e6).toFixed(0)} us`, ratio: peer / whole }),
   });
   print(`a false condition on a wake (${HERE} wakes; GDB ${THERE}; of ${RUNS} runs)`, [
     row("coroutine == N", ours),
