@@ -16,7 +16,6 @@ import {
   take,
 } from "./datum.ts";
 import { readerOf, toAddress } from "./memory.ts";
-import { bitField } from "./scalar.ts";
 import { isString, isText } from "./strings.ts";
 import { summary } from "./summary.ts";
 import {
@@ -28,6 +27,7 @@ import {
   soleMember,
   traitPointer,
   unwrap,
+  visibleMembers,
 } from "./types.ts";
 
 export type Child =
@@ -137,21 +137,16 @@ const note = (name: string, reason: string): Child => ({
 });
 
 function members(datum: Datum, type: Type & { kind: "struct" | "union" }): readonly Child[] {
-  return type.members
+  return visibleMembers(type)
     .filter((member) => !member.artificial)
     .map((member): Child => {
-      const name = member.name.replace(/^__(\d+)$/, "$1");
-      if (member.bits) {
-        const value = bitField(datum, member.offset, member.bits, member.type);
-        if (typeof value === "string") return note(name, value);
-        return { kind: "note", name, text: value.toString(), number: value };
-      }
-      return {
-        kind: "datum",
-        name,
-        datum: part(datum, member.offset, member.type),
-        access: `.${name}`,
-      };
+      const name = member.name.replace(/^__(\d+)$/, "$1") || "(unnamed)";
+      const access = member.name === "" ? undefined : `.${name}`;
+      const { offset, bits, type: inner } = member;
+      const value = take(datum, [{ kind: "offset", offset, bits, type: inner }]);
+      return typeof value === "string"
+        ? note(name, value)
+        : { kind: "datum", name, datum: value, access };
     });
 }
 

@@ -4,7 +4,14 @@
  */
 import { address, hex } from "../base/brand.ts";
 import type { Place, Type, Variant, VariantPart, Vtable } from "../symbols/api.ts";
-import { bytesToSigned, type Read, readPlace, type Source } from "./place.ts";
+import {
+  bytesToSigned,
+  bytesToUnsigned,
+  type Read,
+  readPlace,
+  type Source,
+  wordBytes,
+} from "./place.ts";
 import { POINTER_SIZE, type Step, selectVariant, traitPointer } from "./types.ts";
 
 /** What values look up beyond their own bytes, in whichever module knows. Addresses are the guest's. */
@@ -59,8 +66,11 @@ export function follow(datum: Datum, target: Type): Datum | string {
 export function take(datum: Datum, steps: readonly Step[]): Datum | string {
   let here = datum;
   for (const step of steps) {
-    if (step.kind === "offset") here = part(here, step.offset, step.type);
-    else if (step.kind === "deref") {
+    if (step.kind === "offset") {
+      const field = step.bits && bitsOf(here, step.offset, step.bits, step.type);
+      if (typeof field === "string") return field;
+      here = field ?? part(here, step.offset, step.type);
+    } else if (step.kind === "deref") {
       const next = follow(here, step.type);
       if (typeof next === "string") return next;
       here = next;
@@ -72,6 +82,35 @@ export function take(datum: Datum, steps: readonly Step[]): Datum | string {
     }
   }
   return here;
+}
+
+/** A bit field as a value of its own: it has no address. */
+function bitsOf(
+  datum: Datum,
+  offset: number,
+  bits: { readonly offset: number; readonly size: number },
+  type: Type,
+): Datum | string {
+  const value = bitField(datum, offset, bits, type);
+  if (typeof value === "string") return value;
+  const place: Place = { kind: "value", bytes: wordBytes(value, type.size) };
+  return { type, place, offset: 0, scope: datum.scope };
+}
+
+/** `bits.offset` counts from the least significant bit of the member's storage. */
+export function bitField(
+  datum: Datum,
+  offset: number,
+  bits: { readonly offset: number; readonly size: number },
+  type: Type,
+): bigint | string {
+  const first = Math.floor(bits.offset / 8);
+  const length = Math.ceil((bits.offset + bits.size) / 8) - first;
+  const bytes = read(datum, offset + first, length);
+  if (typeof bytes === "string") return bytes;
+  const value = bytesToUnsigned(bytes) >> BigInt(bits.offset - first * 8);
+  const signed = type.kind === "base" && type.encoding === "signed";
+  return signed ? BigInt.asIntN(bits.size, value) : BigInt.asUintN(bits.size, value);
 }
 
 export function activeVariant(datum: Datum, variants: VariantPart): Variant | string {

@@ -1,4 +1,4 @@
-/** Integers out of values: for conditions, numbers in displays, and bit fields. */
+/** Integers out of values: for conditions and numbers in displays. */
 import type { Type } from "../symbols/api.ts";
 import { type Datum, read } from "./datum.ts";
 import { bytesToSigned, bytesToUnsigned } from "./place.ts";
@@ -24,20 +24,4 @@ export function integralOf(datum: Datum): Integral | undefined {
     (type.kind === "base" && type.encoding === "signed") ||
     (type.kind === "enum" && type.underlying === "signed");
   return { value: signed ? bytesToSigned(bytes) : bytesToUnsigned(bytes), type };
-}
-
-/** `bits.offset` counts from the least significant bit of the member's storage. */
-export function bitField(
-  datum: Datum,
-  offset: number,
-  bits: { readonly offset: number; readonly size: number },
-  type: Type,
-): bigint | string {
-  const first = Math.floor(bits.offset / 8);
-  const length = Math.ceil((bits.offset + bits.size) / 8) - first;
-  const bytes = read(datum, offset + first, length);
-  if (typeof bytes === "string") return bytes;
-  const value = bytesToUnsigned(bytes) >> BigInt(bits.offset - first * 8);
-  const signed = type.kind === "base" && type.encoding === "signed";
-  return signed ? BigInt.asIntN(bits.size, value) : BigInt.asUintN(bits.size, value);
 }

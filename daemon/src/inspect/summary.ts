@@ -8,6 +8,7 @@ import { collectionOf } from "./collections.ts";
 import { coroutineState } from "./coroutine.ts";
 import {
   activeVariant,
+  bitField,
   concreteOf,
   type Datum,
   datumAt,
@@ -20,7 +21,7 @@ import { durationText, sourceText } from "./library.ts";
 import { readerOf, toAddress } from "./memory.ts";
 import { shortName } from "./names.ts";
 import { bytesToSigned, bytesToUnsigned } from "./place.ts";
-import { bitField, integralOf } from "./scalar.ts";
+import { integralOf } from "./scalar.ts";
 import { arrayString, cString, isString, isText, quote, stringText } from "./strings.ts";
 import {
   isCoroutine,
@@ -33,6 +34,7 @@ import {
   soleMember,
   traitPointer,
   unwrap,
+  visibleMembers,
 } from "./types.ts";
 
 /** Characters that a line may take, and how deep it looks into members. */
@@ -183,11 +185,12 @@ function fieldsText(
   depth: number,
   room: number,
 ): string {
-  const tuple = type.members.every((member) => /^__\d+$/.test(member.name));
+  const members = visibleMembers(type);
+  const tuple = members.every((member) => /^__\d+$/.test(member.name));
   if (depth <= 0) return tuple ? `${name}(…)` : `${name} {…}`;
   const shown: string[] = [];
   let used = name.length + 4;
-  for (const member of type.members) {
+  for (const member of members) {
     const label = tuple ? "" : `${member.name}: `;
     const left = room - used - label.length;
     if (left < 4) {

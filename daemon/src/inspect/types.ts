@@ -7,7 +7,13 @@ import type { Member, StructType, Type, Variant, VariantPart } from "../symbols/
 
 /** From a value to one inside it or behind it. */
 export type Step =
-  | { readonly kind: "offset"; readonly offset: number; readonly type: Type }
+  | {
+      readonly kind: "offset";
+      readonly offset: number;
+      readonly type: Type;
+      /** For a bit field. */
+      readonly bits?: Member["bits"];
+    }
   /** Load the pointer that stands here (its first word); the target is of this type. */
   | { readonly kind: "deref"; readonly type: Type }
   /** Only while this variant is the active one. */
@@ -143,7 +149,18 @@ const stepTo = (member: Member): Step => ({
   kind: "offset",
   offset: member.offset,
   type: member.type,
+  bits: member.bits,
 });
+
+/** Members as the source writes them: those of unnamed C structs and unions stand in their holder. */
+export function visibleMembers(type: Type & { kind: "struct" | "union" }): readonly Member[] {
+  if (!type.members.some(({ name }) => name === "")) return type.members;
+  return type.members.flatMap((member) => {
+    const { offset, type: inner } = member;
+    if (member.name !== "" || (inner.kind !== "struct" && inner.kind !== "union")) return [member];
+    return visibleMembers(inner).map((one) => ({ ...one, offset: offset + one.offset }));
+  });
+}
 
 export function somePayload(type: StructType): readonly Step[] | undefined {
   const part = type.variants;

@@ -150,7 +150,11 @@ class AccessCompiler {
     if (of.kind === "number") throw this.#error(node, "a plain number has no fields");
     const steps = stepsToField(of.type, node.name);
     if (!steps) throw this.#error(node, `\`${of.type.name}\` has no field \`${node.name}\``);
-    return walk(of, steps);
+    try {
+      return walk(of, steps);
+    } catch (error) {
+      throw error instanceof UserError ? this.#error(node, error.message) : error;
+    }
   }
 
   #index(node: Expression & { kind: "index" }): Node {
@@ -267,6 +271,7 @@ function take(node: Node, step: Step): Node {
   if (node.kind === "number") throw new UserError("a plain number has no fields");
   switch (step.kind) {
     case "offset":
+      if (step.bits) throw new UserError("bit fields are not supported in profiles");
       if (node.kind === "place") return shifted(node.at, step.offset, step.type);
       if (step.offset !== 0) throw new UserError("this value is not in memory");
       return { kind: "word", type: step.type, value: node.value };

@@ -71,7 +71,11 @@ function known(type: Type): string {
 
 function ownMember(datum: Datum, name: string): Datum | undefined {
   const step = ownField(datum.type, name);
-  if (step?.kind === "offset") return part(datum, step.offset, step.type);
+  if (step?.kind === "offset") {
+    const field = take(datum, [step]);
+    if (typeof field === "string") throw new UserError(field);
+    return field;
+  }
   const { type } = datum;
   if (type.kind !== "struct" || !type.variants) return undefined;
   const active = activeVariant(datum, type.variants);
