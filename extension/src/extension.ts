@@ -80,8 +80,8 @@ export async function deactivate(): Promise<void> {
 }
 
 /**
- * Keeps what the `when` clauses of views, menus and welcome texts ask for. At the first stop Run and
- * Debug and the views come to the front, once, and the focus stays where it is.
+ * Keeps what the `when` clauses of views, menus and welcome texts ask for. At the first stop the
+ * views come to the front, once, and the focus stays where it is.
  */
 function showPhase(sessions: Sessions): () => Promise<void> {
   let opened = false;
@@ -92,9 +92,6 @@ function showPhase(sessions: Sessions): () => Promise<void> {
     if (opened || shown?.phase !== "stopped") return;
     opened = true;
     if (vscode.workspace.getConfiguration("asyncos").get("openViews") === "never") return;
-    // VS Code itself opens its side bar for breakpoints only, not for a stop at the entry.
-    for (const view of ["workbench.debug.callStackView", "asyncos.harts"]) {
-      await vscode.commands.executeCommand(`${view}.focus`, { preserveFocus: true });
-    }
+    await vscode.commands.executeCommand("asyncos.harts.focus", { preserveFocus: true });
   };
 }

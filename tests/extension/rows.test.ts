@@ -46,7 +46,7 @@ test.each([
   [
     "all is known",
     { ...hart, threadId: 2, name: "poll", path: "/k/exec.rs", line: 9, coroutine: 17 },
-    "Hart 1 | poll · exec.rs:9 · coroutine 17",
+    "Hart 1 | poll · coroutine 17 · exec.rs:9",
     "hart addressable thawed",
   ],
   ["not started", { ...hart, state: "stopped", pc: "0x0" }, "Hart 1 | stopped", "hart"],

@@ -64,10 +64,9 @@ export class CoroutinesView implements vscode.Disposable {
   }
 
   #describe(): string | undefined {
-    if (this.#total === undefined) return this.#filter || undefined;
-    return this.#filter === ""
-      ? this.#total.toLocaleString("en")
-      : `${this.#total.toLocaleString("en")} of ${this.#filter}`;
+    const total = this.#total?.toLocaleString("en");
+    if (this.#filter === "") return total;
+    return total === undefined ? `"${this.#filter}"` : `${total} with "${this.#filter}"`;
   }
 }
 

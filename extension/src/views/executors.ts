@@ -64,7 +64,6 @@ function queueRow(parent: string, queue: Queue, snapshot: Snapshot): Row {
     tooltip: [`Ready queue of priority ${queue.priority}: ${count(length, "coroutine")}`],
     icon:
       queue.bit === true ? { id: "circle-filled", color: "charts.yellow" } : { id: "list-ordered" },
-    expanded: length <= 8,
     ...(length > 0 && {
       children: async () => {
         const members = await snapshot.coroutinesById(queue.coroutines.slice(0, MEMBERS_SHOWN));

@@ -15,8 +15,8 @@ export function hartRow(hart: Hart): Row {
   const started = hart.state !== "stopped";
   const doing = join(
     !started ? undefined : hart.name === undefined ? hart.pc : shortName(hart.name),
-    place && shortPlace(place),
     hart.coroutine === undefined ? undefined : `coroutine ${hart.coroutine}`,
+    place && shortPlace(place),
   );
   return {
     id: `hart:${hart.id}`,

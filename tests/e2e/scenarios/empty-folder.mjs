@@ -28,6 +28,7 @@ export const emptyFolder = {
       );
     });
 
+    await window.collapse("Watch");
     await step("the views come to the front, and every hart is listed", async () => {
       assert.equal((await window.rows("Harts", /^Hart \d/)).length, 4);
       const threads = await window.rows("Call Stack", /hart \d/i);
@@ -39,7 +40,7 @@ export const emptyFolder = {
       await window.pick(RING);
       await window.editor("ring.rs");
       await window.goToLine(await kernelLine(root, RING, "token.hops += 1;"));
-      await window.toggleBreakpoint();
+      await window.setBreakpoint();
       await window.key("F5");
       await window.stopped(/breakpoint/i);
       await window.editor("ring.rs");
@@ -87,7 +88,7 @@ export const emptyFolder = {
       await window.stopAt("Wake", true, "hart == 1 && prio == 2");
       await window.key("F5");
       const reason = await window.stopped(/wake of/i);
-      assert.match(reason, /priority 2\) on hart 1/);
+      assert.match(reason, /priority 2\) on hart 1/i);
       await window.screenshot("light-4-wake");
     });
 

@@ -11,6 +11,7 @@ export const emptyWindow = {
       await window.stopped(/entry/i);
     });
 
+    await window.collapse("Watch");
     await step("the entry is shown from the package's sources", async () => {
       await window.editor(".rs");
       await window.screenshot("dark-1-entry");

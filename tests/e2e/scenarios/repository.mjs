@@ -22,11 +22,12 @@ export const repository = {
     await step("F5 with no edit stops at the entry, in the repository's sources", async () => {
       await window.command("View: Show Run and Debug");
       await window.openFile("ring.rs", await kernelLine(root, RING, "token.hops += 1;"));
-      await window.toggleBreakpoint();
+      await window.setBreakpoint();
       await window.key("F5");
       await window.stopped(/entry/i);
     });
 
+    await window.collapse("Watch");
     await step("the breakpoint set before holds", async () => {
       await window.key("F5");
       await window.stopped(/breakpoint/i);

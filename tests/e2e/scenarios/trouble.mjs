@@ -20,7 +20,7 @@ export const trouble = {
     await mkdir(join(folder, ".vscode"));
     const configurations = [
       configuration("no file", { program: "missing.elf" }),
-      configuration("no elf", { program: "${workspaceFolder}/text.elf" }),
+      configuration("no elf", { program: "text.elf" }),
       configuration("good"),
     ];
     await writeFile(

@@ -73,8 +73,8 @@ export class Window {
       .first();
   }
 
-  async #appears(locator) {
-    return locator.waitFor({ timeout: 1000 }).then(
+  async #appears(locator, timeout = 1000) {
+    return locator.waitFor({ timeout }).then(
       () => true,
       () => false,
     );
@@ -146,15 +146,14 @@ export class Window {
   }
 
   /** Sets a breakpoint in the line of the cursor. */
-  async toggleBreakpoint() {
+  async setBreakpoint() {
     const glyphs = this.page.locator(
       ".editor-instance .glyph-margin-widgets [class*=codicon-debug-breakpoint]",
     );
-    const before = await glyphs.count();
+    // F9 does nothing until the languages of breakpoints are registered; pressed twice it undoes.
     await until("the breakpoint's glyph appears", async () => {
       await this.page.keyboard.press("F9");
-      await this.page.waitForTimeout(200);
-      return (await glyphs.count()) !== before;
+      return this.#appears(glyphs.first(), 3000);
     });
   }
 
@@ -206,19 +205,29 @@ export class Window {
   async allRows(title, pattern) {
     const rows = (await this.pane(title)).locator(".monaco-list-row");
     await until(`every row of ${title} is like ${pattern}`, async () => {
-      const found = await rows.evaluateAll(texts);
+      const found = (await rows.evaluateAll(texts)).filter((text) => text !== "");
       return found.length > 0 && found.every((text) => pattern.test(text));
     });
   }
 
-  /** One row by its text. */
+  /** One row by its text, scrolled to when it is further down. */
   async row(title, pattern) {
-    const rows = (await this.pane(title)).locator(".monaco-list-row");
+    const pane = await this.pane(title);
+    const rows = pane.locator(".monaco-list-row");
+    let last = "";
+    let direction = 1;
     const index = await until(`${title} has a row like ${pattern}`, async () => {
-      const found = (await rows.evaluateAll(texts)).findIndex((text) => pattern.test(text));
-      return found >= 0 && { found };
+      const found = await rows.evaluateAll(texts);
+      const at = found.findIndex((text) => pattern.test(text));
+      if (at >= 0 || found.length === 0) return at >= 0 && { at };
+      await pane.locator(".pane-body").hover();
+      // At either end nothing moves any more: turn round.
+      if (found.join("\n") === last) direction = -direction;
+      last = found.join("\n");
+      await this.page.mouse.wheel(0, 100 * direction);
+      return false;
     });
-    return rows.nth(index.found);
+    return rows.nth(index.at);
   }
 
   /** Opens a row of a tree. */
@@ -307,9 +316,13 @@ export class Window {
   }
 }
 
-/** Runs in the page: the texts of rows, their parts set off by spaces. */
+/** Runs in the page: the texts of rows, their parts set off by spaces; none of rows scrolled out of sight. */
 function texts(rows) {
   return rows.map((row) => {
+    const list = row.closest(".monaco-list").getBoundingClientRect();
+    const { top, bottom } = row.getBoundingClientRect();
+    const middle = (top + bottom) / 2;
+    if (middle < list.top || middle > list.bottom) return "";
     const walker = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
     const parts = [];
     while (walker.nextNode()) parts.push(walker.currentNode.textContent.trim());
