@@ -3,7 +3,7 @@
  * `handleMessage` and go out by `onDidSendMessage`; how they travel is the server's business.
  * Requests are answered one after the other, in the order in which they came.
  */
-import { DebugSession, ErrorDestination, Event, Response } from "@vscode/debugadapter";
+import { DebugSession, Event, Response } from "@vscode/debugadapter";
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import type { z } from "zod";
 import { FormatError, UserError } from "../base/errors.ts";
@@ -35,6 +35,27 @@ export interface AdapterOptions {
   /** Told at each stop what the language server may show, and `undefined` when it no longer holds. */
   readonly annotate: (annotations: Annotations | undefined) => void;
 }
+
+/**
+ * Requests by which a user does something: their errors pop up. Editors send all others by
+ * themselves, also late ones, when what they ask for is gone.
+ */
+const ACTIONS = new Set([
+  "launch",
+  "attach",
+  "restart",
+  "continue",
+  "pause",
+  "next",
+  "stepIn",
+  "stepOut",
+  "setVariable",
+  "writeMemory",
+  "asyncos/stepHart",
+  "asyncos/runHart",
+  "asyncos/freeze",
+  "asyncos/thaw",
+]);
 
 /** Ids of the errors in `body.error`, as DAP wants them. */
 const USER_ERROR = 1;
@@ -118,9 +139,10 @@ export class Adapter extends DebugSession {
       ? error.message
       : `Internal error: ${(error as Error)?.message ?? error}`;
     const id = expected ? USER_ERROR : OUR_BUG;
+    const showUser = !expected || ACTIONS.has(response.command);
     // Braces in a format are variables, so the message is one itself; `_`: nothing private is in it.
-    const message = { id, format: "{_text}", variables: { _text: format }, showUser: true };
-    this.sendErrorResponse(response, message, undefined, undefined, ErrorDestination.User);
+    const message = { id, format: "{_text}", variables: { _text: format }, showUser };
+    this.sendErrorResponse(response, message);
   }
 }
 

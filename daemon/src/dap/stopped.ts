@@ -41,11 +41,11 @@ function body(hart: number, list: readonly Reason[]): Body {
   const [kind, reason] = reasons.find(([kind]) => causes.some((cause) => cause.kind === kind))!;
   const main = causes.find((cause) => cause.kind === kind)!;
   const functionOnly = main.kind === "breakpoint" && main.flavor !== "source";
-  const hits = causes.flatMap((cause) => ("id" in cause ? [cause.id] : []));
+  const hits = [...new Set(causes.flatMap((cause) => ("id" in cause ? [cause.id] : [])))];
   const events = causes.flatMap((cause) =>
     cause.kind === "event" ? [wireEvent(cause.event)] : [],
   );
-  const text = causes.map(describeCause).join("; ");
+  const text = [...new Set(causes.map(describeCause))].join("; ");
   return {
     reason: functionOnly ? `${(main as { flavor: string }).flavor} breakpoint` : reason,
     description: capital(text),

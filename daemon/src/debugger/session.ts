@@ -133,6 +133,13 @@ export class Session implements BreakpointHost, StepHost {
     return this.sources.known(path) !== undefined;
   }
 
+  /** The innermost frame that is shown of a hart; also between the slices of a run. */
+  innermost(hart: Hart): StackFrame | undefined {
+    let hidden = this.hiddenAt(hart);
+    for (const frame of this.inspector.stack(hart)) if (hidden-- === 0) return frame;
+    return undefined;
+  }
+
   hiddenAt(hart: Hart): number {
     const view = this.#hidden.get(hart.id);
     return view && view.instructions === hart.instructions ? view.hidden : 0;

@@ -57,10 +57,10 @@ export class Step {
     this.#order = order;
     this.#coroutine = host.awareness.current(order.hart).coroutine;
     const stack = physicalFrames(host.inspector.stack(order.hart));
-    const [here, caller] = stack;
+    const [here] = stack;
     const lines = here?.levels.some(({ line }) => line > 0);
     if (order.granularity === "line" && lines) this.#byLine(stack);
-    else if (order.kind === "out") this.#untilReturn(here, caller);
+    else if (order.kind === "out") this.#untilReturn(stack, 0);
     else this.#byInstruction();
   }
 
@@ -91,13 +91,12 @@ export class Step {
     this.#endsIn(here, shown, this.#order.kind);
     if (this.#order.kind === "into") this.#calls(here, shown);
     if (!shown.some(isAsync)) {
-      this.#untilReturn(here, stack[1]);
+      this.#untilReturn(stack, 0);
       return;
     }
     const bodies = stack.filter(({ levels }) => levels.some(isAsync));
     for (const body of bodies.slice(1)) this.#endsIn(body, body.levels, "over");
-    const outermost = stack.indexOf(bodies.at(-1)!);
-    this.#untilSuspended(stack[outermost]!, stack[outermost + 1]);
+    this.#untilSuspended(stack, stack.indexOf(bodies.at(-1)!));
   }
 
   /** Hooks every statement of a frame's function at which the step ends. */
@@ -118,8 +117,10 @@ export class Step {
 
   /** Who steps in code without sources steps into code without sources. */
   #enters(shown: readonly Level[]): (level: Level) => boolean {
-    const from = shown.at(-1)!.path;
-    return this.#host.enters(from) ? ({ path }) => this.#host.enters(path) : () => true;
+    const from = shown.at(-1)?.path;
+    return from !== undefined && this.#host.enters(from)
+      ? ({ path }) => this.#host.enters(path)
+      : () => true;
   }
 
   #statements({ frames, module }: Physical): readonly Statement[] {
@@ -174,22 +175,52 @@ export class Step {
     });
   }
 
-  #untilReturn(here: Physical | undefined, caller: Physical | undefined): void {
-    if (here?.cfa === undefined || caller === undefined) return;
+  /**
+   * The return of a frame to the nearest caller that has source to show, or at least lines; into code
+   * of no line it is the next statement there that ends the step.
+   */
+  #untilReturn(stack: readonly Physical[], index: number): void {
+    const enters = this.#enters(stack[0]!.levels);
+    const outer = stack.slice(index + 1);
+    const shown = outer.findIndex(({ levels }) => levels.some(enters));
+    const lines = outer.findIndex(({ levels }) => levels.some(({ line }) => line > 0));
+    const to = index + 1 + Math.max(0, shown < 0 ? lines : shown);
+    const [callee, caller] = [stack[to - 1], stack[to]];
+    if (callee?.cfa === undefined || !caller) return;
     const back = caller.frames[0]!.pc;
+    const there = caller.module ? levelsAt(caller.module, back) : [];
+    const count = shownLevels(caller.levels, there, enters);
+    if (there.length > 0 && there[count - 1]!.line === 0) {
+      this.#atAnyLine(caller, enters);
+      this.#untilReturn(stack, to);
+      return;
+    }
     this.#hook(back, (hart) =>
-      hart.xNumber(2) === here.cfa ? this.#finish(hart, begunAt(back, caller)) : false,
+      hart.xNumber(2) === callee.cfa ? this.#finish(hart, there.length - count) : false,
     );
   }
 
+  #atAnyLine(frame: Physical, enters: (level: Level) => boolean): void {
+    for (const statement of this.#statements(frame)) {
+      const count = shownLevels(frame.levels, statement.levels, enters);
+      if (statement.levels[count - 1]!.line === 0) continue;
+      this.#hook(statement.address, (hart) =>
+        this.#inFrame(hart, frame, statement)
+          ? this.#finish(hart, statement.levels.length - count)
+          : false,
+      );
+    }
+  }
+
   /** An async frame that returns has suspended or is done; only events tell which. */
-  #untilSuspended(body: Physical, caller: Physical | undefined): void {
+  #untilSuspended(stack: readonly Physical[], index: number): void {
     const { awareness } = this.#host;
     const follows = this.#coroutine !== undefined && awareness.available.get("complete") === true;
     if (!follows) {
-      this.#untilReturn(body, caller);
+      this.#untilReturn(stack, index);
       return;
     }
+    const [body, caller] = [stack[index]!, stack[index + 1]];
     if (body.cfa !== undefined && caller !== undefined) {
       this.#hook(caller.frames[0]!.pc, (hart) => {
         if (hart.xNumber(2) === body.cfa) this.#suspended = true;
@@ -234,12 +265,20 @@ export class Step {
   }
 }
 
-/** Levels that begin right where a call returns: the line that called goes on first. */
-function begunAt(pc: Address, { module, levels }: Physical): number {
-  if (!module) return 0;
-  const there = levelsAt(module, pc);
-  const different = there.findIndex(({ copy }, index) => copy !== levels[index]?.copy);
-  return different <= 0 ? 0 : there.length - different;
+/**
+ * How many levels of a place in a caller are shown: those that made the call (what begins after it
+ * stays hidden), without the innermost ones that have no source to show.
+ */
+function shownLevels(
+  calling: readonly Level[],
+  there: readonly Level[],
+  enters: (level: Level) => boolean,
+): number {
+  const different = there.findIndex(({ copy }, index) => copy !== calling[index]?.copy);
+  const most = different < 0 ? there.length : Math.max(1, different);
+  let shown = most;
+  while (shown > 1 && !enters(there[shown - 1]!)) shown -= 1;
+  return shown === 1 && !(there[0] && enters(there[0])) ? most : shown;
 }
 
 /** Groups the logical frames of a stack by the machine frame that they share. */

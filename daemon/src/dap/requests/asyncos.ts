@@ -2,7 +2,6 @@
 import { z } from "zod";
 import { EVENT_KINDS } from "../../awareness/api.ts";
 import { hex } from "../../base/brand.ts";
-import { innermost } from "../../debugger/halting.ts";
 import { threadNumber } from "../../debugger/threads.ts";
 import type { Hart } from "../../machine/api.ts";
 import { wireEvent } from "../../trace/wire.ts";
@@ -118,9 +117,9 @@ export const asyncos: Handlers = {
 };
 
 async function wireHart(context: Context, hart: Hart): Promise<object> {
-  const { awareness, inspector } = context.launched;
+  const { awareness } = context.launched;
   const started = hart.state !== "stopped";
-  const frame = started ? innermost(inspector, hart)() : undefined;
+  const frame = started ? context.launched.innermost(hart) : undefined;
   const current = started ? awareness.current(hart) : undefined;
   return {
     id: hart.id,
