@@ -74,6 +74,8 @@ test("the kernel's own counters agree with the events counted", () => {
       wakes,
     });
     expect(count("spawn", id)).toBe(1);
+    const spawn = events.find((event) => event.kind === "spawn" && event.coroutine === id);
+    expect(spawn?.name).toBe(coroutines.find((one) => one.id === id)?.name);
   }
   kernel.runToEnd();
   const [, spawned, completed] = /spawned=(\d+) completed=(\d+)/.exec(kernel.console)!;

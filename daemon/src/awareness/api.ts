@@ -48,6 +48,8 @@ export interface SchedulingEvent {
   readonly pc: Address | undefined;
   /** For bitmap events: which one, by the profile's name. */
   readonly bitmap?: string | undefined;
+  /** For spawns: what the coroutine runs, as CoroutineInfo.name. */
+  readonly name?: string | undefined;
 }
 
 /** Names that a condition on events may use without a frame. */

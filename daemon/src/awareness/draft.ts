@@ -17,6 +17,7 @@ export interface FieldReaders {
   readonly bit?: (() => number) | undefined;
   readonly pc?: (() => Address | undefined) | undefined;
   readonly bitmap?: string | undefined;
+  readonly name?: (() => string | undefined) | undefined;
 }
 
 /** What an event asks of its surroundings. */
@@ -96,9 +97,15 @@ export class Draft implements SchedulingEvent {
     return this.#readers.bitmap;
   }
 
+  get name(): string | undefined {
+    return this.#readers.name?.();
+  }
+
   /** The fact, with every field as it is now. */
   finish(): SchedulingEvent {
-    this.#event ??= {
+    if (this.#event) return this.#event;
+    const { bitmap, name } = this;
+    this.#event = {
       time: this.time,
       hart: this.hart,
       kind: this.kind,
@@ -110,7 +117,8 @@ export class Draft implements SchedulingEvent {
       old: this.old,
       new: this.new,
       pc: this.pc,
-      ...(this.bitmap !== undefined && { bitmap: this.bitmap }),
+      ...(bitmap !== undefined && { bitmap }),
+      ...(name !== undefined && { name }),
     };
     return this.#event;
   }

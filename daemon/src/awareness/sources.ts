@@ -238,7 +238,10 @@ function* pointSources(parts: Parts): Generator<readonly [EventKind, Source]> {
     }
     for (const [module, fn] of found) {
       const names = parametersAt(module, fn);
-      const readers = readersOf(place, spec, names, parts);
+      const readers = {
+        ...readersOf(place, spec, names, parts),
+        ...nameOf(place, spec, names, parts),
+      };
       const when = spec.when && binding!.compile(`${place}.when`, spec.when, names);
       yield [spec.kind, pointSource(parts, module, fn, when || undefined, readers)];
       if (spec.kind === "poll" && !migrates && spec.task !== undefined) {
@@ -247,6 +250,18 @@ function* pointSources(parts: Parts): Generator<readonly [EventKind, Source]> {
       }
     }
   }
+}
+
+/** Who comes to life: later, when it is done, nothing else says its name. */
+function nameOf(
+  place: string,
+  { kind, task }: { readonly kind: EventKind; readonly task?: string | undefined },
+  names: AccessNames,
+  parts: Parts,
+): FieldReaders {
+  if (kind !== "spawn" || task === undefined) return {};
+  const record = recordReader(place, task, names, parts);
+  return record ? { name: () => parts.coroutines.future(record())?.kind.name } : {};
 }
 
 /** A poll on another hart than the last one. At the entry the record still names the last. */
