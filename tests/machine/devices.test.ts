@@ -136,6 +136,7 @@ describe("bus", () => {
     },
     store: () => true,
     save: () => ({}),
+    restore: () => {},
   });
   test("overlapping regions are refused by name", () => {
     const bus = new Bus();

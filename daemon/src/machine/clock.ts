@@ -10,6 +10,11 @@ import type { Engine } from "./engine/api.ts";
 export const TIMEBASE_HZ = 10_000_000;
 export const INSTRUCTIONS_PER_TICK = 10;
 
+export interface ClockState {
+  readonly retired: number;
+  readonly skipped: number;
+}
+
 export class Clock {
   readonly #engine: Engine;
   /** Retired by all harts before the engine run that is under way, if any. */
@@ -58,6 +63,16 @@ export class Clock {
     this.#running = -1;
     this.#retired += retired;
     return retired;
+  }
+
+  save(): ClockState {
+    return { retired: this.time, skipped: this.#skipped };
+  }
+
+  /** Between runs; the harts' own counts are restored by themselves. */
+  restore({ retired, skipped }: ClockState): void {
+    this.#retired = retired;
+    this.#skipped = skipped;
   }
 
   /** Nobody has work before this value of `now`: time jumps there. */

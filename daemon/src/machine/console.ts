@@ -48,4 +48,11 @@ export class Console {
   get pending(): readonly number[] {
     return this.#input.slice(this.#read);
   }
+
+  /** Goes on with this input to be read. What was written and not handed out yet is handed out first. */
+  restore(pending: readonly number[]): void {
+    this.flush();
+    this.#input = [...pending];
+    this.#read = 0;
+  }
 }

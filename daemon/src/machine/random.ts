@@ -44,4 +44,8 @@ export class Random {
   get state(): readonly number[] {
     return [...this.#state];
   }
+
+  restore(state: readonly number[]): void {
+    this.#state.set(state);
+  }
 }

@@ -7,7 +7,7 @@
  *     0xbff8               mtime
  */
 import { unsigned, type Word64 } from "../word64.ts";
-import type { AccessSize, Device } from "./device.ts";
+import { type AccessSize, type Device, DeviceFields, type DeviceState } from "./device.ts";
 
 const MTIMECMP = 0x4000;
 const MTIME = 0xbff8;
@@ -78,6 +78,12 @@ export class Aclint implements Device {
 
   save() {
     return { msip: [...this.#msip], compare: [...this.#compare] };
+  }
+
+  restore(state: DeviceState): void {
+    const saved = new DeviceFields(state);
+    this.#msip.set(saved.numbers("msip"));
+    this.#compare.set(saved.numbers("compare"));
   }
 
   #setSoftware(hart: number, bit: number): void {

@@ -4,7 +4,7 @@
  */
 import { assert } from "../../base/errors.ts";
 import type { Word64 } from "../word64.ts";
-import type { AccessSize, Device } from "./device.ts";
+import type { AccessSize, Device, DeviceState } from "./device.ts";
 
 interface Region {
   readonly base: number;
@@ -33,6 +33,19 @@ export class Bus {
     return this.#regions.map((region) => region.device);
   }
 
+  /** The state of every device, by `name@base`: names alone need not be unique. */
+  save(): Readonly<Record<string, DeviceState>> {
+    return Object.fromEntries(this.#regions.map((region) => [key(region), region.device.save()]));
+  }
+
+  restore(states: Readonly<Record<string, DeviceState>>): void {
+    for (const region of this.#regions) {
+      const state = states[key(region)];
+      assert(state !== undefined, `${key(region)} is in the saved state`);
+      region.device.restore(state);
+    }
+  }
+
   load(physical: number, size: AccessSize, value: Word64): boolean {
     const region = this.#find(physical, size);
     return region?.device.load(physical - region.base, size, value) ?? false;
@@ -51,3 +64,5 @@ export class Bus {
     return undefined;
   }
 }
+
+const key = ({ device, base }: Region): string => `${device.name}@${base.toString(16)}`;

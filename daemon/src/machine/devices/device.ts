@@ -2,6 +2,7 @@
  * What a memory-mapped device is to the bus. Devices know neither the board nor each other: what
  * they need (time, interrupt wires, the console) is handed to them as small functions.
  */
+import { assert } from "../../base/errors.ts";
 import type { Word64 } from "../word64.ts";
 
 export type AccessSize = 1 | 2 | 4 | 8;
@@ -14,8 +15,31 @@ export interface Device {
    */
   load(offset: number, size: AccessSize, value: Word64): boolean;
   store(offset: number, size: AccessSize, value: Word64): boolean;
-  /** All that later behaviour depends on, as plain data by name. */
+  /** All that later behaviour depends on, as plain data by name; it does not change afterwards. */
   save(): DeviceState;
+  /** The counterpart: goes on from what `save` of such a device answered. */
+  restore(state: DeviceState): void;
 }
 
-type DeviceState = Readonly<Record<string, number | string | readonly number[]>>;
+export type DeviceState = Readonly<Record<string, number | string | readonly number[]>>;
+
+/** Fields of a saved state, for `restore`. Absent or of another kind: the state is not of this device. */
+export class DeviceFields {
+  readonly #state: DeviceState;
+
+  constructor(state: DeviceState) {
+    this.#state = state;
+  }
+
+  number(name: string): number {
+    const value = this.#state[name];
+    assert(typeof value === "number", `${name} is saved as a number`);
+    return value;
+  }
+
+  numbers(name: string): readonly number[] {
+    const value = this.#state[name];
+    assert(Array.isArray(value), `${name} is saved as a list of numbers`);
+    return value;
+  }
+}

@@ -35,4 +35,6 @@ export class Finisher implements Device {
   save() {
     return {};
   }
+
+  restore(): void {}
 }

@@ -3,7 +3,7 @@
  * is always empty; received bytes wait in the console's queue until the guest reads them.
  */
 import type { Word64 } from "../word64.ts";
-import type { AccessSize, Device } from "./device.ts";
+import { type AccessSize, type Device, DeviceFields, type DeviceState } from "./device.ts";
 
 interface UartWires {
   put(byte: number): void;
@@ -61,6 +61,17 @@ export class Uart implements Device {
       divisor: this.#divisor,
       transmitPending: this.#transmitPending,
     };
+  }
+
+  restore(state: DeviceState): void {
+    const saved = new DeviceFields(state);
+    this.#interruptEnable = saved.number("interruptEnable");
+    this.#fifoControl = saved.number("fifoControl");
+    this.#lineControl = saved.number("lineControl");
+    this.#modemControl = saved.number("modemControl");
+    this.#scratch = saved.number("scratch");
+    this.#divisor = saved.number("divisor");
+    this.#transmitPending = saved.number("transmitPending");
   }
 
   #read(offset: number): number {
