@@ -82,6 +82,7 @@ export class Adapter extends DebugSession {
 
   /** The client is gone: ends what is being debugged. */
   override dispose(): void {
+    this.#context.closed = true;
     closeSession(this.#context);
     super.dispose();
   }

@@ -14,6 +14,7 @@ export const capabilities: DebugProtocol.Capabilities = {
   supportsExceptionFilterOptions: true,
   supportsExceptionInfoRequest: true,
   supportsSteppingGranularity: true,
+  supportsSingleThreadExecutionRequests: true,
   supportsEvaluateForHovers: true,
   supportsSetVariable: true,
   supportsDisassembleRequest: true,

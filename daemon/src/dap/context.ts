@@ -24,6 +24,8 @@ export class Context {
   readonly variables = new Handles<Container>("Variables reference");
   launch: LaunchOptions | undefined;
   session: Session | undefined;
+  /** The client is gone: nothing is to be started any more. */
+  closed = false;
   /** Added to our lines and columns, which begin at 1, on the way out. */
   lineOffset = 0;
   columnOffset = 0;

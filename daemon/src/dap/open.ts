@@ -14,6 +14,7 @@ export async function openSession(context: Context, options: LaunchOptions): Pro
   const files = target.inspector.modules.modules.flatMap(({ symbols }) => symbols.sourceFiles());
   const sources = new Sources(environment, options.sourceMap, [...new Set(files)]);
   await sources.findAll();
+  if (context.closed) return;
   const session = new Session(target, environment, sources, options.maxInstructions);
   context.launch = options;
   context.session = session;

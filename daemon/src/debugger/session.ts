@@ -59,6 +59,7 @@ export class Session implements BreakpointHost, StepHost {
   #stop: Stop | undefined;
   #step: { readonly step: Step; readonly hart: Hart } | undefined;
   #alone: number | undefined;
+  #pauseAt: number | undefined;
   #resumedAt: { readonly hart: Hart; readonly instructions: number } | undefined;
   #instructionsLeft: number | undefined;
 
@@ -91,6 +92,7 @@ export class Session implements BreakpointHost, StepHost {
 
   /** Takes its hooks out of the machine and forgets the run. */
   dispose(): void {
+    this.#state = "ended";
     this.#runner.drop();
     this.#endStep();
     for (const subscription of this.#subscriptions.splice(0)) subscription.dispose();
@@ -251,7 +253,9 @@ export class Session implements BreakpointHost, StepHost {
     this.#run();
   }
 
-  pause(): void {
+  /** Stops soon; a hart that the user asked for is shown then. */
+  pause(hart?: number): void {
+    if (hart !== undefined && this.machine.harts[hart]) this.#pauseAt = hart;
     this.#runner.pause();
   }
 
@@ -335,6 +339,7 @@ export class Session implements BreakpointHost, StepHost {
     this.#stop = undefined;
     this.#reasons = [];
     this.#alone = undefined;
+    this.#pauseAt = undefined;
     this.#state = "running";
     this.stacks.clear();
     this.resumed.emit(undefined);
@@ -365,7 +370,7 @@ export class Session implements BreakpointHost, StepHost {
       case "stop":
         break;
       case "pause":
-        this.report({ hart: focus, cause: { kind: "pause" } });
+        this.report({ hart: this.#pauseAt ?? focus, cause: { kind: "pause" } });
         break;
       case "wedged":
         this.report({ hart: end.hart, cause: { kind: "wedged", reason: end.reason } });

@@ -67,6 +67,9 @@ const on = (event: SchedulingEvent): string =>
   event.hart === undefined ? "" : ` on hart ${event.hart}`;
 const who = (event: SchedulingEvent): string =>
   event.coroutine === undefined ? "an unknown coroutine" : `coroutine ${event.coroutine}`;
+/** Threads are woken too: then `new` is the thread. */
+const woken = (event: SchedulingEvent): string =>
+  event.coroutine === undefined && event.new !== undefined ? `thread ${event.new}` : who(event);
 const prio = (event: SchedulingEvent): string =>
   event.prio === undefined ? "" : ` (priority ${event.prio})`;
 const number = (value: bigint | undefined): string => (value === undefined ? "?" : `${value}`);
@@ -75,13 +78,14 @@ const number = (value: bigint | undefined): string => (value === undefined ? "?"
 export function describeEvent(event: SchedulingEvent): string {
   switch (event.kind) {
     case "wake":
+      return `wake of ${woken(event)}${prio(event)}${on(event)}`;
     case "spawn":
-      return `${event.kind} of ${who(event)}${prio(event)}${on(event)}`;
+      return `spawn of ${who(event)}${prio(event)}${on(event)}`;
     case "waker.clone":
     case "waker.drop":
-      return `waker of ${who(event)} ${event.kind === "waker.clone" ? "cloned" : "dropped"}${on(event)}`;
+      return `waker of ${woken(event)} ${event.kind === "waker.clone" ? "cloned" : "dropped"}${on(event)}`;
     case "bitmap":
-      return `bitmap ${binary(event.old)} -> ${binary(event.new)}${bitText(event)}${on(event)}`;
+      return `bitmap${name(event)} ${binary(event.old)} -> ${binary(event.new)}${bitText(event)}${on(event)}`;
     case "poll":
       return `poll of ${who(event)}${prio(event)}${on(event)}`;
     case "pending":
@@ -97,13 +101,42 @@ export function describeEvent(event: SchedulingEvent): string {
     case "process.switch":
       return `process ${number(event.old)} -> ${number(event.new)}${on(event)}`;
     case "syscall":
+      return `system call ${number(event.new)}${on(event)}`;
     case "trap":
+      return `trap: ${causeName(event.new)}, ${event.old === undefined ? "?" : hex(event.old)}${on(event)}`;
     case "interrupt":
+      return `interrupt ${number(event.new)}${on(event)}`;
     case "ipi":
+      return `interrupt from hart ${number(event.old)} to hart ${number(event.new)}`;
     case "panic":
-      return `${event.kind}${on(event)}`;
+      return `panic${on(event)}`;
   }
 }
+
+const name = (event: SchedulingEvent): string => (event.bitmap ? ` ${event.bitmap}` : "");
+
+/** Exceptions by number (privileged manual, table of scause values). */
+const EXCEPTIONS: readonly (string | undefined)[] = [
+  "instruction address misaligned",
+  "instruction access fault",
+  "illegal instruction",
+  "breakpoint",
+  "load address misaligned",
+  "load access fault",
+  "store address misaligned",
+  "store access fault",
+  "ecall from U-mode",
+  "ecall from S-mode",
+  undefined,
+  "ecall from M-mode",
+  "instruction page fault",
+  "load page fault",
+  undefined,
+  "store page fault",
+];
+
+const causeName = (cause: bigint | undefined): string =>
+  (cause === undefined ? undefined : EXCEPTIONS[Number(cause)]) ?? `exception ${number(cause)}`;
 
 const binary = (value: bigint | undefined): string =>
   value === undefined ? "?" : `0b${value.toString(2)}`;

@@ -4,9 +4,11 @@ import { UserError } from "../../base/errors.ts";
 import type { StepKind } from "../../debugger/levels.ts";
 import { threadOwner } from "../../debugger/threads.ts";
 import type { Context } from "../context.ts";
-import { granularity, type Handler, type Handlers, handler, nothing, threadId } from "../table.ts";
+import { granularity, type Handler, type Handlers, handler, threadId } from "../table.ts";
 
-const stepArguments = z.object({ threadId, granularity });
+/** Not sent by VS Code, but by clients that let one thread run alone. */
+const singleThread = z.boolean().optional();
+const stepArguments = z.object({ threadId, granularity, singleThread });
 const threadIds = z.object({ threadIds: z.array(threadId).max(64) });
 
 const unit = (value: z.output<typeof granularity>): "line" | "instruction" =>
@@ -31,7 +33,8 @@ export function hartOf(context: Context, thread: number): number {
 
 const step = (kind: StepKind): Handler =>
   handler("stopped", stepArguments, (context, args) => {
-    context.launched.step(hartOf(context, args.threadId), kind, unit(args.granularity));
+    const hart = hartOf(context, args.threadId);
+    context.launched.step(hart, kind, unit(args.granularity), args.singleThread);
     return undefined;
   });
 
@@ -51,14 +54,25 @@ function tellRunning(context: Context, thread: number): void {
 }
 
 export const execution: Handlers = {
-  continue: handler("stopped", nothing, (context) => {
-    context.launched.continue();
-    return { allThreadsContinued: true };
-  }),
-  pause: handler("launched", nothing, (context) => {
-    context.launched.pause();
-    return undefined;
-  }),
+  continue: handler(
+    "stopped",
+    z.object({ threadId: threadId.optional(), singleThread }).optional(),
+    (context, args) => {
+      const alone = args?.singleThread === true && args.threadId !== undefined;
+      if (alone) context.launched.runHart(hartOf(context, args.threadId!));
+      else context.launched.continue();
+      return { allThreadsContinued: !alone };
+    },
+  ),
+  pause: handler(
+    "launched",
+    z.object({ threadId: threadId.optional() }).optional(),
+    (context, args) => {
+      const owner = args?.threadId === undefined ? undefined : threadOwner(args.threadId);
+      context.launched.pause(owner?.kind === "hart" ? owner.id : undefined);
+      return undefined;
+    },
+  ),
   next: step("over"),
   stepIn: step("into"),
   stepOut: step("out"),
