@@ -135,6 +135,7 @@ export class Coroutines {
     const start = query.start ?? 0;
     const end = start + (query.count ?? DEFAULT_COUNT);
     const shown: Task[] = [];
+    const numbers = new TaskNumbers(this);
     let total = 0;
     let wanted = filter.ids?.size ?? Number.POSITIVE_INFINITY;
     this.each((task) => {
@@ -142,7 +143,8 @@ export class Coroutines {
         if (!filter.ids.has(this.idOf(task.record))) return true;
         wanted--;
       }
-      if (filter.numbers(this.#numbers(task)) && this.#nameMatches(task, filter.name)) {
+      numbers.task = task;
+      if ((filter.numbers?.(numbers) ?? true) && this.#nameMatches(task, filter.name)) {
         if (total >= start && total < end) shown.push(task);
         total++;
       }
@@ -153,29 +155,6 @@ export class Coroutines {
 
   #nameMatches(task: Task, test: ((name: string) => boolean) | undefined): boolean {
     return !test || test(this.future(task.record)?.kind.name ?? "");
-  }
-
-  /** Lazily: a filter reads only what it tests. */
-  #numbers({ record, executor }: Task): Numbers {
-    const self = this;
-    return {
-      executor,
-      get id() {
-        return self.idOf(record);
-      },
-      get state() {
-        return self.stateOf(record);
-      },
-      get prio() {
-        return self.priorityOf(record);
-      },
-      get hart() {
-        return self.lastHart(record);
-      },
-      get thread() {
-        return self.lastThread(record);
-      },
-    };
   }
 
   #number(access: Access | undefined, record: number): number {
@@ -222,5 +201,39 @@ export class Coroutines {
       return at === undefined ? Number.NaN : this.idOf(toNumber(at));
     }
     return Number.NaN;
+  }
+}
+
+/** One for a whole scan, which moves it from task to task: a filter reads only what it tests. */
+class TaskNumbers implements Numbers {
+  task: Task = { record: Number.NaN, executor: Number.NaN };
+  readonly #coroutines: Coroutines;
+
+  constructor(coroutines: Coroutines) {
+    this.#coroutines = coroutines;
+  }
+
+  get executor(): number {
+    return this.task.executor;
+  }
+
+  get id(): number {
+    return this.#coroutines.idOf(this.task.record);
+  }
+
+  get state(): CoroutineState | "unknown" {
+    return this.#coroutines.stateOf(this.task.record);
+  }
+
+  get prio(): number {
+    return this.#coroutines.priorityOf(this.task.record);
+  }
+
+  get hart(): number {
+    return this.#coroutines.lastHart(this.task.record);
+  }
+
+  get thread(): number {
+    return this.#coroutines.lastThread(this.task.record);
   }
 }

@@ -15,7 +15,8 @@ export interface Numbers {
 export interface CoroutineFilter {
   /** Undefined: any. */
   readonly ids: ReadonlySet<number> | undefined;
-  numbers(coroutine: Numbers): boolean;
+  /** Undefined when none is asked about. */
+  readonly numbers: ((coroutine: Numbers) => boolean) | undefined;
   /** Undefined when the name does not matter. */
   readonly name: ((name: string) => boolean) | undefined;
 }
@@ -42,7 +43,7 @@ export function parseFilter(text: string | undefined): CoroutineFilter {
   }
   return {
     ids,
-    numbers: (coroutine) => tests.every((test) => test(coroutine)),
+    numbers: tests.length === 0 ? undefined : (coroutine) => tests.every((test) => test(coroutine)),
     name:
       words.length === 0
         ? undefined
