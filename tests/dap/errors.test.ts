@@ -95,7 +95,8 @@ describe("a guest gone wrong", () => {
     await client.launch({ append: "workload=panic" });
     const stop = await client.stopped();
     expect(stop).toMatchObject({ reason: "exception" });
-    expect(stop.description).toMatch(/^Panic on hart \d/);
+    expect(stop).toMatchObject({ description: "Panic" });
+    expect(stop.text).toMatch(/^Panic on hart \d/);
     const line = lineOf("src/workload/faults.rs", 'panic!("on purpose")');
     expect(await frames(client, stop.threadId)).toContain(`faults::panic (closure):${line}`);
     const info = await client.request("exceptionInfo", { threadId: stop.threadId });

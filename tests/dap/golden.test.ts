@@ -37,7 +37,7 @@ class Script {
     await this.client.request(command, { threadId: this.threadId, ...args });
     const stop = await this.client.stopped();
     this.threadId = stop.threadId;
-    this.write(`* ${stop.reason}: ${stop.description} (thread ${stop.threadId})`);
+    this.write(`* ${stop.reason}: ${stop.text} (thread ${stop.threadId})`);
   }
 
   async show(command: string, args: object, rows: (body: Body) => string[]): Promise<void> {
@@ -119,7 +119,7 @@ it("a panic deep in awaits", async () => {
   await client.launch({ harts: 1, append: "workload=panic" });
   const stop = await client.stopped();
   script.threadId = stop.threadId;
-  script.write(`* ${stop.reason}: ${stop.description} (thread ${stop.threadId})`);
+  script.write(`* ${stop.reason}: ${stop.text} (thread ${stop.threadId})`);
   await script.stack();
   await script.show("exceptionInfo", { threadId: stop.threadId }, (info) => [JSON.stringify(info)]);
   await client.request("continue", { threadId: 1 });

@@ -171,7 +171,9 @@ describe("one hart alone", () => {
         if (!where.includes("faults::spin")) continue;
         const stop = await client.go("asyncos/stepHart", { threadId: id });
         expect(stop).toMatchObject({ reason: "pause", threadId: id });
-        expect(stop.description).toMatch(/20,000,000 instructions alone/);
+        expect(stop.description).toBe("Limit reached");
+        expect(stop.text).toMatch(/20,000,000 instructions alone/);
+        expect(client.debugConsole).toContain(stop.text);
         client.close();
         return;
       }
@@ -214,7 +216,8 @@ describe("interrupted steps", () => {
     expect(first.body).toMatchObject({ reason: "exception", preserveFocusHint: true });
     expect(first.body.threadId).not.toBe(threadId);
     expect(last.body).toMatchObject({ threadId, reason: "pause" });
-    expect(last.body.description).toMatch(/^Step interrupted: wake of coroutine \d+ .*\(hart \d\)/);
+    expect(last.body.description).toBe("Step interrupted");
+    expect(last.body.text).toMatch(/^Step interrupted: wake of coroutine \d+ .*\(hart \d\)/);
     client.close();
   });
 });

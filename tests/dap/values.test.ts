@@ -248,7 +248,8 @@ describe("data breakpoints", () => {
     const stop = await client.go("continue", { threadId });
     expect(stop.reason).toBe("data breakpoint");
     expect(stop.hitBreakpointIds).toEqual([breakpoints[0].id]);
-    expect(stop.description).toMatch(/^Seen.* written: 0x[0-9a-f]+ -> 0x[0-9a-f]+$/i);
+    expect(stop.description).toBe("Seen written");
+    expect(stop.text).toMatch(/^Seen.* written: 0x[0-9a-f]+ -> 0x[0-9a-f]+$/i);
     await client.request("setDataBreakpoints", { breakpoints: [] });
   });
 

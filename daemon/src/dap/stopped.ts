@@ -3,7 +3,13 @@
  * hart while the user was stepping is told first, with the hint to keep the focus.
  */
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { type Cause, describeCause, type Reason, type Stop } from "../debugger/stops.ts";
+import {
+  type Cause,
+  describeCause,
+  labelCause,
+  type Reason,
+  type Stop,
+} from "../debugger/stops.ts";
 import { wireEvent } from "../trace/wire.ts";
 
 /** The most telling first: an editor shows one reason only. */
@@ -45,11 +51,12 @@ function body(hart: number, list: readonly Reason[]): Body {
   const events = causes.flatMap((cause) =>
     cause.kind === "event" ? [wireEvent(cause.event)] : [],
   );
-  const text = [...new Set(causes.map(describeCause))].join("; ");
+  const all = (describe: (cause: Cause) => string) => [...new Set(causes.map(describe))].join("; ");
   return {
     reason: functionOnly ? `${(main as { flavor: string }).flavor} breakpoint` : reason,
-    description: capital(text),
-    text: kind === "event" || kind === "wedged" ? text : undefined,
+    // An editor has a badge's room for the description.
+    description: capital(all(labelCause)),
+    text: capital(all(describeCause)),
     threadId: hart + 1,
     allThreadsStopped: true,
     hitBreakpointIds: hits.length > 0 ? hits : undefined,
@@ -64,7 +71,8 @@ function interrupted(stop: Stop): Body {
     .join("; ");
   return {
     reason: "pause",
-    description: `Step interrupted: ${text}`,
+    description: "Step interrupted",
+    text: `Step interrupted: ${text}`,
     threadId: stop.focus + 1,
     allThreadsStopped: true,
   };

@@ -2,7 +2,6 @@
  * One debugging session, free of any protocol: a machine that runs or stands, what may stop it, and
  * what it shows at a stop. One `Session` lives from a target's reset to its end.
  */
-import type { SchedulingEvent } from "../awareness/api.ts";
 import { type Disposable, Signal } from "../base/disposable.ts";
 import { UserError } from "../base/errors.ts";
 import type { Module, StackFrame } from "../inspect/api.ts";
@@ -376,13 +375,19 @@ export class Session implements BreakpointHost, StepHost {
         this.report({ hart: end.hart, cause: { kind: "wedged", reason: end.reason } });
         break;
       case "idle":
-        this.report({ hart: focus, cause: { kind: "limit", text: aloneIdle(focus) } });
+        this.#limit(focus, aloneIdle(focus));
         break;
       case "limit":
-        this.report({ hart: focus, cause: { kind: "limit", text: this.#limitText(alone, focus) } });
+        this.#limit(focus, this.#limitText(alone, focus));
         break;
     }
     this.#halt(this.#reasons, focus, stepping !== undefined);
+  }
+
+  /** Stops for no reason of the guest's: said where there is room for a sentence. */
+  #limit(hart: number, text: string): void {
+    this.print(`${text.charAt(0).toUpperCase()}${text.slice(1)}.\n`);
+    this.report({ hart, cause: { kind: "limit", text } });
   }
 
   #limitText(alone: number | undefined, focus: number): string {
@@ -457,9 +462,3 @@ function mainFunction(symbols: SymbolFile): FunctionInfo | undefined {
 
 const aloneIdle = (hart: number): string =>
   `hart ${hart} waits for an interrupt and no timer is armed: alone it cannot go on`;
-
-/** The event that a stop is about, where there is one. */
-export function eventOf(stop: Stop): SchedulingEvent | undefined {
-  for (const { cause } of stop.reasons) if (cause.kind === "event") return cause.event;
-  return undefined;
-}

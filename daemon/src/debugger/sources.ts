@@ -20,7 +20,7 @@ export interface SourceFile {
 }
 
 /** `/` everywhere, no trailing one, and a drive letter in lower case: how paths are compared. */
-export const comparable = (path: string): string =>
+const comparable = (path: string): string =>
   path
     .replaceAll("\\", "/")
     .replace(/\/+$/, "")

@@ -40,6 +40,34 @@ export interface Stop {
   readonly interrupted: boolean;
 }
 
+/** A few words, for where there is little room. */
+export function labelCause(cause: Cause): string {
+  switch (cause.kind) {
+    case "entry":
+    case "pause":
+    case "step":
+    case "breakpoint":
+      return describeCause(cause);
+    case "data":
+      return `${cause.name} ${cause.access === "read" ? "read" : "written"}`;
+    case "event":
+      return labelEvent(cause.event);
+    case "wedged":
+      return "stuck";
+    case "limit":
+      return "limit reached";
+  }
+}
+
+function labelEvent(event: SchedulingEvent): string {
+  const { kind, coroutine } = event;
+  if (kind === "bitmap") return "bitmap update";
+  if (kind === "wake" && coroutine === undefined) return "wake of a thread";
+  const name = kind.replace(".", " ");
+  return coroutine === undefined ? name : `${name} of ${coroutine}`;
+}
+
+/** The whole sentence. */
 export function describeCause(cause: Cause): string {
   switch (cause.kind) {
     case "entry":
@@ -75,7 +103,7 @@ const prio = (event: SchedulingEvent): string =>
 const number = (value: bigint | undefined): string => (value === undefined ? "?" : `${value}`);
 
 /** One line, e.g. `wake of coroutine 17 (priority 2) on hart 1`. */
-export function describeEvent(event: SchedulingEvent): string {
+function describeEvent(event: SchedulingEvent): string {
   switch (event.kind) {
     case "wake":
       return `wake of ${woken(event)}${prio(event)}${on(event)}`;

@@ -15,7 +15,7 @@ const unit = (value: z.output<typeof granularity>): "line" | "instruction" =>
   value === "instruction" ? "instruction" : "line";
 
 /** The hart that a thread number means: itself, or the one that runs that thread or coroutine now. */
-export function hartOf(context: Context, thread: number): number {
+function hartOf(context: Context, thread: number): number {
   const session = context.launched;
   const owner = threadOwner(thread);
   if (owner?.kind === "hart") return session.hart(owner.id).id;

@@ -33,7 +33,7 @@ function ownerOf(context: Context, thread: number): StackOwner {
   return owner;
 }
 
-export async function wireFrame(context: Context, frame: Frame): Promise<DebugProtocol.StackFrame> {
+async function wireFrame(context: Context, frame: Frame): Promise<DebugProtocol.StackFrame> {
   const id = context.frames.add(frame);
   if (frame.kind === "label") {
     const place = await context.place(frame.location);
