@@ -244,7 +244,7 @@ export function detectProfile(
   return undefined;
 }
 
-export function matches(symbols: SymbolFile, candidate: Profile): boolean {
+function matches(symbols: SymbolFile, candidate: Profile): boolean {
   const statics = candidate.match.statics ?? [];
   const functions = candidate.match.functions ?? [];
   if (statics.length + functions.length === 0) return false;

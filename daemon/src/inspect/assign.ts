@@ -50,6 +50,8 @@ function highest(type: Type & { kind: "base" }): bigint {
   return (1n << (type.encoding === "signed" ? bits - 1n : bits)) - 1n;
 }
 
+const CALCULATES: ReadonlySet<string> = new Set("+ - * / % & | ^ << >>".split(" "));
+
 function literal(expression: Expression, text: string): bigint {
   switch (expression.kind) {
     case "integer":
@@ -61,12 +63,11 @@ function literal(expression: Expression, text: string): bigint {
     case "unary":
       if (expression.operator === "-") return -literal(expression.of, text);
       break;
-    case "binary": {
-      const { left, operator, right } = expression;
-      if (!/^(?:[&|=<>]{2}|!=|[<>]=?)$/.test(operator) || operator === "<<" || operator === ">>") {
-        return BigInt(calculate(operator, literal(left, text), literal(right, text)));
+    case "binary":
+      if (CALCULATES.has(expression.operator)) {
+        const left = literal(expression.left, text);
+        return BigInt(calculate(expression.operator, left, literal(expression.right, text)));
       }
-    }
   }
   throw new UserError(
     `\`${text}\` is not a value that can be written: give a number, 'c', true or false`,

@@ -50,7 +50,7 @@ export function stageOf(variant: Variant): CoroutineStage {
   return STAGES[variant.name] ?? (variant.name.startsWith("Suspend") ? "suspended" : "unknown");
 }
 
-export const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
 /** One variable of a state, or why its value cannot be told. */
 export interface Held {
@@ -126,7 +126,7 @@ export function heldChild(datum: Datum, variant: Variant, one: Held): Child {
 }
 
 /** The future that a suspended coroutine polls. */
-export function awaitee(datum: Datum, variant: Variant): Datum | undefined {
+function awaitee(datum: Datum, variant: Variant): Datum | undefined {
   const member = awaiteeMember(variant);
   return member && part(datum, variant.offset + member.offset, member.type);
 }
@@ -140,7 +140,7 @@ const MAX_DEPTH = 16;
  * Through `&mut`, `Pin`, `Box` and `dyn Future` to the future itself: a coroutine or a leaf. A
  * string says why it cannot be followed.
  */
-export function settle(datum: Datum): Datum | string {
+function settle(datum: Datum): Datum | string {
   let here = datum;
   for (let depth = 0; depth < MAX_DEPTH; depth++) {
     if (isCoroutine(here.type)) return here;

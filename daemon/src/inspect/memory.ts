@@ -49,16 +49,6 @@ export function readerOf(view: MemoryView): Reader {
   return { bytes, uint: (at, size) => littleEndian(bytes(at, size)) };
 }
 
-export function viewOf(reader: Reader, write: MemoryView["write"]): MemoryView {
-  return {
-    read: (at, length) => {
-      const number = toNumber(at);
-      return Number.isNaN(number) ? undefined : reader.bytes(number, length);
-    },
-    write,
-  };
-}
-
 /** Bytes as a number; NaN for none, and beyond 2^53. */
 export function littleEndian(bytes: Uint8Array | undefined): number {
   if (!bytes) return Number.NaN;

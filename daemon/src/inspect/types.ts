@@ -162,7 +162,7 @@ export function visibleMembers(type: Type & { kind: "struct" | "union" }): reado
   });
 }
 
-export function somePayload(type: StructType): readonly Step[] | undefined {
+function somePayload(type: StructType): readonly Step[] | undefined {
   const part = type.variants;
   const variant = part?.variants.find(({ name }) => name === "Some");
   const member = variant && memberOf(variant.type, "0");

@@ -114,7 +114,7 @@ function movedArguments(variables: readonly Variable[]): ReadonlySet<string> {
   return new Set(start?.kind === "struct" ? start.members.map(({ name }) => name) : []);
 }
 
-export function evaluationContext(frame: StackFrame): EvaluationContext {
+function evaluationContext(frame: StackFrame): EvaluationContext {
   return {
     register: (number) => frame.registers.get(number),
     memory: (at, length) => frame.memory.read(at, length),

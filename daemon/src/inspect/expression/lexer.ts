@@ -16,7 +16,7 @@ export type Token =
   | { readonly kind: "end"; readonly at: number; readonly end: number };
 
 /** Longer texts are refused: nobody types them, and work is bounded by length. */
-export const MAX_LENGTH = 2_000;
+const MAX_LENGTH = 2_000;
 
 /** A mistake in an expression; the column counts from 1. */
 export function syntaxError(text: string, at: number, problem: string): UserError {
