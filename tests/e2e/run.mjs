@@ -1,7 +1,7 @@
 /**
  * End-to-end tests in a real VS Code workbench: packages the extension, installs the package into a
  * workbench that has nothing else, and uses it as a person would. `--only TEXT` runs the scenarios
- * whose name contains it. Screenshots and logs go to test-results/e2e.
+ * whose name contains it, `--media` renews the pictures of the extension's README. Screenshots and logs go to test-results/e2e.
  */
 import { execFileSync } from "node:child_process";
 import { mkdir, readdir, rm } from "node:fs/promises";
@@ -55,7 +55,9 @@ async function runScenario({ scenario, browser, install, vsix, tally }) {
       settings: scenario.settings,
       logFile: join(results, `${slug}.log`),
     });
-    window = await openWindow(browser, workbench.address(scenario.open), results);
+    const media = process.argv.includes("--media") ? join(root, "extension", "media") : undefined;
+    const address = workbench.address(scenario.open);
+    window = await openWindow(browser, address, { screenshots: results, media });
     await scenario.run({ step, window, workbench, install, root });
   } catch (error) {
     tally.failed += 1;

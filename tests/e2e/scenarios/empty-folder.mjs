@@ -1,5 +1,6 @@
 /** A newcomer: plain VS Code, an empty folder, the package installed, no launch.json. Light theme. */
 import assert from "node:assert/strict";
+import { until } from "../workbench/until.mjs";
 import { daemons } from "./daemons.mjs";
 import { kernelLine } from "./kernel-lines.mjs";
 
@@ -83,21 +84,55 @@ export const emptyFolder = {
       await window.screenshot("light-3-step-hart");
     });
 
+    await step("a frozen hart stands still while the others run, until it is thawed", async () => {
+      await window.inline("Harts", /^Hart 3/, "Freeze This Hart");
+      const [frozen] = await window.rows("Harts", /^Hart 3 running, frozen/);
+      await window.key("F5");
+      await window.stopped(/breakpoint/i);
+      assert.deepEqual(await window.rows("Harts", /^Hart 3/), [frozen]);
+      await window.inline("Harts", /^Hart 3/, "Thaw This Hart");
+      await window.rows("Harts", /^Hart 3 (?!.*frozen)/);
+    });
+
     await step("a wake stops where its condition says", async () => {
       await window.stopAt("ring.rs", false);
       await window.stopAt("Wake", true, "hart == 1 && prio == 2");
       await window.key("F5");
-      const reason = await window.stopped(/wake of/i);
-      assert.match(reason, /priority 2\) on hart 1/i);
+      await window.stopped(/wake/i);
+      assert.match(await window.event(), /wake of coroutine \d+ \(priority 2\) on hart 1/);
+      await window.rows("Variables", /^Locals/);
       await window.screenshot("light-4-wake");
+      await window.picture("wake");
     });
 
-    await step("a bitmap update says old and new bits", async () => {
+    await step("a bitmap update says old and new bits, and where they are kept", async () => {
       await window.stopAt("Wake", false);
       await window.stopAt("Bitmap update", true);
       await window.key("F5");
-      await window.stopped(/bitmap 0b[01]+ -> 0b[01]+/i);
+      await window.stopped(/bitmap/i);
+      const [, bits] = /bitmap \w* ?0b[01]+ -> 0b([01]+)/.exec(await window.event());
+      const rows = await window.rows("Bitmaps", /^coroutines /);
+      assert.match(rows[0], new RegExp(`0x${Number.parseInt(bits, 2).toString(16)} `));
+      await window.rows("Threads", /^\d+ main/);
       await window.screenshot("light-5-bitmap");
+    });
+
+    await step("one hart runs, the others stand still", async () => {
+      const before = await harts(window);
+      const [text] = await window.rows("Call Stack", /bitmap/i);
+      const hart = Number(/on hart (\d)/.exec(await window.event())?.[1]);
+      assert.ok(Number.isInteger(hart), text);
+      await window.inline("Harts", new RegExp(`^Hart ${hart}`), "Run This Hart Only");
+      await until("another update", async () => {
+        const [row] = await window.rows("Harts", new RegExp(`^Hart ${hart}`));
+        return row !== before[hart].text;
+      });
+      await window.stopped(/bitmap/i);
+      const after = await harts(window);
+      for (const [id, old] of before.entries()) {
+        if (id === hart) assert.notEqual(after[id].instructions, old.instructions);
+        else assert.deepEqual(after[id], old);
+      }
     });
 
     await step("it runs on to the end, which the console tells", async () => {

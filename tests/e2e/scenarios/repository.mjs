@@ -44,5 +44,15 @@ export const repository = {
       await window.allRows("Coroutines", /pass/);
       await window.screenshot("dark-2-lens");
     });
+
+    await step("all of it at one glance", async () => {
+      await window.expand("Coroutines", /^\d+ ring::pass waiting/);
+      await window.expand("Coroutines", /^ring::pass .*ring.rs/);
+      await window.rows("Coroutines", /^rounds/);
+      await window.expand("Executors", /^Priority/);
+      await window.screenshot("dark-4-overview");
+      await window.picture("overview");
+      await window.picture("views", "panel");
+    });
   },
 };

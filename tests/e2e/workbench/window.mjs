@@ -3,7 +3,7 @@
  * what it reads is there; nothing sleeps.
  */
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { chromium } from "playwright-core";
 import { until } from "./until.mjs";
 
@@ -19,10 +19,11 @@ export async function startBrowser(executablePath) {
   });
 }
 
-export async function openWindow(browser, address, screenshots) {
+/** `media` is where pictures of the documentation go; undefined: they are made for nobody. */
+export async function openWindow(browser, address, { screenshots, media }) {
   const page = await browser.newPage({ viewport: SIZE });
   await page.goto(address);
-  const window = new Window(page, screenshots);
+  const window = new Window(page, screenshots, media);
   await page.locator(".monaco-workbench .activitybar").waitFor();
   // Contributions of extensions have registered once its commands can be found.
   await until("the extension's commands are in the palette", () =>
@@ -32,9 +33,10 @@ export async function openWindow(browser, address, screenshots) {
 }
 
 export class Window {
-  constructor(page, screenshots) {
+  constructor(page, screenshots, media) {
     this.page = page;
     this.screenshots = screenshots;
+    this.media = media;
     this.sidebar = page.locator('div[id="workbench.view.debug"]');
   }
 
@@ -42,13 +44,30 @@ export class Window {
     await this.page.close();
   }
 
-  /** The pointer leaves first, so that no hover is in the picture. */
   async screenshot(name) {
+    await this.#picture(join(this.screenshots, `${name}.png`));
+  }
+
+  /** A picture of the documentation: the whole window, or the panel. */
+  async picture(name, of = "window") {
+    if (this.media === undefined) return;
+    const panel = this.page.locator('div[id="workbench.parts.panel"]');
+    const clip = of === "panel" ? await panel.boundingBox() : undefined;
+    await this.#picture(join(this.media, `${name}.png`), clip);
+  }
+
+  /** The pointer leaves first, so that no hover is in the picture. */
+  async #picture(path, clip) {
     await this.page.mouse.move(SIZE.width / 2, 4);
-    const hovers = this.page.locator(".workbench-hover-container:visible");
-    await until("hovers go", async () => (await hovers.count()) === 0);
-    await mkdir(this.screenshots, { recursive: true });
-    await this.page.screenshot({ path: join(this.screenshots, `${name}.png`) });
+    const moving = this.page.locator(
+      ".workbench-hover-container:visible, .monaco-progress-container.active:visible",
+    );
+    // Behind a dialog progress may go on for as long as the dialog is there.
+    await until("hovers and progress go", async () => (await moving.count()) === 0, 3000).catch(
+      () => {},
+    );
+    await mkdir(dirname(path), { recursive: true });
+    await this.page.screenshot({ path, clip });
   }
 
   // Quick input
@@ -165,6 +184,11 @@ export class Window {
       async () => (await states.allInnerTexts()).find((text) => reason.test(text)),
       milliseconds,
     );
+  }
+
+  /** What the editor says of the event that stopped, at its line. */
+  async event() {
+    return this.page.locator(".exception-widget").innerText();
   }
 
   async ended(milliseconds = 60_000) {
@@ -319,7 +343,9 @@ export class Window {
 /** Runs in the page: the texts of rows, their parts set off by spaces; none of rows scrolled out of sight. */
 function texts(rows) {
   return rows.map((row) => {
-    const list = row.closest(".monaco-list").getBoundingClientRect();
+    // A row that was replaced meanwhile is in no list.
+    const list = row.closest(".monaco-list")?.getBoundingClientRect();
+    if (list === undefined) return "";
     const { top, bottom } = row.getBoundingClientRect();
     const middle = (top + bottom) / 2;
     if (middle < list.top || middle > list.bottom) return "";
