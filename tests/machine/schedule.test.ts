@@ -233,7 +233,7 @@ describe("turns", () => {
     runnable: readonly boolean[],
     count: number,
   ) => {
-    const made = new Schedule(schedule, 100, seed);
+    const made = new Schedule({ schedule, quantum: 100, seed, harts: 4 });
     return Array.from({ length: count }, () => {
       const hart = made.pick(runnable.reduce((mask, can, id) => mask | (Number(can) << id), 0));
       const turn: [number, number] = [hart, made.left];

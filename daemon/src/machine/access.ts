@@ -231,10 +231,6 @@ export class AccessPath {
   #reportWalk(core: Core): void {
     if (!this.#memory.watches.pending || !this.#memory.watches.report(core.id)) return;
     this.#control.stop = true;
-    const budget = core.low(HART.budget);
-    core.read(HART.instret, this.#value);
-    this.#value.setNumber(this.#value.number - (budget - 1));
-    core.set(HART.instret, this.#value.low, this.#value.high);
-    core.put(HART.budget, 1);
+    core.curtail();
   }
 }

@@ -4,8 +4,14 @@
  */
 import type { Address, MachineTime, PhysicalAddress } from "../base/brand.ts";
 import type { Disposable, Signal } from "../base/disposable.ts";
+import type { Journal, Position } from "./journal.ts";
+import type { Snapshot } from "./snapshot.ts";
 
-export type SchedulePolicy = "round-robin" | "random";
+export type { Journal, JournalEntry, OutsideInput, Position } from "./journal.ts";
+export type { Snapshot } from "./snapshot.ts";
+
+export const SCHEDULE_POLICIES = ["round-robin", "random", "pct"] as const;
+export type SchedulePolicy = (typeof SCHEDULE_POLICIES)[number];
 
 /** Everything that determines a run, besides outside inputs (`input`, writes, freezing, `only`). */
 export interface MachineOptions {
@@ -17,8 +23,15 @@ export interface MachineOptions {
   readonly append: string;
   readonly schedule: SchedulePolicy;
   readonly seed: number;
-  /** Instructions that a hart runs before the next one gets its turn (mean, when random). */
+  /**
+   * Instructions that a hart runs before the next one gets its turn (mean, when random; at most,
+   * when pct: then priorities are compared again).
+   */
   readonly quantum: number;
+  /** For pct: orderings that the bug sought needs (priorities change one time less), 1 to 32; 3 by default. */
+  readonly pctDepth?: number | undefined;
+  /** For pct: instructions of a round, after which priorities are drawn anew; 100,000 by default. */
+  readonly pctLength?: number | undefined;
 }
 
 /** `stopped` by HSM (or not started), `waiting` in wfi. */
@@ -106,22 +119,56 @@ export type RunOutcome =
   /** The guest asked to power off (or reset) with this exit code. */
   | { readonly kind: "exit"; readonly code: number };
 
+export interface RunLimit {
+  readonly instructions: number;
+  readonly only?: readonly number[] | undefined;
+  readonly to?: Position | undefined;
+}
+
 export interface Machine {
   readonly options: MachineOptions;
   readonly harts: readonly Hart[];
   readonly time: MachineTime;
+  /** The place in the run, exactly. */
+  readonly position: Position;
   /** Set once the guest powered off; `run` answers it again without running. */
   readonly exit: { readonly code: number } | undefined;
 
   /**
    * Runs until something stops it, at most `instructions` more. The interleaving continues where it
    * was, so splitting a run into slices changes nothing. With `only`, those harts alone run (all
-   * others stand still: this is an outside decision, and changes the interleaving).
+   * others stand still: this is an outside decision, and changes the interleaving). With `to`, it
+   * ends there (as a limit) if it gets there.
    *
    * A trap that is taken retires no instruction and takes no machine time, but counts as one towards
    * this limit: a step of one instruction ends either after it or at the handler of its trap.
    */
-  run(limit: { readonly instructions: number; readonly only?: readonly number[] }): RunOutcome;
+  run(limit: RunLimit): RunOutcome;
+
+  /**
+   * The whole state, for `restore`: memory by pages that are copied once after they were written,
+   * everything else by name. It goes when nobody refers to it.
+   */
+  snapshot(): Snapshot;
+  /**
+   * Between runs: the machine, its journal too, becomes what it was. The snapshot is of this machine
+   * or of one with the same options. Hooks, watches and listeners stay as they are; a replay ends.
+   */
+  restore(snapshot: Snapshot): void;
+
+  /**
+   * Every outside input since reset: console input, writes of registers and memory, freezing,
+   * `only`. These are made between runs or by listeners of code hooks; console input also by other
+   * listeners, and then counts from the end of the instruction on.
+   */
+  readonly journal: Journal;
+  /**
+   * The inputs of a journal that begins with this machine's own come again where they came, until
+   * its end is reached or until another input comes from outside.
+   */
+  replay(journal: Journal): void;
+  /** A journal's end has not been reached. Runs without `only` then run the harts that were recorded. */
+  readonly replaying: boolean;
 
   /** Calls the listener each time any hart is about to execute the instruction at this virtual address, once for each execution. */
   hook(address: Address, listener: Listener<Hart>): Disposable;

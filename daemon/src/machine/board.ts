@@ -16,6 +16,7 @@ import type { FirmwareParts } from "./firmware/sbi.ts";
 import { HartView } from "./hart.ts";
 import { Hooks } from "./hooks.ts";
 import { HostPort } from "./host-port.ts";
+import type { OutsideInput } from "./journal.ts";
 import { Memory, ramOffset, Settled } from "./memory.ts";
 import { Contexts } from "./privileged/context.ts";
 import { Core } from "./privileged/core.ts";
@@ -53,6 +54,8 @@ export class Board {
   readonly ipiListeners = new Set<Listener<IpiEvent>>();
   readonly addressSpaceListeners = new Set<Listener<AddressSpaceEvent>>();
   exitCode: number | undefined;
+  /** Where changes from outside go: to the journal, which then has them made. */
+  outside: (input: OutsideInput) => void = () => {};
   readonly #contexts: Contexts;
 
   constructor(options: MachineOptions, machineCode: boolean) {
@@ -82,7 +85,7 @@ export class Board {
           memory: this.memory,
           translator,
           counters,
-          moved: (hart) => this.hooks.forget(hart),
+          outside: (input) => this.outside(input),
         }),
     );
     this.memory.attach(this.cores);
@@ -109,6 +112,11 @@ export class Board {
   exit(code: number): void {
     this.exitCode ??= code;
     this.control.attention = true;
+  }
+
+  /** A hart's privilege or satp was set. */
+  remap(core: Core): void {
+    this.#contexts.update(core);
   }
 
   #mapDevices(harts: number): Aclint {
@@ -139,7 +147,7 @@ export class Board {
       console: this.console,
       exit: (code) => this.exit(code),
       ipi: (from, to) => this.#ipi(from.id, to),
-      remap: (core) => this.#contexts.update(core),
+      remap: (core) => this.remap(core),
       isRam: (physical, size) => memory.isRam(ramOffset(physical), size),
       view: (physical, size) => memory.view(ramOffset(physical), size),
       peek: (core, low, high) => {

@@ -1,10 +1,11 @@
 /** Puts an image and the device tree into fresh memory, or says why they do not fit. */
 import { hex } from "../base/brand.ts";
 import { UserError } from "../base/errors.ts";
-import type { BootImage, MachineOptions } from "./api.ts";
+import { type BootImage, type MachineOptions, SCHEDULE_POLICIES } from "./api.ts";
 import { RAM_BASE } from "./engine/layout.ts";
 import { encodeFdt } from "./fdt.ts";
 import type { Memory } from "./memory.ts";
+import { PCT_DEPTH, PCT_LENGTH } from "./schedule-pct.ts";
 import { virtTree } from "./virt.ts";
 
 const MAX_HARTS = 8;
@@ -19,9 +20,11 @@ export function checkOptions(options: MachineOptions): void {
   integer("memory", options.memory, 4, MAX_MEMORY, " MiB");
   integer("quantum", options.quantum, 1, 0x10_0000);
   integer("seed", options.seed, 0, Number.MAX_SAFE_INTEGER);
-  if (options.schedule !== "round-robin" && options.schedule !== "random") {
+  integer("pctDepth", options.pctDepth ?? PCT_DEPTH, 1, 32);
+  integer("pctLength", options.pctLength ?? PCT_LENGTH, 1, 2 ** 31);
+  if (!SCHEDULE_POLICIES.includes(options.schedule)) {
     throw new UserError(
-      `schedule: '${String(options.schedule)}' is not a policy; choose round-robin or random.`,
+      `schedule: '${String(options.schedule)}' is not a policy; choose ${SCHEDULE_POLICIES.join(", ")}.`,
     );
   }
 }

@@ -4,6 +4,7 @@ import { assert } from "../base/errors.ts";
 import type { Hart, HartState, Privilege } from "./api.ts";
 import type { Engine } from "./engine/api.ts";
 import { RAM_BASE } from "./engine/layout.ts";
+import type { OutsideInput } from "./journal.ts";
 import { type Memory, PAGE, ramOffset } from "./memory.ts";
 import { Activity, type Core, F64, MACHINE } from "./privileged/core.ts";
 import { type Counters, csrRow } from "./privileged/csr.ts";
@@ -16,8 +17,8 @@ interface HartParts {
   readonly memory: Memory;
   readonly translator: Translator;
   readonly counters: Counters;
-  /** pc was set from outside: a hook at the new place has not been called yet. */
-  readonly moved: (hart: number) => void;
+  /** Something is changed from outside of the machine. */
+  readonly outside: (input: OutsideInput) => void;
 }
 
 const STATES: Readonly<Record<Activity, HartState>> = {
@@ -28,7 +29,8 @@ const STATES: Readonly<Record<Activity, HartState>> = {
 
 export class HartView implements Hart {
   readonly id: number;
-  frozen = false;
+  /** Set from outside through `frozen`, which the journal sees. */
+  held = false;
   readonly #core: Core;
   readonly #parts: HartParts;
   readonly #word = new Word64();
@@ -41,6 +43,14 @@ export class HartView implements Hart {
 
   get state(): HartState {
     return STATES[this.#core.activity];
+  }
+
+  get frozen(): boolean {
+    return this.held;
+  }
+
+  set frozen(frozen: boolean) {
+    if (frozen !== this.held) this.#parts.outside({ kind: "freeze", hart: this.id, frozen });
   }
 
   get privilege(): Privilege {
@@ -58,8 +68,7 @@ export class HartView implements Hart {
 
   set pc(value: Address) {
     assert(this.#parts.counters.clock.running < 0, "pc is set only between runs");
-    this.#core.setPc(lowOf(value), highOf(value));
-    this.#parts.moved(this.id);
+    this.#parts.outside({ kind: "register", hart: this.id, register: "pc", value });
   }
 
   get pcNumber(): number {
@@ -71,7 +80,8 @@ export class HartView implements Hart {
   }
 
   setX(index: number, value: bigint): void {
-    this.#core.setX(index, lowOf(value), highOf(value));
+    const register = `x${index}`;
+    this.#parts.outside({ kind: "register", hart: this.id, register, value });
   }
 
   xNumber(index: number): number {
@@ -134,7 +144,11 @@ export class HartView implements Hart {
   write(at: Address, bytes: Uint8Array): boolean {
     if (!this.#pieces(at, bytes.length, () => {})) return false;
     return this.#pieces(at, bytes.length, (offset, size, from) => {
-      this.#parts.memory.poke(offset, bytes.subarray(from, from + size));
+      this.#parts.outside({
+        kind: "memory",
+        address: physical(RAM_BASE + offset),
+        bytes: bytes.slice(from, from + size),
+      });
     });
   }
 

@@ -22,6 +22,11 @@ interface Hook {
   readonly slots: Set<number>;
 }
 
+export interface HookState {
+  readonly instret: readonly number[];
+  readonly pc: readonly number[];
+}
+
 export class Hooks {
   readonly #engine: Engine;
   readonly #memory: Memory;
@@ -93,13 +98,29 @@ export class Hooks {
     this.#calledPc[hart] = pc;
     const view = this.#harts[hart]!;
     const { listeners } = hook;
+    const control = this.#control;
     let stop = false;
-    for (let i = 0; i < listeners.length; i++) {
-      if (listeners[i]!(view)) stop = true;
+    control.inHook = true;
+    try {
+      for (let i = 0; i < listeners.length; i++) {
+        if (listeners[i]!(view)) stop = true;
+      }
+    } finally {
+      control.inHook = false;
     }
-    if (!stop) return Flow.next;
-    this.#control.stop = true;
-    return Flow.stop;
+    if (stop) control.stop = true;
+    // A listener's input may have to interrupt the hart before the instruction.
+    return stop || control.attention ? Flow.stop : Flow.next;
+  }
+
+  /** For each hart, the last execution for which listeners have been called. */
+  save(): HookState {
+    return { instret: [...this.#calledInstret], pc: [...this.#calledPc] };
+  }
+
+  restore({ instret, pc }: HookState): void {
+    this.#calledInstret.set(instret);
+    this.#calledPc.set(pc);
   }
 
   /** The next execution of this hart is a new one, also at the same place. */

@@ -6,22 +6,30 @@ import {
   type PhysicalAddress,
 } from "../base/brand.ts";
 import { type Disposable, disposable } from "../base/disposable.ts";
-import { UserError } from "../base/errors.ts";
+import { assert, UserError } from "../base/errors.ts";
 import type {
   BootImage,
   Hart,
+  Journal,
   Listener,
   Machine,
   MachineOptions,
+  OutsideInput,
+  Position,
+  RunLimit,
   RunOutcome,
+  Snapshot,
   TrapEvent,
   WatchEvent,
 } from "./api.ts";
 import { type AddressSpaceEvent, Board, type IpiEvent } from "./board.ts";
 import { checkOptions, loadBoot } from "./boot.ts";
+import { Inputs } from "./journal.ts";
 import { ramOffset } from "./memory.ts";
+import { applyInput } from "./outside.ts";
 import { Activity, MACHINE } from "./privileged/core.ts";
 import { Runner } from "./runner.ts";
+import { restoreState, saveState } from "./snapshot.ts";
 import { stateHash } from "./state-hash.ts";
 
 const BOOT_HART = 0;
@@ -58,12 +66,20 @@ class VirtMachine implements Machine {
   readonly harts: readonly Hart[];
   readonly #board: Board;
   readonly #runner: Runner;
+  readonly #inputs: Inputs;
 
   constructor(options: MachineOptions, board: Board) {
     this.options = options;
     this.harts = board.harts;
     this.#board = board;
-    this.#runner = new Runner(board, options);
+    this.#inputs = new Inputs({
+      position: () => this.#runner.position,
+      time: () => this.time,
+      reached: (at) => this.#runner.reached(at),
+      apply: (input) => applyInput(board, this.#runner, input),
+    });
+    this.#runner = new Runner(board, options, this.#inputs);
+    board.outside = (input) => this.#change(input);
   }
 
   get time(): MachineTime {
@@ -75,12 +91,52 @@ class VirtMachine implements Machine {
     return code === undefined ? undefined : { code };
   }
 
-  run(limit: { readonly instructions: number; readonly only?: readonly number[] }): RunOutcome {
+  get position(): Position {
+    return this.#runner.position;
+  }
+
+  run(limit: RunLimit): RunOutcome {
+    const { control, console: terminal } = this.#board;
+    assert(!control.running, "a run is not started from within a run");
+    control.running = true;
     try {
-      return this.#runner.run(limit.instructions, limit.only);
+      return this.#runner.run(limit);
     } finally {
-      this.#board.console.flush();
+      control.running = false;
+      terminal.flush();
     }
+  }
+
+  snapshot(): Snapshot {
+    const { control, memory } = this.#board;
+    assert(!control.running, "snapshots are taken between runs");
+    return {
+      time: this.time,
+      position: this.position,
+      state: saveState(this.#board, this.#runner),
+      memory: memory.save(),
+      past: this.#inputs.past,
+    };
+  }
+
+  restore({ memory, state, past }: Snapshot): void {
+    assert(!this.#board.control.running, "snapshots are restored between runs");
+    this.#board.memory.restore(memory);
+    restoreState(this.#board, this.#runner, state);
+    this.#inputs.restore(past);
+  }
+
+  get journal(): Journal {
+    return this.#inputs.journal;
+  }
+
+  replay(journal: Journal): void {
+    assert(!this.#board.control.running, "a replay begins between runs");
+    this.#inputs.replay(journal);
+  }
+
+  get replaying(): boolean {
+    return this.#inputs.next !== undefined;
   }
 
   hook(address: Address, listener: Listener<Hart>): Disposable {
@@ -123,7 +179,14 @@ class VirtMachine implements Machine {
   }
 
   input(bytes: Uint8Array): void {
-    this.#board.console.feed(bytes);
+    const { control, clock, cores } = this.#board;
+    const input: OutsideInput = { kind: "console", bytes: bytes.slice() };
+    if (!control.running || control.inHook) {
+      this.#inputs.add(input);
+      return;
+    }
+    this.#inputs.defer(input);
+    if (clock.running >= 0) cores[clock.running]!.curtail();
   }
 
   readPhysical(address: PhysicalAddress, length: number): Uint8Array | undefined {
@@ -142,12 +205,23 @@ class VirtMachine implements Machine {
     const { memory } = this.#board;
     const offset = ramOffset(address);
     if (!memory.isRam(offset, bytes.length)) return false;
-    memory.poke(offset, bytes);
+    this.#change({ kind: "memory", address, bytes: bytes.slice() });
     return true;
   }
 
   stateHash(): string {
     return stateHash(this.#board, this.#runner.schedule);
+  }
+
+  /** Other listeners are called in the middle of an instruction: there is no place for it in a replay. */
+  #change(input: OutsideInput): void {
+    const { control } = this.#board;
+    assert(
+      !control.running ||
+        (control.inHook && (input.kind === "register" || input.kind === "memory")),
+      "registers and memory are written between runs or by listeners of code hooks",
+    );
+    this.#inputs.add(input);
   }
 }
 

@@ -7,6 +7,7 @@
  */
 import type { Engine } from "./engine/api.ts";
 import { RAM_BASE } from "./engine/layout.ts";
+import { Pages, type PageTable } from "./pages.ts";
 import type { Core } from "./privileged/core.ts";
 import { Watches } from "./watches.ts";
 
@@ -17,6 +18,8 @@ const NO_PAGE = -1;
 export class Memory {
   readonly size: number;
   readonly watches: Watches;
+  /** What snapshots share. A page is told to it before stores to the page may bypass `after`. */
+  readonly pages: Pages;
   readonly #engine: Engine;
   readonly #harts: number;
   readonly #bytes: Uint8Array;
@@ -37,6 +40,7 @@ export class Memory {
     this.#ram = engine.ramBase;
     this.#guarded = new Float64Array(this.#harts ** 2).fill(NO_PAGE);
     this.#tables = new Uint8Array(Math.ceil(this.size / PAGE));
+    this.pages = new Pages(this.view(0, this.size));
     this.watches = new Watches(engine);
   }
 
@@ -102,6 +106,7 @@ export class Memory {
     for (let at = hart * this.#harts; at < (hart + 1) * this.#harts; at++) {
       if (this.#guarded[at] === page) this.#guarded[at] = NO_PAGE;
     }
+    this.pages.touch(page / PAGE);
     this.#engine.fillStore(hart, low, high, page);
   }
 
@@ -121,6 +126,7 @@ export class Memory {
 
   /** They have changed. `core` is the hart that did it, if any: its own reservation survives. */
   after(core: Core | undefined, offset: number, size: number): void {
+    this.pages.touch(Math.floor(offset / PAGE));
     this.#engine.invalidateCode(offset, size);
     const start = this.#ram + offset;
     for (const other of this.#cores) {
@@ -174,6 +180,20 @@ export class Memory {
     this.watches.capture(offset, 8, "write");
     this.#words[(this.#ram + offset) >>> 2] = this.word(offset) | bits;
     this.after(core, offset, 8);
+  }
+
+  /** Memory as it is now, in pages that never change again. */
+  save(): PageTable {
+    for (let hart = 0; hart < this.#harts; hart++) this.#engine.flushStores(hart);
+    return this.pages.capture();
+  }
+
+  /** Memory as it was. Nothing that was derived from it stays. */
+  restore(table: PageTable): void {
+    this.pages.restore(table, (page) => this.#engine.invalidateCode(page * PAGE, PAGE));
+    this.#dropTranslations();
+    this.#guarded.fill(NO_PAGE);
+    this.#tableChanges = false;
   }
 
   #inPages(

@@ -1,38 +1,87 @@
-/** The run loop: turns, interrupts, budgets that end at deadlines, and how a run ends. */
-import type { MachineOptions, RunOutcome } from "./api.ts";
+/**
+ * The run loop: turns, interrupts, budgets that end at deadlines and where inputs are replayed, and
+ * how a run ends.
+ */
+import type { MachineOptions, RunLimit, RunOutcome } from "./api.ts";
 import type { Board } from "./board.ts";
+import type { Inputs, Position } from "./journal.ts";
 import { Activity, type Core, F32 } from "./privileged/core.ts";
 import { takable, wakes } from "./privileged/interrupt.ts";
 import { Schedule } from "./schedule.ts";
 
 export class Runner {
   readonly schedule: Schedule;
+  /** The harts that may run; undefined: all. */
+  only: readonly number[] | undefined;
   readonly #board: Board;
-  /** The harts of the run under way; undefined: all. */
-  #only: readonly number[] | undefined;
+  readonly #inputs: Inputs;
 
-  constructor(board: Board, options: MachineOptions) {
+  constructor(board: Board, options: MachineOptions, inputs: Inputs) {
     this.#board = board;
-    this.schedule = new Schedule(options.schedule, options.quantum, options.seed);
+    this.schedule = new Schedule(options);
+    this.#inputs = inputs;
   }
 
-  run(instructions: number, only: readonly number[] | undefined): RunOutcome {
+  get position(): Position {
+    const { clock, control } = this.#board;
+    return { step: clock.time + control.traps, inTurn: this.schedule.hart >= 0 };
+  }
+
+  /** Whether the machine is at this place, or past it. */
+  reached(at: Position): boolean {
+    const { clock, control } = this.#board;
+    const step = clock.time + control.traps;
+    return step > at.step || (step === at.step && (!at.inTurn || this.schedule.hart >= 0));
+  }
+
+  run({ instructions, only, to }: RunLimit): RunOutcome {
     const { control, cores } = this.#board;
     const ended = this.#ended();
     if (ended !== undefined) return ended;
-    this.#only = only;
     control.begin();
-    for (let left = instructions; left > 0; ) {
+    if (this.#inputs.next === undefined || only !== undefined) this.#confine(only);
+    for (let left = instructions; ; ) {
+      this.#feed(only);
+      if (left <= 0 || this.#isAt(to)) return { kind: "limit" };
       const hart = this.#turn();
       if (hart < 0) {
         if (!this.#skipTime()) return { kind: "idle" };
         continue;
       }
-      left -= this.#segment(cores[hart]!, left);
+      this.#feed(only);
+      if (this.schedule.hart < 0 || this.#isAt(to)) continue;
+      left -= this.#segment(cores[hart]!, this.#untilPlace(left, to));
+      this.#inputs.settle();
       const outcome = this.#outcome(hart);
       if (outcome !== undefined) return outcome;
     }
-    return { kind: "limit" };
+  }
+
+  /** Which harts may run has changed: the turn of one that may not is over. */
+  chosen(): void {
+    const { hart } = this.schedule;
+    if (hart >= 0 && !this.#mayRun(hart)) this.schedule.end();
+  }
+
+  #confine(only: readonly number[] | undefined): void {
+    if (!same(only, this.only)) this.#inputs.add({ kind: "only", harts: only && [...only] });
+  }
+
+  /** Where a replay ends, the harts that run are the caller's choice again. */
+  #feed(only: readonly number[] | undefined): void {
+    if (this.#inputs.feed()) this.#confine(only);
+  }
+
+  #isAt(to: Position | undefined): boolean {
+    return to !== undefined && this.reached(to);
+  }
+
+  /** What is left until the next place where the run has to be looked at. */
+  #untilPlace(left: number, to: Position | undefined): number {
+    const { next } = this.#inputs;
+    if (next === undefined && to === undefined) return left;
+    const { step } = this.position;
+    return Math.min(left, (next?.step ?? Infinity) - step, (to?.step ?? Infinity) - step);
   }
 
   #ended(): RunOutcome | undefined {
@@ -51,10 +100,7 @@ export class Runner {
   #turn(): number {
     const { schedule } = this;
     const { cores, memory } = this.#board;
-    if (schedule.hart >= 0) {
-      if (this.#runnable(schedule.hart)) return schedule.hart;
-      schedule.end();
-    }
+    if (schedule.hart >= 0) return schedule.hart;
     let runnable = 0;
     for (let hart = 0; hart < cores.length; hart++) {
       if (this.#runnable(hart)) runnable |= 1 << hart;
@@ -76,8 +122,8 @@ export class Runner {
   }
 
   #mayRun(hart: number): boolean {
-    if (this.#board.harts[hart]!.frozen) return false;
-    return this.#only === undefined || this.#only.includes(hart);
+    if (this.#board.harts[hart]!.held) return false;
+    return this.only === undefined || this.only.includes(hart);
   }
 
   /**
@@ -97,19 +143,20 @@ export class Runner {
     const untilDeadline = timers.deadline(core) - clock.now;
     const budget = Math.min(left, this.schedule.left, untilDeadline);
     control.trapLimit = trapsBefore + left - budget + 1;
-    const retired = this.#execute(core.id, budget);
-    this.schedule.spend(retired);
-    return retired + control.traps - trapsBefore;
+    return this.#execute(core, budget) + control.traps - trapsBefore;
   }
 
-  #execute(hart: number, budget: number): number {
+  /** A hart that stops or waits ends its turn, whatever wakes it and when. */
+  #execute(core: Core, budget: number): number {
     const { clock, engine } = this.#board;
     let retired = 0;
-    clock.enter(hart);
+    clock.enter(core.id);
     try {
-      engine.run(hart, budget);
+      engine.run(core.id, budget);
     } finally {
       retired = clock.leave();
+      this.schedule.spend(retired);
+      if (core.activity !== Activity.running) this.schedule.end();
     }
     return retired;
   }
@@ -126,4 +173,9 @@ export class Runner {
     clock.skipTo(next);
     return true;
   }
+}
+
+function same(a: readonly number[] | undefined, b: readonly number[] | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.length === b.length && a.every((hart, index) => hart === b[index]);
 }

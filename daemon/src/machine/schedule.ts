@@ -4,21 +4,43 @@
  * and the seed.
  */
 import { unreachable } from "../base/errors.ts";
-import type { SchedulePolicy } from "./api.ts";
+import type { MachineOptions } from "./api.ts";
 import { Random } from "./random.ts";
+import { PriorityPoints } from "./schedule-pct.ts";
 
 /** Picks the next turn among the harts that can run. Harts are bits of a mask: no turn allocates. */
-interface Policy {
+export interface Policy {
   /** One of the harts of a mask that is not empty. */
   hart(mask: number, last: number): number;
   /** Instructions of the turn; asked for after `hart`, once. */
   length(): number;
-  readonly state: readonly number[];
+  /** So many instructions of the turn have retired. */
+  spent(instructions: number): void;
+  /** All that later choices follow from, by name. */
+  save(): PolicyState;
+  restore(state: PolicyState): void;
+}
+
+/** Which of these there are depends on the policy. */
+export interface PolicyState {
+  /** The generator's words. */
+  readonly random?: readonly number[];
+  readonly priorities?: readonly number[];
+  readonly points?: readonly number[];
+  readonly left?: number;
+  readonly bottom?: number;
+}
+
+export interface ScheduleState {
+  /** Whose turn it is, or -1; instructions it has left; who had the turn before. */
+  readonly hart: number;
+  readonly left: number;
+  readonly last: number;
+  readonly policy: PolicyState;
 }
 
 /** Ascending hart numbers, a fixed length. */
 class RoundRobin implements Policy {
-  readonly state: readonly number[] = [];
   readonly #quantum: number;
 
   constructor(quantum: number) {
@@ -33,6 +55,14 @@ class RoundRobin implements Policy {
   length(): number {
     return this.#quantum;
   }
+
+  spent(): void {}
+
+  save(): PolicyState {
+    return {};
+  }
+
+  restore(): void {}
 }
 
 /** Any hart that can run, for 1 to 2 * quantum - 1 instructions: quantum on average. */
@@ -45,10 +75,6 @@ class SeededRandom implements Policy {
     this.#random = new Random(seed);
   }
 
-  get state(): readonly number[] {
-    return this.#random.state;
-  }
-
   hart(mask: number): number {
     let count = 0;
     for (let rest = mask; rest !== 0; rest &= rest - 1) count++;
@@ -59,17 +85,36 @@ class SeededRandom implements Policy {
   length(): number {
     return 1 + this.#random.below(2 * this.#quantum - 1);
   }
+
+  spent(): void {}
+
+  save(): PolicyState {
+    return { random: this.#random.state };
+  }
+
+  restore({ random = [] }: PolicyState): void {
+    this.#random.restore(random);
+  }
 }
 
 /** The number of the lowest bit that is set. */
 const lowest = (mask: number): number => 31 - Math.clz32(mask & -mask);
 
-function policyOf(schedule: SchedulePolicy, quantum: number, seed: number): Policy {
+/** The options that decide the interleaving. */
+export type ScheduleOptions = Pick<
+  MachineOptions,
+  "harts" | "schedule" | "quantum" | "seed" | "pctDepth" | "pctLength"
+>;
+
+function policyOf(options: ScheduleOptions): Policy {
+  const { harts, schedule, quantum, seed, pctDepth, pctLength } = options;
   switch (schedule) {
     case "round-robin":
       return new RoundRobin(quantum);
     case "random":
       return new SeededRandom(quantum, seed);
+    case "pct":
+      return new PriorityPoints(harts, quantum, seed, { depth: pctDepth, length: pctLength });
     default:
       return unreachable(schedule);
   }
@@ -81,8 +126,8 @@ export class Schedule {
   #left = 0;
   #last = -1;
 
-  constructor(schedule: SchedulePolicy, quantum: number, seed: number) {
-    this.#policy = policyOf(schedule, quantum, seed);
+  constructor(options: ScheduleOptions) {
+    this.#policy = policyOf(options);
   }
 
   /** Whose turn it is, or -1 between turns. */
@@ -107,6 +152,7 @@ export class Schedule {
   /** The hart retired this many instructions of its turn. */
   spend(instructions: number): void {
     this.#left -= instructions;
+    this.#policy.spent(instructions);
     if (this.#left <= 0) this.end();
   }
 
@@ -116,7 +162,19 @@ export class Schedule {
   }
 
   /** All that the rest of the interleaving follows from. */
-  get state(): readonly number[] {
-    return [this.#hart, this.#left, this.#last, ...this.#policy.state];
+  save(): ScheduleState {
+    return {
+      hart: this.#hart,
+      left: this.#left,
+      last: this.#last,
+      policy: this.#policy.save(),
+    };
+  }
+
+  restore({ hart, left, last, policy }: ScheduleState): void {
+    this.#hart = hart;
+    this.#left = left;
+    this.#last = last;
+    this.#policy.restore(policy);
   }
 }

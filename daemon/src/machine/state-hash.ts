@@ -6,7 +6,7 @@ import type { Board } from "./board.ts";
 import { Digest } from "./digest.ts";
 import { HART, hartBase } from "./engine/layout.ts";
 import { STATE_END } from "./privileged/core.ts";
-import type { Schedule } from "./schedule.ts";
+import type { Schedule, ScheduleState } from "./schedule.ts";
 
 /** Byte ranges of a hart block that are its architectural state. */
 const HART_RANGES: readonly (readonly [from: number, to: number])[] = [
@@ -24,7 +24,7 @@ export function stateHash(board: Board, schedule: Schedule): string {
   for (const device of board.bus.devices) addDevice(digest, device.name, device.save());
   digest.addNumber(board.clock.time);
   digest.addNumber(board.clock.skipped);
-  for (const value of schedule.state) digest.addNumber(value);
+  addSchedule(digest, schedule.save());
   for (const byte of board.console.pending) digest.add(byte);
   digest.addNumber(board.exitCode ?? -1);
   return digest.finish();
@@ -40,6 +40,11 @@ function addHart(digest: Digest, board: Board, hart: number): void {
   if (core.reservation === 0) return;
   digest.addNumber((core.reservation >>> 0) - board.engine.ramBase);
   digest.add(core.reservationSize);
+}
+
+function addSchedule(digest: Digest, { hart, left, last, policy }: ScheduleState): void {
+  for (const value of [hart, left, last]) digest.addNumber(value);
+  for (const value of Object.values(policy).flat()) digest.addNumber(value);
 }
 
 function addDevice(

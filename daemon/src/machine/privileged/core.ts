@@ -59,6 +59,11 @@ export const F64 = {
 } as const;
 
 export const PMP_ENTRIES = 16;
+/** The fields of F64 that are lists: how many values they have. */
+export const FIELD_COUNTS: Readonly<Record<string, number>> = {
+  pmpcfg: PMP_ENTRIES / 8,
+  pmpaddr: PMP_ENTRIES,
+};
 /** End of the fields above, as a byte offset in the hart block. */
 export const STATE_END = F64.pmpaddr + 8 * PMP_ENTRIES;
 
@@ -186,6 +191,15 @@ export class Core {
     this.pc(scratch);
     const low = (scratch.low >>> 0) + length;
     this.setPc(low | 0, scratch.high + (low > 0xffff_ffff ? 1 : 0));
+  }
+
+  /** Inside a host call: the run ends when the current instruction has retired. */
+  curtail(): void {
+    const budget = this.low(HART.budget);
+    this.read(HART.instret, scratch);
+    scratch.setNumber(scratch.number - (budget - 1));
+    this.set(HART.instret, scratch.low, scratch.high);
+    this.put(HART.budget, 1);
   }
 
   /** The word of a reservation: RAM offset in the memory, 0 when there is none. */
