@@ -93,3 +93,19 @@ test("a coroutine that is polled has its machine stack", () => {
   ]);
   expect(frames[0]?.variables().map(({ name, text }) => `${name}=${text}`)).toEqual(["count=8"]);
 });
+
+test("just before and just after a poll, the await stack is the one in memory", () => {
+  const kernel = bootKernel("workload=nested");
+  for (const kind of ["poll", "pending"] as const) {
+    let coroutine = 0;
+    const listening = kernel.awareness.listen([kind], (event) => {
+      coroutine = event.coroutine!;
+      return coroutine > 1;
+    });
+    expect(kernel.machine.run({ instructions: 1e8 }).kind).toBe("stop");
+    listening.dispose();
+    const frames = kernel.awareness.awaitStack(coroutine);
+    expect(frames.length).toBeGreaterThan(0);
+    expect(frames.at(-1)?.note).toBe(kind === "poll" ? "not started" : "suspended");
+  }
+});

@@ -18,7 +18,7 @@ import {
 import { awaitFrames, type Leaves } from "./await-stack.ts";
 import { type BitmapBinding, bindProfile } from "./binding.ts";
 import { takeCensus } from "./census.ts";
-import { Coroutines } from "./coroutines.ts";
+import { Coroutines, type Task } from "./coroutines.ts";
 import { Events } from "./events.ts";
 import { Executors } from "./executors.ts";
 import { FutureKinds } from "./kinds.ts";
@@ -91,19 +91,25 @@ export function createAwareness(
     location: leafLocations(modules),
     joined: (future) => known(coroutines.joinedBy(future)),
   };
-  const awaitStack = (id: number): readonly AwaitFrame[] => {
-    const task = coroutines.find(id);
-    if (!task) throw new UserError(`there is no coroutine ${id}, or it is done`);
+  const onStack = (id: number, { record }: Task): readonly AwaitFrame[] => {
     const running = machine.harts.find((hart) => current(hart).coroutine === id);
     if (running) {
       return machineFrames(inspector, inspector.stack(running), `running on hart ${running.id}`);
     }
-    if (coroutines.stateOf(task.record) === "running") {
-      // Half-run: forced off its hart, its frames are on a thread's stack.
-      const thread = coroutines.lastThread(task.record);
-      if (Number.isNaN(thread)) return [];
-      return machineFrames(inspector, threadStack(thread), `half-run on thread ${thread}`);
-    }
+    const thread =
+      coroutines.stateOf(record) === "running" ? coroutines.lastThread(record) : Number.NaN;
+    // Half-run: forced off its hart, its frames are on a thread's stack.
+    return Number.isNaN(thread)
+      ? []
+      : machineFrames(inspector, threadStack(thread), `half-run on thread ${thread}`);
+  };
+  const awaitStack = (id: number): readonly AwaitFrame[] => {
+    const task = coroutines.find(id);
+    if (!task) throw new UserError(`there is no coroutine ${id}, or it is done`);
+    // Before its poll has entered the body, and after it has left, there is nothing on the stack, and
+    // what memory says is not stale.
+    const polled = onStack(id, task);
+    if (polled.length > 0) return polled;
     const future = coroutines.future(task.record);
     return future ? awaitFrames(future, kinds, context, scope, leaves) : [];
   };

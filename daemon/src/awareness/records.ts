@@ -19,7 +19,7 @@ export interface Records {
 }
 
 /** A list longer than this is garbage in memory, not a list. */
-const MAX_RECORDS = 10_000_000;
+const MAX_RECORDS = 2_000_000;
 
 /** The records of a type in a collection, or why there are none to be had. */
 export function recordsIn(access: Access, record: Type): Records | string {

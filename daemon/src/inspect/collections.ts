@@ -135,6 +135,8 @@ function dequeOf(type: Type): Sequence | undefined {
 /** B-trees of the standard library: leaves hold up to 11 entries, inner nodes up to 12 edges too. */
 const MAX_ENTRIES = 11;
 const MAX_HEIGHT = 24;
+/** A tree that claims more is garbage, whose edges may run in circles. */
+const MAX_WALK = 2_000_000;
 
 function mapOf(type: Type, label: string): Entries | undefined {
   const key = parameter(type, "K");
@@ -163,6 +165,7 @@ function mapOf(type: Type, label: string): Entries | undefined {
       const total = count(header);
       const top = pointerAt(header, base + node.offset);
       if (total === 0 || top === 0) return total === 0;
+      if (!(total <= MAX_WALK)) return false;
       const levels = word(header, base + height.offset);
       if (!(levels <= MAX_HEIGHT)) return false;
       const walk = { reader, layout, visit, skip: start, left: total };
