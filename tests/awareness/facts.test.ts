@@ -109,3 +109,21 @@ test("just before and just after a poll, the await stack is the one in memory", 
     expect(frames.at(-1)?.note).toBe(kind === "poll" ? "not started" : "suspended");
   }
 });
+
+test("a coroutine that was forced off its hart has its frames on its thread's stack", () => {
+  const { awareness, machine } = bootKernel("workload=priorities", { harts: 2 });
+  let found = 0;
+  for (let stop = 0; stop < 2_000 && machine.run({ instructions: 501 }).kind !== "exit"; stop++) {
+    const current = new Set(machine.harts.map((hart) => awareness.current(hart).coroutine));
+    for (const { id, name, thread } of awareness.coroutines({ filter: "state:running" })
+      .coroutines) {
+      if (current.has(id)) continue;
+      const frames = awareness.awaitStack(id);
+      if (frames[0]?.note !== `half-run on thread ${thread}`) continue;
+      expect(frames.map((frame) => frame.name)).toContain(`${name} (async)`);
+      expect(frames.some((frame) => frame.note === "interrupted here")).toBe(true);
+      found++;
+    }
+  }
+  expect(found).toBeGreaterThan(0);
+});
