@@ -1,108 +1,23 @@
 import { describe, expect, test } from "vitest";
 import { address, physical } from "../../daemon/src/base/brand.ts";
-import type { Machine } from "../../daemon/src/machine/api.ts";
+import type { Machine, SchedulePolicy } from "../../daemon/src/machine/api.ts";
 import { Random } from "../../daemon/src/machine/random.ts";
 import { Schedule } from "../../daemon/src/machine/schedule.ts";
+import { busy, runTo } from "./support/busy.ts";
 import { type GuestOptions, guest } from "./support/guest.ts";
-
-/** Harts that count, trap, take timer interrupts, wait, interrupt each other and share a lock. */
-const BUSY = `
-  la t0, handler
-  csrw mtvec, t0
-  csrr s0, mhartid
-  li s1, 0x80300000       # lock and count
-  li s2, 0x2004000        # mtimecmp of this hart
-  slli t0, s0, 3
-  add s2, s2, t0
-  li s3, 0x2000000        # msip of the next hart
-  addi t0, s0, 1
-  andi t0, t0, 3
-  slli t0, t0, 2
-  add s3, s3, t0
-  li s11, 0x2000000       # msip of this hart
-  slli t0, s0, 2
-  add s11, s11, t0
-  li t0, 0x88
-  csrw mie, t0
-  csrrsi x0, mstatus, 8
-  jal ra, arm
-  li s5, 0
-  work:
-  li t1, 1
-  take:
-  lr.w t0, (s1)
-  bnez t0, take
-  sc.w t0, t1, (s1)
-  bnez t0, take
-  ld t0, 8(s1)
-  addi t0, t0, 1
-  sd t0, 8(s1)
-  sw x0, 0(s1)
-  addi s5, s5, 1
-  andi t0, s5, 7
-  bnez t0, work
-  ecall
-  andi t0, s5, 15
-  bnez t0, work
-  li t0, 1
-  sw t0, 0(s3)
-  wfi
-  j work
-  arm:
-  li t2, 0x200bff8
-  ld t2, 0(t2)
-  addi t3, s0, 3
-  slli t3, t3, 2
-  add t2, t2, t3
-  sd t2, 0(s2)
-  jalr x0, 0(ra)
-  .org 0x200
-  handler:
-  csrw mscratch, ra
-  csrr t4, mcause
-  addi s6, s6, 1
-  blt t4, x0, interrupt
-  csrr t4, mepc
-  addi t4, t4, 4
-  csrw mepc, t4
-  mret
-  interrupt:
-  sw x0, 0(s11)
-  mv s7, t2
-  mv s8, t3
-  jal ra, arm
-  mv t2, s7
-  mv t3, s8
-  csrr ra, mscratch
-  mret`;
 
 const TOTAL = 20_000;
 
-const busy = (options: GuestOptions = {}): Machine =>
-  guest(BUSY, { machineCode: true, harts: 4, quantum: 13, ...options }).machine;
-
-/** To this machine time exactly. Traps count towards a run's limit, so one run may fall short. */
-function runTo(
-  machine: Machine,
-  time: number,
-  slice: (left: number) => number = (left) => left,
-): void {
-  while (machine.time < time) {
-    const outcome = machine.run({
-      instructions: Math.min(slice(time - machine.time), time - machine.time),
-    });
-    expect(["limit", "stop"]).toContain(outcome.kind);
-  }
-}
-
-const policies: [schedule: "round-robin" | "random", seed: number][] = [
+const policies: [schedule: SchedulePolicy, seed: number][] = [
   ["round-robin", 1],
   ["random", 1],
   ["random", 7],
+  ["pct", 1],
+  ["pct", 7],
 ];
 
 describe.each(policies)("%s, seed %s", (schedule, seed) => {
-  const whole = busy({ schedule, seed });
+  const whole = busy({ schedule, seed, pctLength: 1000 });
   runTo(whole, TOTAL);
   const expected = whole.stateHash();
 
@@ -115,7 +30,7 @@ describe.each(policies)("%s, seed %s", (schedule, seed) => {
   });
 
   test("the same again gives the same state", () => {
-    const again = busy({ schedule, seed });
+    const again = busy({ schedule, seed, pctLength: 1000 });
     runTo(again, TOTAL);
     expect(again.stateHash()).toBe(expected);
   });
@@ -124,7 +39,7 @@ describe.each(policies)("%s, seed %s", (schedule, seed) => {
     "slices, hooks, watches and looks change nothing: seed %s",
     (random) => {
       const chance = new Random(random);
-      const machine = busy({ schedule, seed });
+      const machine = busy({ schedule, seed, pctLength: 1000 });
       // Hooks all over the program; they go on, or stop now and then.
       for (let n = 0; n < 12; n++) {
         const at = 0x8020_0000 + 2 * chance.below(0x140);
@@ -161,6 +76,10 @@ test("another seed or quantum is another interleaving", () => {
     hash({ schedule: "random", seed: 1 + 2 ** 32 }),
     hash({ schedule: "round-robin" }),
     hash({ schedule: "round-robin", quantum: 14 }),
+    hash({ schedule: "pct" }),
+    hash({ schedule: "pct", seed: 2 }),
+    hash({ schedule: "pct", pctLength: 5000 }),
+    hash({ schedule: "pct", pctLength: 5000, pctDepth: 1 }),
   ];
   expect(new Set(hashes).size).toBe(hashes.length);
 });
@@ -228,7 +147,7 @@ describe("one hart alone", () => {
 
 describe("turns", () => {
   const turns = (
-    schedule: "round-robin" | "random",
+    schedule: SchedulePolicy,
     seed: number,
     runnable: readonly boolean[],
     count: number,
@@ -255,6 +174,54 @@ describe("turns", () => {
     const mean = lengths.reduce((sum, length) => sum + length, 0) / lengths.length;
     expect(Math.abs(mean - 100)).toBeLessThan(3);
     expect([Math.min(...lengths), Math.max(...lengths)]).toEqual([1, 199]);
+  });
+  test("pct: the highest priority runs, until at d - 1 points it becomes the lowest", () => {
+    for (const [depth, seed] of [
+      [1, 1],
+      [2, 1],
+      [3, 2],
+      [5, 3],
+    ] as const) {
+      const options = { harts: 4, quantum: 100, pctDepth: depth, pctLength: 10_000 };
+      const made = new Schedule({ schedule: "pct", seed, ...options });
+      const order: number[] = [];
+      for (let left = 10_000; left > 0; ) {
+        const hart = made.pick(0b1111);
+        if (order.at(-1) !== hart) order.push(hart);
+        expect(made.left).toBeGreaterThan(0);
+        left -= made.left;
+        made.spend(made.left);
+        // The round ends exactly where it should.
+        expect(left).toBeGreaterThanOrEqual(0);
+      }
+      // Whoever has fallen comes last: with four harts the order repeats after four changes.
+      expect(order.length).toBe(depth);
+      expect(new Set(order).size).toBe(Math.min(depth, 4));
+    }
+  });
+  test("pct: every hart is the first of a round equally often", () => {
+    const firsts = [0, 0, 0, 0];
+    for (let seed = 0; seed < 2000; seed++) {
+      const made = new Schedule({ schedule: "pct", seed, harts: 4, quantum: 100 });
+      firsts[made.pick(0b1111)]! += 1;
+    }
+    for (const count of firsts) expect(Math.abs(count - 500)).toBeLessThan(80);
+  });
+  test("pct: a hart of higher priority that wakes runs within a quantum", () => {
+    const made = new Schedule({
+      schedule: "pct",
+      seed: 5,
+      harts: 2,
+      quantum: 10,
+      pctDepth: 1,
+    });
+    const high = made.pick(0b11);
+    made.end();
+    const low = 1 - high;
+    expect(made.pick(1 << low)).toBe(low);
+    expect(made.left).toBe(10);
+    made.spend(10);
+    expect(made.pick(0b11)).toBe(high);
   });
   test("nobody can run", () => {
     expect(turns("random", 1, [false, false], 1)).toEqual([[-1, 0]]);
