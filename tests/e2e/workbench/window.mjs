@@ -186,6 +186,14 @@ export class Window {
     );
   }
 
+  /** The Call Stack says that it runs. */
+  async running() {
+    await this.sidebar
+      .locator(".debug-call-stack .state.label:text-is('Running')")
+      .first()
+      .waitFor();
+  }
+
   /** What the editor says of the event that stopped, at its line. */
   async event() {
     return this.page.locator(".exception-widget").innerText();
