@@ -26,10 +26,11 @@ function observe(machine: Machine): string[] {
 }
 
 describe.each(policies)("%s: a run that is taken back", (schedule) => {
+  // Odd seeds: with listeners everywhere, which keep stores away from the TLBs.
   test.each([1, 2, 3, 4, 5, 6])("goes on as it did, seed %s", (seed) => {
     const chance = new Random(seed);
     const machine = busy({ schedule, seed, quantum: 1 + chance.below(40), pctLength: 700 });
-    const events = observe(machine);
+    const events = seed % 2 === 1 ? observe(machine) : [];
     for (let point = 0; point < 12; point++) {
       machine.run({ instructions: 1 + chance.below(2000) });
       const snapshot = machine.snapshot();

@@ -148,11 +148,16 @@ function encodeLine(
     if (operand === undefined) return;
     if (name === "target") fields.imm = value(operand) - pc;
     else if (name === "csr") fields.csr = csrNumbers.get(operand) ?? Number(operand);
+    else if (name === "pred" || name === "succ") fields[name] = accessSet(operand);
     else if (name === "imm" || name === "upper") fields.imm = immediate(operand, value, pc);
     else fields[name] = register(operand);
   });
   return encode(mnemonic, fields);
 }
+
+/** Of a fence: input, output, read, write. */
+const accessSet = (text: string): number =>
+  [..."wroi"].reduce((set, letter, bit) => set | (text.includes(letter) ? 1 << bit : 0), 0);
 
 /** `imm(rs1)` is two operands. */
 const pieces = (text: string): string[] => text.split(/[()]/).flatMap((part) => part.trim() || []);
