@@ -92,7 +92,7 @@ export const emptyFolder = {
       await window.stopAt("ring.rs", false);
       await window.key("F5");
       await window.running();
-      await window.key("F6");
+      await window.command("Debug: Pause");
       await window.stopped(/pause/i);
       assert.deepEqual(await window.rows("Harts", /^Hart 3/), [frozen]);
       const after = await harts(window);
