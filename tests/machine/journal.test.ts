@@ -131,7 +131,10 @@ describe("a debugger's hand", () => {
       return { machine: made } as Guest;
     };
     const { machine } = make();
-    machine.hook(address(0x8020_0060 + 4 * chance.below(20)), () => chance.below(30) === 0);
+    // Stops also where a turn has just begun: what comes then comes after the choice of the hart.
+    for (let at = 0x8020_0040; at < 0x8020_00e0; at += 4) {
+      machine.hook(address(at), () => chance.below(8) === 0);
+    }
     machine.onTrap(() => chance.below(30) === 0);
     for (let n = 0; n < 200; n++) {
       const hart = machine.harts[chance.below(4)]!;
