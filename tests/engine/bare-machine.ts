@@ -7,7 +7,7 @@ import { lengthOf } from "../../daemon/src/isa/decode.ts";
 import type { Engine, EngineOptions } from "../../daemon/src/machine/engine/api.ts";
 import { createEngine } from "../../daemon/src/machine/engine/engine.ts";
 import { type EngineHost, Flow, STOPPED } from "../../daemon/src/machine/engine/host.ts";
-import { HART, hartBase, RAM_BASE } from "../../daemon/src/machine/engine/layout.ts";
+import { FLOAT, HART, hartBase, RAM_BASE } from "../../daemon/src/machine/engine/layout.ts";
 
 export interface Call {
   readonly name: keyof EngineHost;
@@ -17,6 +17,12 @@ export interface Call {
   readonly instret: number;
 }
 
+const csrParts: Readonly<Record<number, { readonly mask: number; readonly shift: number }>> = {
+  1: { mask: FLOAT.flags, shift: 0 },
+  2: { mask: FLOAT.mode, shift: FLOAT.modeShift },
+  3: { mask: FLOAT.flags | FLOAT.mode, shift: 0 },
+};
+
 export class BareMachine implements EngineHost {
   readonly engine: Engine;
   readonly calls: Call[] = [];
@@ -24,7 +30,8 @@ export class BareMachine implements EngineHost {
   onHook: () => Flow = () => Flow.next;
   /** Virtual page number to page of RAM, for pages that are not mapped to themselves; -1: unmapped. */
   readonly pages = new Map<number, number>();
-  #stored = { offset: 0, size: 0 };
+  /** Pieces of the last store: where its bytes are in memory, and where in RAM they belong. */
+  #stored: readonly { readonly from: number; readonly at: number; readonly size: number }[] = [];
 
   constructor(options: Partial<EngineOptions> = {}) {
     this.engine = createEngine(this, { harts: 1, ramSize: 0x10_0000, ...options });
@@ -48,6 +55,23 @@ export class BareMachine implements EngineHost {
 
   setX(index: number, value: bigint, hart = 0): void {
     if (index !== 0) this.engine.quads[this.#x(index, hart)] = BigInt.asIntN(64, value);
+  }
+
+  f(index: number, hart = 0): bigint {
+    return BigInt.asUintN(64, this.engine.quads[this.#f(index, hart)]!);
+  }
+
+  setF(index: number, value: bigint, hart = 0): void {
+    this.engine.quads[this.#f(index, hart)] = BigInt.asIntN(64, value);
+  }
+
+  /** `HART.fcsr`: fcsr and, above it, the state of the float unit. */
+  fcsr(hart = 0): number {
+    return this.engine.words[(hartBase(hart) + HART.fcsr) >>> 2]!;
+  }
+
+  setFcsr(value: number, hart = 0): void {
+    this.engine.words[(hartBase(hart) + HART.fcsr) >>> 2] = value;
   }
 
   pc(hart = 0): bigint {
@@ -87,20 +111,45 @@ export class BareMachine implements EngineHost {
   store(hart: number, low: number, high: number, size: number, readToo: number): number {
     this.#record("store", hart, low, high, size, readToo);
     const offset = this.#ramOffset(low, high);
-    if (offset === undefined || (low & 0xfff) + size > 4096) return STOPPED;
-    this.engine.fillStore(hart, low, high, offset);
-    this.#stored = { offset: offset + (low & 0xfff), size };
-    return this.engine.ramBase + this.#stored.offset;
+    if (offset === undefined) return STOPPED;
+    const inPage = low & 0xfff;
+    const [at, staging] = [offset + inPage, hartBase(hart) + HART.staging];
+    if (inPage + size <= 4096) {
+      this.engine.fillStore(hart, low, high, offset);
+      this.#stored = [{ from: this.engine.ramBase + at, at, size }];
+      return this.engine.ramBase + at;
+    }
+    const second = this.#ramOffset(((low & ~0xfff) + 4096) | 0, high);
+    if (second === undefined) return STOPPED;
+    const fits = 4096 - inPage;
+    this.#stored = [
+      { from: staging, at, size: fits },
+      { from: staging + fits, at: second, size: size - fits },
+    ];
+    return staging;
   }
 
   commit(hart: number): Flow {
     this.#record("commit", hart);
-    this.engine.invalidateCode(this.#stored.offset, this.#stored.size);
+    for (const { from, at, size } of this.#stored) {
+      this.engine.bytes.copyWithin(this.engine.ramBase + at, from, from + size);
+      this.engine.invalidateCode(at, size);
+    }
     return Flow.next;
   }
 
+  /** Of the CSRs there are fflags, frm and fcsr. */
   csr(hart: number, raw: number): Flow {
     this.#record("csr", hart, raw);
+    const part = csrParts[raw >>> 20];
+    if (part === undefined) return Flow.next;
+    const state = this.fcsr(hart);
+    const old = (state & part.mask) >>> part.shift;
+    const source = (raw >>> 15) & 31;
+    const value = raw & 0x4000 ? source : Number(this.x(source, hart) & 0xffn);
+    const next = [0, value, old | value, old & ~value][(raw >>> 12) & 3]!;
+    this.setFcsr((state & ~part.mask) | ((next << part.shift) & part.mask), hart);
+    this.setX((raw >>> 7) & 31, BigInt(old), hart);
     return Flow.next;
   }
 
@@ -136,6 +185,10 @@ export class BareMachine implements EngineHost {
 
   #x(index: number, hart: number): number {
     return (hartBase(hart) + HART.x + 8 * index) >>> 3;
+  }
+
+  #f(index: number, hart: number): number {
+    return (hartBase(hart) + HART.f + 8 * index) >>> 3;
   }
 
   #record(name: keyof EngineHost, hart: number, ...values: number[]): void {

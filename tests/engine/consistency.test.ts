@@ -3,26 +3,38 @@
 import { expect, test } from "vitest";
 import { encode } from "../../daemon/src/isa/decode.ts";
 import { Exit } from "../../daemon/src/machine/engine/api.ts";
-import { RAM_BASE } from "../../daemon/src/machine/engine/layout.ts";
+import { FLOAT, RAM_BASE } from "../../daemon/src/machine/engine/layout.ts";
 import { generator } from "../isa/random.ts";
 import { BareMachine } from "./bare-machine.ts";
-import { randomProgram, randomRegisters } from "./programs.ts";
+import { randomProgram } from "./programs.ts";
 
 const DATA = 0x8_0000;
-const LENGTH = 6000;
+const POOL = 0x9_0000;
+const CODE_END = 0x1_0000;
+/** Groups of instructions. */
+const LENGTH = 3000;
 
 function prepared(seed: number, decodedPages: number): BareMachine {
   const random = generator(seed);
   const machine = new BareMachine({ decodedPages });
-  machine.code(0xff0, ...randomProgram(random, LENGTH), encode("ebreak"));
-  const registers = randomRegisters(random, BigInt(RAM_BASE + DATA));
-  for (const [register, value] of registers.entries()) machine.setX(register, value);
+  const program = randomProgram(random, LENGTH);
+  const end = machine.code(0xff0, ...program.groups.flat(), encode("ebreak"));
+  expect(end).toBeLessThan(CODE_END);
+  const start = program.start(BigInt(RAM_BASE + DATA), BigInt(RAM_BASE + POOL));
+  for (const [register, value] of start.integers.entries()) machine.setX(register, value);
+  for (const [register, value] of start.floats.entries()) machine.setF(register, value);
+  start.pool.forEach((value, index) => {
+    machine.engine.view.setBigUint64(machine.engine.ramBase + POOL + 8 * index, value, true);
+  });
+  machine.setFcsr(FLOAT.state | start.fcsr);
   machine.setPc(0xff0);
   return machine;
 }
 
 const state = (machine: BareMachine) => ({
   registers: Array.from({ length: 32 }, (_, register) => machine.x(register)),
+  floats: Array.from({ length: 32 }, (_, register) => machine.f(register)),
+  fcsr: machine.fcsr(),
   pc: machine.pc(),
   instret: machine.engine.currentInstret(0),
   memory: machine.engine.digest(),
@@ -47,7 +59,7 @@ test.each([1, 2, 3, 4])("random program, seed %i", (seed) => {
   ).toEqual(whole);
 
   const hooked = prepared(seed, 4);
-  for (let offset = 0xff0; offset < 0xff0 + 4 * LENGTH; offset += 2) {
+  for (let offset = 0xff0; offset < CODE_END; offset += 2) {
     hooked.engine.hookSlot(offset, true);
   }
   expect(

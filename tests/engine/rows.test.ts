@@ -350,7 +350,7 @@ test("ecall retires here, ebreak stops before", () => {
   }
 });
 
-test.each([0, 0x2000, 0xffff_ffff, 0x0000_707b])("0x%x is illegal", (word) => {
+test.each([0, 0x8000, 0xffff_ffff, 0x0000_707b])("0x%x is illegal", (word) => {
   machine.code(0x100, word);
   machine.setPc(0x100);
   machine.calls.length = 0;
@@ -454,5 +454,7 @@ test("hints retire without effect", () => {
 
 afterAll(() => {
   const all = [...instructions, ...compressed].map((row) => row.mnemonic);
-  expect(all.filter((mnemonic) => !reached.has(mnemonic))).toEqual([]);
+  // Those of the float unit have a test file of their own.
+  const integer = all.filter((mnemonic) => !/^(c\.)?f(?!ence)/.test(mnemonic));
+  expect(integer.filter((mnemonic) => !reached.has(mnemonic))).toEqual([]);
 });

@@ -29,6 +29,16 @@ const golden: readonly (readonly [word: number, text: string])[] = [
   [0x1605b52f, "lr.d.aqrl a0, (a1)"],
   [0x0330000f, "fence rw, rw"],
   [0x0100000f, "pause"],
+  [0x02c5f553, "fadd.d fa0, fa1, fa2"],
+  [0x02c58553, "fadd.d fa0, fa1, fa2, rne"],
+  [0x02c5d553, ".word 0x02c5d553"],
+  [0xd2058553, "fcvt.d.w fa0, a1"],
+  [0xc20515d3, "fcvt.w.d a1, fa0, rtz"],
+  [0x68c5c543, "fmadd.s fa0, fa1, fa2, fa3, rmm"],
+  [0x22b59553, "fneg.d fa0, fa1"],
+  [0x00359573, "fscsr a0, a1"],
+  [0x0021d073, "fsrmi 3"],
+  [0x0805853b, "zext.w a0, a1"],
   [0xf1402573, "csrr a0, mhartid"],
   [0x18059073, "csrw satp, a1"],
   [0x7ff59573, "csrrw a0, 0x7ff, a1"],
@@ -36,9 +46,10 @@ const golden: readonly (readonly [word: number, text: string])[] = [
   [0x12000073, "sfence.vma"],
   [0xffffffff, ".word 0xffffffff"],
   [0x0000, "unimp"],
-  [0x2000, ".half 0x2000"],
+  [0x8000, ".half 0x8000"],
   [0x7139, "addi sp, sp, -64"],
   [0x8082, "ret"],
+  [0x2522, "fld fa0, 8(sp)"],
   [0xa021, "j 0x80000008"],
 ];
 test.each(golden)("%s is %s", (word, text) => {
@@ -58,7 +69,7 @@ const tool = (name: string): string | undefined =>
 const assembler = tool("llvm-mc");
 const objdump = tool("llvm-objdump");
 
-const EXTENSIONS = "+m,+a,+c,+zba,+zbb,+zbc,+zbs";
+const EXTENSIONS = "+m,+a,+f,+d,+c,+zba,+zbb,+zbc,+zbs";
 
 /** Lines of `llvm-objdump -d`: address, text (one blank between mnemonic and operands, no symbols). */
 function reference(file: string, extensions: string): { pc: bigint; word: number; text: string }[] {

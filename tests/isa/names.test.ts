@@ -1,7 +1,12 @@
 // Names of registers and CSRs: unique, and found both ways.
 import { expect, test } from "vitest";
 import { csrName, csrNumber, csrs } from "../../daemon/src/isa/csrs.ts";
-import { registerNames, registerNumber } from "../../daemon/src/isa/registers.ts";
+import {
+  floatRegisterNames,
+  floatRegisterNumber,
+  registerNames,
+  registerNumber,
+} from "../../daemon/src/isa/registers.ts";
 
 test.each([
   ["zero", 0],
@@ -26,7 +31,29 @@ test.each([
   expect(registerNumber(name)).toBe(number);
 });
 
+test.each([
+  ["ft0", 0],
+  ["ft7", 7],
+  ["fs0", 8],
+  ["fs1", 9],
+  ["fa0", 10],
+  ["fa7", 17],
+  ["fs2", 18],
+  ["fs11", 27],
+  ["ft8", 28],
+  ["ft11", 31],
+  ["f31", 31],
+  ["f32", undefined],
+  ["a0", undefined],
+])("float register %s is %s", (name, number) => {
+  expect(floatRegisterNumber(name)).toBe(number);
+});
+
 test("all registers are named", () => {
+  expect(new Set(floatRegisterNames).size).toBe(32);
+  expect(floatRegisterNames.map(floatRegisterNumber)).toEqual(
+    floatRegisterNames.map((_, number) => number),
+  );
   expect(new Set(registerNames).size).toBe(32);
   expect(registerNames.map(registerNumber)).toEqual(registerNames.map((_, number) => number));
 });

@@ -48,6 +48,7 @@ function decode32(word: number): Decoded | undefined {
   const row = candidates.find(({ mask, match }) => (word & mask) >>> 0 === match);
   if (row === undefined) return undefined;
   const operands = fieldsOf(word, row.format.fields);
+  if (row.except.some((pattern) => matches(operands, pattern))) return undefined;
   return { row, operands, length: 4, compressed: undefined };
 }
 

@@ -5,8 +5,8 @@
 import { csrName } from "./csrs.ts";
 import { decode, lengthOf } from "./decode.ts";
 import type { FieldName, Operands } from "./formats.ts";
-import { matches } from "./instruction.ts";
-import { registerNames } from "./registers.ts";
+import { matches, type Pattern } from "./instruction.ts";
+import { floatRegisterNames, registerNames } from "./registers.ts";
 
 export interface Disassembly {
   /** Bytes. */
@@ -22,12 +22,12 @@ export interface Disassembly {
 
 interface Alias {
   readonly of: string;
-  readonly when: Operands;
+  readonly when: Pattern;
   readonly mnemonic: string;
   readonly syntax: string;
 }
 
-const alias = (of: string, when: Operands, mnemonic: string, syntax = ""): Alias => ({
+const alias = (of: string, when: Pattern, mnemonic: string, syntax = ""): Alias => ({
   of,
   when,
   mnemonic,
@@ -69,6 +69,19 @@ const aliases: readonly Alias[] = [
   alias("csrrs", { rs1: 0, csr: 0xc00 }, "rdcycle", "rd"),
   alias("csrrs", { rs1: 0, csr: 0xc01 }, "rdtime", "rd"),
   alias("csrrs", { rs1: 0, csr: 0xc02 }, "rdinstret", "rd"),
+  alias("csrrs", { rs1: 0, csr: 0x003 }, "frcsr", "rd"),
+  alias("csrrs", { rs1: 0, csr: 0x002 }, "frrm", "rd"),
+  alias("csrrs", { rs1: 0, csr: 0x001 }, "frflags", "rd"),
+  alias("csrrw", { rd: 0, csr: 0x003 }, "fscsr", "rs1"),
+  alias("csrrw", { rd: 0, csr: 0x002 }, "fsrm", "rs1"),
+  alias("csrrw", { rd: 0, csr: 0x001 }, "fsflags", "rs1"),
+  alias("csrrw", { csr: 0x003 }, "fscsr", "rd, rs1"),
+  alias("csrrw", { csr: 0x002 }, "fsrm", "rd, rs1"),
+  alias("csrrw", { csr: 0x001 }, "fsflags", "rd, rs1"),
+  alias("csrrwi", { rd: 0, csr: 0x002 }, "fsrmi", "imm"),
+  alias("csrrwi", { rd: 0, csr: 0x001 }, "fsflagsi", "imm"),
+  alias("csrrwi", { csr: 0x002 }, "fsrmi", "rd, imm"),
+  alias("csrrwi", { csr: 0x001 }, "fsflagsi", "rd, imm"),
   alias("csrrs", { rs1: 0 }, "csrr", "rd, csr"),
   alias("csrrw", { rd: 0 }, "csrw", "csr, rs1"),
   alias("csrrs", { rd: 0 }, "csrs", "csr, rs1"),
@@ -78,8 +91,20 @@ const aliases: readonly Alias[] = [
   alias("csrrci", { rd: 0 }, "csrci", "csr, imm"),
   alias("sfence.vma", { rs1: 0, rs2: 0 }, "sfence.vma"),
   alias("sfence.vma", { rs2: 0 }, "sfence.vma", "rs1"),
+  ...[".s", ".d"].flatMap((suffix) =>
+    [
+      ["fsgnj", "fmv"],
+      ["fsgnjn", "fneg"],
+      ["fsgnjx", "fabs"],
+    ].map(([of, mnemonic]) =>
+      alias(of + suffix, { fs2: { same: "fs1" } }, mnemonic + suffix, "fd, fs1"),
+    ),
+  ),
 ];
 const aliasesOf = grouped(aliases);
+
+/** By number; two are reserved. */
+const roundingModes = ["rne", "rtz", "rdn", "rup", "rmm", "", "", "dyn"];
 
 /** aq and rl of atomics are a suffix of the mnemonic. */
 const orderings = ["", ".rl", ".aq", ".aqrl"];
@@ -93,7 +118,9 @@ export function disassemble(word: number, pc: bigint): Disassembly {
     ? { target: BigInt.asUintN(64, pc + BigInt(operands.imm ?? 0)) }
     : {};
   const write = (mnemonic: string, syntax: string): Disassembly => {
-    const list = operandsText(syntax, operands, target.target);
+    const unwritten = operands.rm === row.format.usualRounding;
+    const written = unwritten ? syntax.replace(", rm", "") : syntax;
+    const list = operandsText(written, operands, target.target);
     const text = list === "" ? mnemonic : `${mnemonic} ${list}`;
     return { length, mnemonic, operands: list, text, ...target };
   };
@@ -116,7 +143,7 @@ function unknown(word: number): Disassembly {
 }
 
 function operandsText(syntax: string, operands: Operands, target: bigint | undefined): string {
-  return syntax.replace(/[a-z]+[12]?/g, (name) => {
+  return syntax.replace(/[a-z]+[123]?/g, (name) => {
     if (name === "target") return `0x${(target ?? 0n).toString(16)}`;
     if (name === "upper") return `0x${(((operands.imm ?? 0) >>> 12) & 0xfffff).toString(16)}`;
     return operandText(name as FieldName, operands[name as FieldName] ?? 0);
@@ -129,6 +156,13 @@ function operandText(name: FieldName, value: number): string {
     case "rs1":
     case "rs2":
       return registerNames[value]!;
+    case "fd":
+    case "fs1":
+    case "fs2":
+    case "fs3":
+      return floatRegisterNames[value]!;
+    case "rm":
+      return roundingModes[value]!;
     case "csr":
       return csrName(value) ?? `0x${value.toString(16)}`;
     case "pred":

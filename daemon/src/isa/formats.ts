@@ -13,7 +13,22 @@ export interface Field {
   readonly base: number;
 }
 
-export type FieldName = "rd" | "rs1" | "rs2" | "imm" | "csr" | "aqrl" | "pred" | "succ" | "mode";
+/** `f` registers have names of their own; `rm` is a rounding mode. */
+export type FieldName =
+  | "rd"
+  | "rs1"
+  | "rs2"
+  | "fd"
+  | "fs1"
+  | "fs2"
+  | "fs3"
+  | "rm"
+  | "imm"
+  | "csr"
+  | "aqrl"
+  | "pred"
+  | "succ"
+  | "mode";
 export type Fields = { readonly [name in FieldName]?: Field };
 /** Values of the fields that an instruction has. */
 export type Operands = { readonly [name in FieldName]?: number };
@@ -22,6 +37,8 @@ export interface Format {
   readonly fields: Fields;
   /** How the operands are written, in terms of field names; `target` is pc + imm. */
   readonly syntax: string;
+  /** The rounding mode that is not written. */
+  readonly usualRounding?: number;
 }
 
 type Runs = Field["runs"];
@@ -97,6 +114,39 @@ export const csrImmediate: Format = {
 };
 export const addressSpace: Format = { fields: { rs1, rs2 }, syntax: "rs1, rs2" };
 export const none: Format = { fields: {}, syntax: "" };
+
+const fd = rd;
+const fs1 = rs1;
+const fs2 = rs2;
+const fs3 = field([[27, 5, 0]]);
+const rm = field([[12, 3, 0]]);
+/** Written unless it is dynamic, or nearest even where nothing is ever rounded. */
+const dynamic = { usualRounding: 7 };
+const inexact = { usualRounding: 0 };
+
+/** Formats of float instructions. */
+export const float = {
+  load: { fields: { fd, rs1, imm: iImmediate }, syntax: "fd, imm(rs1)" },
+  store: {
+    fields: { rs1, fs2, imm: signedField([25, 7, 5], [7, 5, 0]) },
+    syntax: "fs2, imm(rs1)",
+  },
+  fused: {
+    fields: { fd, fs1, fs2, fs3, rm },
+    syntax: "fd, fs1, fs2, fs3, rm",
+    ...dynamic,
+  },
+  rounded: { fields: { fd, fs1, fs2, rm }, syntax: "fd, fs1, fs2, rm", ...dynamic },
+  roundedUnary: { fields: { fd, fs1, rm }, syntax: "fd, fs1, rm", ...dynamic },
+  widening: { fields: { fd, fs1, rm }, syntax: "fd, fs1, rm", ...inexact },
+  binary: { fields: { fd, fs1, fs2 }, syntax: "fd, fs1, fs2" },
+  compare: { fields: { rd, fs1, fs2 }, syntax: "rd, fs1, fs2" },
+  toRegister: { fields: { rd, fs1 }, syntax: "rd, fs1" },
+  fromRegister: { fields: { fd, rs1 }, syntax: "fd, rs1" },
+  toInteger: { fields: { rd, fs1, rm }, syntax: "rd, fs1, rm", ...dynamic },
+  fromInteger: { fields: { fd, rs1, rm }, syntax: "fd, rs1, rm", ...dynamic },
+  fromSmallInteger: { fields: { fd, rs1, rm }, syntax: "fd, rs1, rm", ...inexact },
+} as const satisfies Record<string, Format>;
 
 /** Fields of compressed instructions, named as in the manual's table of formats. */
 export const c = {

@@ -11,6 +11,8 @@ export interface Instruction {
   readonly mask: number;
   readonly match: number;
   readonly format: Format;
+  /** Operand values that are reserved. */
+  readonly except: readonly Pattern[];
   readonly semantics: readonly Statement[];
 }
 
@@ -35,8 +37,10 @@ export interface Hint {
   readonly when: Pattern;
 }
 
-/** Values that operands have, or do not have. */
-export type Pattern = { readonly [name in FieldName]?: number | { readonly not: number } };
+/** Values that operands have, or do not have, or share with another operand. */
+export type Pattern = {
+  readonly [name in FieldName]?: number | { readonly not: number } | { readonly same: FieldName };
+};
 
 export const instruction = (
   mnemonic: string,
@@ -44,11 +48,21 @@ export const instruction = (
   match: number,
   format: Format,
   ...semantics: Statement[]
-): Instruction => ({ mnemonic, mask: mask >>> 0, match: match >>> 0, format, semantics });
+): Instruction => ({
+  mnemonic,
+  mask: mask >>> 0,
+  match: match >>> 0,
+  format,
+  except: format.fields.rm === undefined ? [] : reservedRounding,
+  semantics,
+});
+
+const reservedRounding: readonly Pattern[] = [{ rm: 5 }, { rm: 6 }];
 
 export function matches(operands: Operands, pattern: Pattern): boolean {
   return Object.entries(pattern).every(([name, wanted]) => {
     const value = operands[name as FieldName];
-    return typeof wanted === "number" ? value === wanted : value !== wanted.not;
+    if (typeof wanted === "number") return value === wanted;
+    return "not" in wanted ? value !== wanted.not : value === operands[wanted.same];
   });
 }

@@ -1,4 +1,4 @@
-/** The integer registers by number and by the names of the RISC-V psABI. */
+/** The registers by number and by the names of the RISC-V psABI. */
 
 export const registerNames: readonly string[] = [
   "zero ra sp gp tp t0 t1 t2",
@@ -7,11 +7,28 @@ export const registerNames: readonly string[] = [
   "s8 s9 s10 s11 t3 t4 t5 t6",
 ].flatMap((line) => line.split(" "));
 
+export const floatRegisterNames: readonly string[] = [
+  "ft0 ft1 ft2 ft3 ft4 ft5 ft6 ft7",
+  "fs0 fs1 fa0 fa1 fa2 fa3 fa4 fa5",
+  "fa6 fa7 fs2 fs3 fs4 fs5 fs6 fs7",
+  "fs8 fs9 fs10 fs11 ft8 ft9 ft10 ft11",
+].flatMap((line) => line.split(" "));
+
 const numbers = new Map<string, number>([
   ...registerNames.map((name, number): [string, number] => [name, number]),
   ...registerNames.map((_, number): [string, number] => [`x${number}`, number]),
   ["fp", 8],
 ]);
 
-/** The number of `a0`, `x10`, `fp`, ...; undefined when there is no such register. */
+const floatNumbers = new Map<string, number>(
+  floatRegisterNames.flatMap((name, number): [string, number][] => [
+    [name, number],
+    [`f${number}`, number],
+  ]),
+);
+
+/** The number of `fa0`, `f10`, ...; undefined when there is no such float register. */
+export const floatRegisterNumber = (name: string): number | undefined => floatNumbers.get(name);
+
+/** The number of `a0`, `x10`, `fp`, ...; undefined when there is no such integer register. */
 export const registerNumber = (name: string): number | undefined => numbers.get(name);

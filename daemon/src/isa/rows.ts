@@ -3,6 +3,7 @@ import type { Compressed, Instruction } from "./instruction.ts";
 import { privileged } from "./privileged.ts";
 import { rvA } from "./rv-a.ts";
 import { rvC } from "./rv-c.ts";
+import { rvF } from "./rv-f.ts";
 import { rvI } from "./rv-i.ts";
 import { rvM } from "./rv-m.ts";
 import { rvZb } from "./rv-zb.ts";
@@ -12,6 +13,7 @@ export const instructions: readonly Instruction[] = [
   ...rvI,
   ...rvM,
   ...rvA,
+  ...rvF,
   ...rvZb,
   ...zicsr,
   ...privileged,

@@ -1,6 +1,5 @@
 /**
- * The C extension for RV64, without the floating-point loads and stores: each row maps its
- * operands to the instruction that it expands to. Source: unprivileged manual, chapter 28.
+ * The C extension for RV64: each row maps its operands to the instruction that it expands to. Source: unprivileged manual, chapter 28.
  */
 import { c, type Field, type FieldName } from "./formats.ts";
 import type { Compressed, Hint, Pattern } from "./instruction.ts";
@@ -42,12 +41,16 @@ const loadWord: Mapping = { rd: rs2Short, rs1: rs1Short, imm: c.word };
 const loadDouble: Mapping = { rd: rs2Short, rs1: rs1Short, imm: c.double };
 const storeWord: Mapping = { rs1: rs1Short, rs2: rs2Short, imm: c.word };
 const storeDouble: Mapping = { rs1: rs1Short, rs2: rs2Short, imm: c.double };
+const loadFloat: Mapping = { fd: rs2Short, rs1: rs1Short, imm: c.double };
+const storeFloat: Mapping = { rs1: rs1Short, fs2: rs2Short, imm: c.double };
 
 /** Quadrant 0: loads and stores of x8..x15. */
 const quadrant0 = [
   row("c.addi4spn", 0xe003, 0x0000, "addi", addi4spn, noImmediate),
+  row("c.fld", 0xe003, 0x2000, "fld", loadFloat),
   row("c.lw", 0xe003, 0x4000, "lw", loadWord),
   row("c.ld", 0xe003, 0x6000, "ld", loadDouble),
+  row("c.fsd", 0xe003, 0xa000, "fsd", storeFloat),
   row("c.sw", 0xe003, 0xc000, "sw", storeWord),
   row("c.sd", 0xe003, 0xe000, "sd", storeDouble),
 ];
@@ -97,6 +100,8 @@ const quadrant1 = [
 const shift: Mapping = { rd: c.rd, rs1: c.rd, imm: c.shamt };
 const wordSp: Mapping = { rd: c.rd, rs1: sp, imm: c.wordSp };
 const doubleSp: Mapping = { rd: c.rd, rs1: sp, imm: c.doubleSp };
+const floatSp: Mapping = { fd: c.rd, rs1: sp, imm: c.doubleSp };
+const storeFloatSp: Mapping = { rs1: sp, fs2: c.rs2, imm: c.storeDoubleSp };
 const jumpRegister: Mapping = { rd: zero, rs1: c.rd, imm: 0 };
 const callRegister: Mapping = { rd: ra, rs1: c.rd, imm: 0 };
 // The manual writes add rd, x0, rs2 for c.mv: the same, and not what it calls mv.
@@ -113,6 +118,7 @@ const addHint = hint("c.add", "rd, rs2", { rd: zero });
 /** Quadrant 2: the stack, and moves and jumps between any registers. */
 const quadrant2 = [
   row("c.slli", 0xe003, 0x0002, "slli", shift, { hints: [slliHint, slli64Hint] }),
+  row("c.fldsp", 0xe003, 0x2002, "fld", floatSp),
   row("c.lwsp", 0xe003, 0x4002, "lw", wordSp, noRd),
   row("c.ldsp", 0xe003, 0x6002, "ld", doubleSp, noRd),
   row("c.jr", 0xf07f, 0x8002, "jalr", jumpRegister, noRs1),
@@ -120,6 +126,7 @@ const quadrant2 = [
   row("c.ebreak", 0xffff, 0x9002, "ebreak", {}),
   row("c.jalr", 0xf07f, 0x9002, "jalr", callRegister, noRs1),
   row("c.add", 0xf003, 0x9002, "add", add, { except: [{ rs2: zero }], hints: [addHint] }),
+  row("c.fsdsp", 0xe003, 0xa002, "fsd", storeFloatSp),
   row("c.swsp", 0xe003, 0xc002, "sw", storeWordSp),
   row("c.sdsp", 0xe003, 0xe002, "sd", storeDoubleSp),
 ];

@@ -6,6 +6,7 @@ import {
   branch,
   type Expression,
   host,
+  type IntegerType,
   i32,
   i64,
   imm,
@@ -16,7 +17,6 @@ import {
   rs1,
   rs2,
   signExtend,
-  type Type,
   use,
   variable,
   type Width,
@@ -24,7 +24,7 @@ import {
   zeroExtend,
 } from "./ir.ts";
 
-type Binary<T extends Type> = (left: Expression<T>, right: Expression<T>) => Expression<T>;
+type Binary<T extends IntegerType> = (left: Expression<T>, right: Expression<T>) => Expression<T>;
 type Test = (left: Expression<"i64">, right: Expression<"i64">) => Expression<"i32">;
 
 const opImmediate = (mnemonic: string, funct3: number, apply: Binary<"i64">) =>
@@ -64,11 +64,11 @@ const shiftWord = (mnemonic: string, funct7: number, funct3: number, apply: Bina
   );
 const conditional = (mnemonic: string, funct3: number, test: Test) =>
   instruction(mnemonic, 0x707f, 0x63 | (funct3 << 12), format.branch, branch(test(rs1, rs2)));
-const load = (mnemonic: string, funct3: number, width: Width, signed: boolean) =>
+const load = (mnemonic: string, funct3: number, width: Width, extension: "sign" | "zero") =>
   instruction(mnemonic, 0x707f, 0x03 | (funct3 << 12), format.load, {
     kind: "load",
     width,
-    signed,
+    extension,
     address: i64.add(rs1, imm),
   });
 const store = (mnemonic: string, funct3: number, width: Width) =>
@@ -103,13 +103,13 @@ export const rvI: readonly Instruction[] = [
   conditional("bltu", 6, i64.ltU),
   conditional("bgeu", 7, i64.geU),
 
-  load("lb", 0, 1, true),
-  load("lh", 1, 2, true),
-  load("lw", 2, 4, true),
-  load("ld", 3, 8, true),
-  load("lbu", 4, 1, false),
-  load("lhu", 5, 2, false),
-  load("lwu", 6, 4, false),
+  load("lb", 0, 1, "sign"),
+  load("lh", 1, 2, "sign"),
+  load("lw", 2, 4, "sign"),
+  load("ld", 3, 8, "sign"),
+  load("lbu", 4, 1, "zero"),
+  load("lhu", 5, 2, "zero"),
+  load("lwu", 6, 4, "zero"),
   store("sb", 0, 1),
   store("sh", 1, 2),
   store("sw", 2, 4),

@@ -5,6 +5,7 @@ import {
   assign,
   choose,
   type Expression,
+  type IntegerType,
   i32,
   i64,
   low,
@@ -12,7 +13,6 @@ import {
   rs2,
   type Statement,
   signExtend,
-  type Type,
   use,
   variable,
   write,
@@ -57,7 +57,7 @@ function multiplyHigh(signedLeft: boolean, signedRight: boolean): Statement[] {
   ];
 }
 
-type Operators<T extends Type> = {
+type Operators<T extends IntegerType> = {
   [name in "divS" | "divU" | "remS" | "remU"]: (
     a: Expression<T>,
     b: Expression<T>,
@@ -68,7 +68,7 @@ type Operators<T extends Type> = {
 };
 
 /** Division never traps: by zero the quotient is all ones and the remainder the dividend; on overflow they are the dividend and 0. */
-function divide<T extends Type>(
+function divide<T extends IntegerType>(
   ops: Operators<T>,
   kind: "divS" | "divU" | "remS" | "remU",
   a: Expression<T>,
@@ -83,7 +83,7 @@ function divide<T extends Type>(
   return choose(ops.eq(b, zero), quotient ? ops.constant(-1n) : a, result);
 }
 
-const negate = <T extends Type>(value: Expression<T>): Expression<T> => ({
+const negate = <T extends IntegerType>(value: Expression<T>): Expression<T> => ({
   kind: "arithmetic",
   type: value.type,
   op: "sub",

@@ -8,6 +8,7 @@ import {
   assign,
   choose,
   type Expression,
+  type IntegerType,
   i32,
   i64,
   imm,
@@ -16,7 +17,6 @@ import {
   rs2,
   type Statement,
   signExtend,
-  type Type,
   use,
   variable,
   write,
@@ -24,7 +24,10 @@ import {
 } from "./ir.ts";
 
 type Value = Expression<"i64">;
-type Binary<T extends Type = "i64"> = (left: Expression<T>, right: Expression<T>) => Expression<T>;
+type Binary<T extends IntegerType = "i64"> = (
+  left: Expression<T>,
+  right: Expression<T>,
+) => Expression<T>;
 
 const OP = 0x33;
 const OP_32 = 0x3b;

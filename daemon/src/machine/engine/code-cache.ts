@@ -6,7 +6,15 @@
 import { assert } from "../../base/errors.ts";
 import { decode, lengthOf } from "../../isa/decode.ts";
 import type { Operands } from "../../isa/formats.ts";
-import { DECODED_PAGE_SIZE, PAGE_SLOTS, PAGE_SOURCE, SLOT, SLOT_SIZE } from "./layout.ts";
+import {
+  DECODED_PAGE_SIZE,
+  HART,
+  PAGE_SLOTS,
+  PAGE_SOURCE,
+  ROUNDING,
+  SLOT,
+  SLOT_SIZE,
+} from "./layout.ts";
 import {
   endsBlock,
   HOOKED,
@@ -28,6 +36,12 @@ const AHEAD = 32;
 const WRITES_TO_DATA = 4096;
 /** Register 32 of the hart block takes the writes to x0. */
 const NOWHERE = 32;
+
+/** By the number in an instruction's rm field. */
+const { nearestEven, towardZero, other, dynamic } = ROUNDING;
+const roundings = [nearestEven, towardZero, other, other, other, 0, 0, dynamic];
+/** Offset from `HART.x`. */
+const floatRegister = (number: number): number => HART.f - HART.x + 8 * number;
 
 export interface CodeCacheOptions {
   readonly memory: ArrayBuffer;
@@ -201,12 +215,18 @@ export class CodeCache {
     this.#setOp(at, (this.#opOf(at) & HOOKED) | op);
   }
 
-  #writeOperands(at: number, { rd, rs1, rs2, imm = 0 }: Operands, near: boolean): void {
+  #writeOperands(at: number, operands: Operands, near: boolean): void {
     const half = at >>> 1;
-    this.#halves[half + SLOT.rd / 2] = (rd || NOWHERE) * 8;
-    this.#halves[half + SLOT.rs1 / 2] = (rs1 ?? 0) * 8;
-    this.#halves[half + SLOT.rs2 / 2] = (rs2 ?? 0) * 8;
-    this.#words[(at + SLOT.imm) >>> 2] = near ? imm * (SLOT_SIZE / 2) : imm;
+    const { rd, rs1 = 0, rs2 = 0, fd, fs1, fs2, fs3 = 0, rm, imm = 0 } = operands;
+    this.#halves[half + SLOT.rd / 2] = fd === undefined ? (rd || NOWHERE) * 8 : floatRegister(fd);
+    this.#halves[half + SLOT.rs1 / 2] = fs1 === undefined ? rs1 * 8 : floatRegister(fs1);
+    this.#halves[half + SLOT.rs2 / 2] = fs2 === undefined ? rs2 * 8 : floatRegister(fs2);
+    if (rm === undefined) {
+      this.#words[(at + SLOT.imm) >>> 2] = near ? imm * (SLOT_SIZE / 2) : imm;
+    } else {
+      this.#halves[half + SLOT.rs3 / 2] = floatRegister(fs3);
+      this.#halves[half + SLOT.rounding / 2] = roundings[rm]!;
+    }
   }
 
   #opOf(at: number): number {

@@ -5,22 +5,37 @@
  */
 
 import { assert } from "../../base/errors.ts";
-import type { Expression, OperandName, Statement, Type, Variable } from "../../isa/ir.ts";
-import type { Code, Op } from "./wasm.ts";
+import type {
+  Conversion,
+  Expression,
+  OperandName,
+  RoundingState,
+  Statement,
+  Type,
+  Variable,
+} from "../../isa/ir.ts";
+import { type Code, Op } from "./wasm.ts";
 
 /** How generated code reads an instruction's operands and writes its result. */
 export interface OperandBinding {
   /** Pushes the operand's value, an i64. */
   push(code: Code, name: OperandName): void;
-  /** Puts what `value` pushes (an i64) into rd. */
+  /** Pushes an i32 that is not zero when the float unit is in this state. */
+  pushRounding(code: Code, is: RoundingState): void;
+  /** Puts what `value` pushes (an i64) into rd or fd. */
   write(code: Code, value: () => void): void;
 }
 
 /** Locals of a function for temporaries: handed out anew for each instruction. */
 export class Temporaries {
   readonly #code: Code;
-  readonly #pools: { readonly [type in Type]: number[] } = { i32: [], i64: [] };
-  #used: { [type in Type]: number } = { i32: 0, i64: 0 };
+  readonly #pools: { readonly [type in Type]: number[] } = {
+    i32: [],
+    i64: [],
+    f32: [],
+    f64: [],
+  };
+  #used: { [type in Type]: number } = { i32: 0, i64: 0, f32: 0, f64: 0 };
 
   constructor(code: Code) {
     this.#code = code;
@@ -34,7 +49,7 @@ export class Temporaries {
   }
 
   reset(): void {
-    this.#used = { i32: 0, i64: 0 };
+    this.#used = { i32: 0, i64: 0, f32: 0, f64: 0 };
   }
 }
 
@@ -94,8 +109,15 @@ export class Emitter {
         if (value.type === "i64") code.i64(value.value);
         else code.i32(Number(BigInt.asIntN(32, value.value)));
         return;
+      case "number":
+        if (value.type === "f64") code.f64(value.value);
+        else code.f32(value.value);
+        return;
       case "operand":
         this.operand(value.name);
+        return;
+      case "rounding":
+        this.#binding.pushRounding(code, value.is);
         return;
       case "variable": {
         const local = this.#variables.get(value.variable);
@@ -108,6 +130,20 @@ export class Emitter {
         this.push(value.right);
         code.op(`${value.type}.${value.op}` satisfies Op);
         return;
+      case "floatArithmetic":
+        this.push(value.left);
+        this.push(value.right);
+        code.op(`${value.type}.${value.op}` satisfies Op);
+        return;
+      case "floatFunction":
+        this.push(value.value);
+        code.op(`${value.type}.${value.op}` satisfies Op);
+        return;
+      case "floatComparison":
+        this.push(value.left);
+        this.push(value.right);
+        code.op(`${value.left.type}.${value.op}` satisfies Op);
+        return;
       case "comparison":
         this.push(value.left);
         this.push(value.right);
@@ -119,7 +155,7 @@ export class Emitter {
         return;
       case "convert":
         this.push(value.value);
-        code.op(conversions[value.op]);
+        code.op(conversion(value.op, value.type, value.value.type));
         return;
       case "choose":
         this.push(value.condition);
@@ -133,19 +169,24 @@ export class Emitter {
   }
 }
 
-const conversions = {
-  wrap: "i32.wrap_i64",
-  extend_s: "i64.extend_i32_s",
-  extend_u: "i64.extend_i32_u",
-} as const;
+/** As WebAssembly names it: `i64.extend_i32_s`, `f32.demote_f64`, ... */
+function conversion(op: Conversion, to: Type, from: Type): Op {
+  const [verb, sign] = op.split("_");
+  const name = `${to}.${verb}_${from}${sign === undefined ? "" : `_${sign}`}`;
+  assert(name in Op, `${from} has a conversion ${op} to ${to}`);
+  return name as Op;
+}
 
 function partsOf(value: Expression): readonly Expression[] {
   switch (value.kind) {
     case "arithmetic":
     case "comparison":
+    case "floatArithmetic":
+    case "floatComparison":
       return [value.left, value.right];
     case "count":
     case "convert":
+    case "floatFunction":
       return [value.value];
     case "choose":
       return [value.condition, value.yes, value.no];
@@ -169,6 +210,8 @@ function expressionsOf(statement: Statement): readonly Expression[] {
       return [statement.address, statement.value];
     case "amo":
       return [statement.updated];
+    case "exact":
+      return [statement.when];
     default:
       return [];
   }

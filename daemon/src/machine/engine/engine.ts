@@ -5,7 +5,8 @@
 import { assert } from "../../base/errors.ts";
 import { type Engine, type EngineOptions, Exit } from "./api.ts";
 import { CodeCache } from "./code-cache.ts";
-import type { EngineHost } from "./host.ts";
+import { FloatUnit } from "./float-unit.ts";
+import { type EngineHost, Flow } from "./host.ts";
 import { DECODED_PAGE_SIZE, HART, HART_SIZE, HARTS, hartBase, RAM_BASE } from "./layout.ts";
 import { generate } from "./module.ts";
 import type { Imports } from "./slow-path.ts";
@@ -45,6 +46,7 @@ class InterpretingEngine implements Engine {
   readonly #host: EngineHost;
   readonly #code: CodeCache;
   readonly #tlbs: Tlbs;
+  readonly #floats: FloatUnit;
   readonly #exports: Exports;
   #running = -1;
 
@@ -66,6 +68,7 @@ class InterpretingEngine implements Engine {
     this.words = new Int32Array(buffer);
     this.quads = new BigInt64Array(buffer);
     this.#tlbs = new Tlbs(this.words);
+    this.#floats = new FloatUnit(buffer);
     this.#code = new CodeCache({
       memory: buffer,
       base: pool,
@@ -224,6 +227,10 @@ class InterpretingEngine implements Engine {
       illegal: (hart, raw) => host.illegal(hart, raw),
       exception: (hart, cause, low, high) => host.exception(hart, cause, low, high),
       hook: (hart) => host.hook(hart),
+      float: (hart, operation) => {
+        const illegal = this.#floats.execute(hart, operation);
+        return illegal === undefined ? Flow.next : host.illegal(hart, illegal);
+      },
     };
   }
 

@@ -3,10 +3,10 @@
  * what stays within RAM that the TLBs know. Whatever needs the host leaves the loop with an event,
  * and `driver.ts` carries it out, so that no call disturbs the loop's registers.
  */
-import type { Expression, OperandName, Statement, Width } from "../../isa/ir.ts";
+import type { Expression, OperandName, RoundingState, Statement, Width } from "../../isa/ir.ts";
 import { Emitter, type OperandBinding, Temporaries } from "./emit.ts";
-import { HART, SLOT, SLOT_SIZE } from "./layout.ts";
-import { type Operation, operations, PAGE_END } from "./operations.ts";
+import { FLOAT, HART, ROUNDING, SLOT, SLOT_SIZE } from "./layout.ts";
+import { type Operation, operations, PAGE_END, writesFloat } from "./operations.ts";
 import type { Access, Code, Label } from "./wasm.ts";
 
 /** Why the loop was left. The slot is the instruction that has not been executed. */
@@ -25,6 +25,14 @@ export interface State {
   readonly pcBase: number;
 }
 
+const registerFields = {
+  rs1: SLOT.rs1,
+  rs2: SLOT.rs2,
+  fs1: SLOT.rs1,
+  fs2: SLOT.rs2,
+  fs3: SLOT.rs3,
+} as const;
+
 /** Operands come from the fields of the current slot. */
 export class SlotBinding implements OperandBinding {
   readonly #state: State;
@@ -40,7 +48,10 @@ export class SlotBinding implements OperandBinding {
     switch (name) {
       case "rs1":
       case "rs2":
-        code.get(hart).get(slot).access("i32.load16_u", SLOT[name]).op("i32.add");
+      case "fs1":
+      case "fs2":
+      case "fs3":
+        code.get(hart).get(slot).access("i32.load16_u", registerFields[name]).op("i32.add");
         code.access("i64.load", HART.x);
         return;
       case "imm":
@@ -52,6 +63,27 @@ export class SlotBinding implements OperandBinding {
       case "link":
         pushPc(code, this.#state);
         code.i64(BigInt(this.#length)).op("i64.add");
+        return;
+    }
+  }
+
+  pushRounding(code: Code, is: RoundingState): void {
+    const { hart, slot } = this.#state;
+    code.get(hart).access("i32.load", HART.fcsr);
+    if (is === "zero") code.i32(ROUNDING.ready).op("i32.and");
+    code.get(slot).access("i32.load16_u", SLOT.rounding);
+    switch (is) {
+      case "nearest":
+        code.op("i32.and").i32(ROUNDING.ready).op("i32.eq");
+        return;
+      case "zero":
+        code
+          .op("i32.or")
+          .i32(ROUNDING.ready | ROUNDING.towardZero)
+          .op("i32.eq");
+        return;
+      case "valid":
+        code.op("i32.and").i32(~FLOAT.inexact).op("i32.and").i32(FLOAT.state).op("i32.eq");
         return;
     }
   }
@@ -68,12 +100,17 @@ export function pushPc(code: Code, { pcBase, slot }: State): void {
   code.get(pcBase).get(slot).i32(3).op("i32.shr_u", "i64.extend_i32_u", "i64.add");
 }
 
-export const loads: { readonly [width in Width]: { signed: Access; unsigned: Access } } = {
-  1: { signed: "i64.load8_s", unsigned: "i64.load8_u" },
-  2: { signed: "i64.load16_s", unsigned: "i64.load16_u" },
-  4: { signed: "i64.load32_s", unsigned: "i64.load32_u" },
-  8: { signed: "i64.load", unsigned: "i64.load" },
+const loads: { readonly [width in Width]: { sign: Access; zero: Access } } = {
+  1: { sign: "i64.load8_s", zero: "i64.load8_u" },
+  2: { sign: "i64.load16_s", zero: "i64.load16_u" },
+  4: { sign: "i64.load32_s", zero: "i64.load32_u" },
+  8: { sign: "i64.load", zero: "i64.load" },
 };
+/** Replaces the memory offset on the stack by the value there. */
+export function emitLoad(code: Code, width: Width, extension: "sign" | "zero" | "ones"): void {
+  code.access(loads[width][extension === "sign" ? "sign" : "zero"], 0);
+  if (extension === "ones") code.i64(-1n << BigInt(8 * width)).op("i64.or");
+}
 export const stores: { readonly [width in Width]: Access } = {
   1: "i64.store8",
   2: "i64.store16",
@@ -220,7 +257,7 @@ class Loop {
         this.#translate(HART.loadTlb, statement.width, number);
         emitter.write(() => {
           this.#pushOffset(HART.loadTlb);
-          code.access(loads[statement.width][statement.signed ? "signed" : "unsigned"], 0);
+          emitLoad(code, statement.width, statement.extension);
         });
         return true;
       case "store":
@@ -233,7 +270,7 @@ class Loop {
         return true;
       case "amo": {
         const offset = this.#atomic(emitter, HART.storeTlb, statement.width, number);
-        code.get(offset).access(loads[statement.width].signed, 0);
+        emitLoad(code.get(offset), statement.width, "sign");
         emitter.assign(statement.old);
         code.get(offset);
         emitter.push(statement.updated);
@@ -251,9 +288,27 @@ class Loop {
         emitStoreReserved(emitter, HART_LOCAL, offset, statement.width);
         return true;
       }
+      case "floatUnit":
+        this.#floatUnit(operation, number);
+        return true;
+      case "exact":
+        emitter.push(statement.when);
+        code.op("i32.eqz").if();
+        this.#slow(number);
+        code.end();
+        return true;
       case "host":
         return false;
     }
+  }
+
+  #floatUnit({ row }: Operation, number: number): void {
+    const code = this.#code;
+    code.get(HART_LOCAL).access("i32.load", HART.fcsr).i32(FLOAT.state).op("i32.and");
+    if (writesFloat(row)) code.i32(FLOAT.state).op("i32.ne").if();
+    else code.op("i32.eqz").if();
+    this.#slow(number);
+    code.end();
   }
 
   #branch(emitter: Emitter, condition: Expression | undefined, near: boolean): boolean {
@@ -379,7 +434,8 @@ const useOf = (name: { readonly type: "i64" }): Expression<"i64"> => ({
 export function emitReserve(emitter: Emitter, hart: number, offset: number, width: 4 | 8): void {
   const { code } = emitter;
   const value = emitter.temporaries.take("i64");
-  code.get(offset).access(loads[width].signed, 0).set(value);
+  emitLoad(code.get(offset), width, "sign");
+  code.set(value);
   code.get(hart).get(offset).access("i32.store", HART.reservation);
   code.get(hart).i32(width).access("i32.store", HART.reservationSize);
   emitter.write(() => code.get(value));

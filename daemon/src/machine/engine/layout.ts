@@ -47,8 +47,9 @@ export const HART = {
    * host calls that answer something else than Flow.next.
    */
   context: 0x0148,
-  /** f0..f31 and fcsr: room for F and D. */
+  /** f0..f31 as raw bits; a single has ones above it. */
   f: 0x0200,
+  /** i32: the float unit's state, see FLOAT. */
   fcsr: 0x0300,
   /** CSRs and whatever else the privileged layer keeps for a hart: 0x0400..0x0fff are its own. */
   privileged: 0x0400,
@@ -56,6 +57,18 @@ export const HART = {
   loadTlb: 0x1000,
   storeTlb: 0x2000,
   fetchTlb: 0x3000,
+} as const;
+
+/** Bits of `HART.fcsr`: fcsr as software sees it, and above it mstatus.FS, which is held here alone. */
+export const FLOAT = {
+  inexact: 0x001,
+  flags: 0x01f,
+  /** The dynamic rounding mode. */
+  mode: 0x0e0,
+  modeShift: 5,
+  /** 0: off, 1: initial, 2: clean, 3: dirty. */
+  state: 0x300,
+  stateShift: 8,
 } as const;
 
 export const TLB_ENTRIES = 256;
@@ -68,15 +81,30 @@ export const SLOT_SIZE = 16;
 export const SLOT = {
   /** u16: position in the table of operations, and flags. */
   op: 0,
-  /** u16 each: offset of the register from `HART.x`; the rd of x0 is slot 32. */
+  /** u16 each: offset of the register (x or f) from `HART.x`; the rd of x0 is slot 32. */
   rd: 2,
   rs1: 4,
   rs2: 6,
   /** i32; for branches within the page the distance between slots. */
   imm: 8,
+  /** u16 each, in the place of `imm`: the register fs3, and the bits of the rounding mode (ROUNDING). */
+  rs3: 8,
+  rounding: 10,
   /** u32: the encoding. */
   raw: 12,
 } as const;
+/**
+ * What a slot holds of an instruction's rounding mode, in the bits of FLOAT: those of `HART.fcsr`
+ * that count. With inexactness already noted, (fcsr & rounding) is `ready` only for nearest even.
+ */
+export const ROUNDING = {
+  nearestEven: FLOAT.state | FLOAT.inexact,
+  dynamic: FLOAT.state | FLOAT.mode | FLOAT.inexact,
+  other: FLOAT.state,
+  towardZero: FLOAT.state | 0x8000,
+  ready: FLOAT.state | FLOAT.inexact,
+} as const;
+
 /**
  * A decoded page has a slot for each halfword, then two end markers (a 32-bit instruction in the
  * last halfword goes on at the second), then an i32: the memory offset of the page that it decodes.

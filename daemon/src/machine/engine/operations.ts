@@ -30,6 +30,8 @@ export const OPERATION = 0x0fff;
 
 const isDirect = (row: Instruction): boolean => row.semantics.some(({ kind }) => kind === "branch");
 
+export const writesFloat = (row: Instruction): boolean => row.format.fields.fd !== undefined;
+
 /** Nothing is ever executed in sequence after these. */
 export const endsBlock = (row: Instruction): boolean =>
   row.semantics.some(

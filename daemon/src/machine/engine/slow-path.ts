@@ -6,17 +6,24 @@ import type { Statement } from "../../isa/ir.ts";
 import { Emitter, Temporaries } from "./emit.ts";
 import { Flow, STOPPED, TRAPPED, TRAPPED_LEAVE } from "./host.ts";
 import {
+  emitLoad,
   emitReserve,
   emitStoreReserved,
-  loads,
   lookUp,
   pushPc,
   SlotBinding,
   type State,
   stores,
 } from "./interpreter.ts";
-import { HART, HARTS, PAGE_SOURCE, SLOT } from "./layout.ts";
-import { HOOKED, ILLEGAL, OPERATION, type Operation, UNDECODED } from "./operations.ts";
+import { FLOAT, HART, HARTS, PAGE_SOURCE, SLOT } from "./layout.ts";
+import {
+  HOOKED,
+  ILLEGAL,
+  OPERATION,
+  type Operation,
+  UNDECODED,
+  writesFloat,
+} from "./operations.ts";
 import type { Code } from "./wasm.ts";
 
 /** What slow paths answer besides a Flow: this plus the operation to execute at the same slot. */
@@ -42,11 +49,25 @@ export const imports = {
   illegal: 2,
   exception: 4,
   hook: 1,
+  /** Computes an operation's result in software (hart, operation): a Flow. */
+  float: 2,
 } as const;
 export type Import = keyof typeof imports;
 export type Imports = { readonly [name in Import]: (...values: number[]) => number };
 /** Function indices of the imports. */
 export type Calls = { readonly [name in Import]: number };
+
+/** Statements for which the inner loop may leave an instruction to its slow path. */
+const leaving: ReadonlySet<Statement["kind"]> = new Set([
+  "load",
+  "store",
+  "amo",
+  "reserve",
+  "storeReserved",
+  "host",
+  "floatUnit",
+  "exact",
+]);
 
 export const pushIndex = (code: Code, hart: number): Code =>
   code.get(hart).i32(HARTS).op("i32.sub").i32(16).op("i32.shr_u");
@@ -78,7 +99,7 @@ export class SlowPath {
     const code = this.#code;
     code.get(hart).access("i32.load", HART.slot).set(slot);
     code.get(hart).access("i64.load", HART.pcBase).set(pcBase);
-    if (operation !== undefined) this.#row(operation);
+    if (operation !== undefined) this.#row(operation, number);
     else if (number === UNDECODED) this.#decode();
     else if (number === ILLEGAL) this.#hostCall("illegal");
     else code.op("unreachable");
@@ -97,34 +118,53 @@ export class SlowPath {
     pushIndex(this.#code, hart).get(slot).access("i32.load", SLOT.raw).call(this.#calls[name]);
   }
 
-  /** Rows without memory access or host call never come here. */
-  #row({ row, length }: Operation): void {
+  #row(operation: Operation, number: number): void {
+    const { semantics } = operation.row;
+    if (!semantics.some(({ kind }) => leaving.has(kind))) {
+      this.#code.op("unreachable");
+      return;
+    }
+    if (semantics.some(({ kind }) => kind === "exact")) {
+      pushIndex(this.#code, this.#state.hart).i32(number).call(this.#calls.float);
+      return;
+    }
     const emitter = new Emitter(
       this.#code,
       this.#temporaries,
-      new SlotBinding(this.#state, length),
+      new SlotBinding(this.#state, operation.length),
     );
-    for (const statement of row.semantics) {
-      if (this.#statement(emitter, statement, length)) return;
+    for (const statement of semantics) {
+      if (this.#statement(emitter, statement, operation)) return;
     }
-    this.#code.op("unreachable");
   }
 
-  #statement(emitter: Emitter, statement: Statement, length: number): boolean {
+  /** Emits a statement; true when nothing comes after it, and a Flow is on the stack. */
+  #statement(emitter: Emitter, statement: Statement, operation: Operation): boolean {
     const code = this.#code;
     const address = this.#address;
     const offset = this.#offset;
+    const { length } = operation;
     switch (statement.kind) {
+      case "floatUnit":
+        code.get(this.#state.hart).access("i32.load", HART.fcsr);
+        code.i32(FLOAT.state).op("i32.and", "i32.eqz").if();
+        this.#hostCall("illegal");
+        code.op("return").end();
+        return false;
+      case "let":
+        emitter.push(statement.value);
+        emitter.assign(statement.variable);
+        return false;
+      case "write":
+        emitter.write(() => emitter.push(statement.value));
+        this.#retire(operation);
+        return true;
       case "load":
         emitter.push(statement.address);
         code.set(address);
         this.#translate("load", statement.width);
-        emitter.write(() =>
-          code
-            .get(offset)
-            .access(loads[statement.width][statement.signed ? "signed" : "unsigned"], 0),
-        );
-        code.i32(Flow.next);
+        emitter.write(() => emitLoad(code.get(offset), statement.width, statement.extension));
+        this.#retire(operation);
         return true;
       case "store":
         emitter.push(statement.address);
@@ -138,7 +178,7 @@ export class SlowPath {
       case "amo":
         this.#aligned(emitter, statement.width, STORE_MISALIGNED);
         this.#translate("store", statement.width, 1);
-        code.get(offset).access(loads[statement.width].signed, 0);
+        emitLoad(code.get(offset), statement.width, "sign");
         emitter.assign(statement.old);
         code.get(offset);
         emitter.push(statement.updated);
@@ -164,6 +204,17 @@ export class SlowPath {
       default:
         return false;
     }
+  }
+
+  /** A float register has changed: so has the state of the float unit. */
+  #retire({ row }: Operation): void {
+    const code = this.#code;
+    if (writesFloat(row)) {
+      const { hart } = this.#state;
+      code.get(hart).get(hart).access("i32.load", HART.fcsr).i32(FLOAT.state).op("i32.or");
+      code.access("i32.store", HART.fcsr);
+    }
+    code.i32(Flow.next);
   }
 
   /** Without a reservation nothing is translated; a store that fails is no store and not committed. */

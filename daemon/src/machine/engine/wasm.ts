@@ -68,9 +68,65 @@ export const Op = {
   "i64.shr_u": 0x88,
   "i64.rotl": 0x89,
   "i64.rotr": 0x8a,
+  "f32.eq": 0x5b,
+  "f32.ne": 0x5c,
+  "f32.lt": 0x5d,
+  "f32.gt": 0x5e,
+  "f32.le": 0x5f,
+  "f32.ge": 0x60,
+  "f64.eq": 0x61,
+  "f64.ne": 0x62,
+  "f64.lt": 0x63,
+  "f64.gt": 0x64,
+  "f64.le": 0x65,
+  "f64.ge": 0x66,
+  "f32.abs": 0x8b,
+  "f32.neg": 0x8c,
+  "f32.trunc": 0x8f,
+  "f32.nearest": 0x90,
+  "f32.sqrt": 0x91,
+  "f32.add": 0x92,
+  "f32.sub": 0x93,
+  "f32.mul": 0x94,
+  "f32.div": 0x95,
+  "f32.min": 0x96,
+  "f32.max": 0x97,
+  "f64.abs": 0x99,
+  "f64.neg": 0x9a,
+  "f64.trunc": 0x9d,
+  "f64.nearest": 0x9e,
+  "f64.sqrt": 0x9f,
+  "f64.add": 0xa0,
+  "f64.sub": 0xa1,
+  "f64.mul": 0xa2,
+  "f64.div": 0xa3,
+  "f64.min": 0xa4,
+  "f64.max": 0xa5,
   "i32.wrap_i64": 0xa7,
+  "i32.trunc_f32_s": 0xa8,
+  "i32.trunc_f32_u": 0xa9,
+  "i32.trunc_f64_s": 0xaa,
+  "i32.trunc_f64_u": 0xab,
   "i64.extend_i32_s": 0xac,
   "i64.extend_i32_u": 0xad,
+  "i64.trunc_f32_s": 0xae,
+  "i64.trunc_f32_u": 0xaf,
+  "i64.trunc_f64_s": 0xb0,
+  "i64.trunc_f64_u": 0xb1,
+  "f32.convert_i32_s": 0xb2,
+  "f32.convert_i32_u": 0xb3,
+  "f32.convert_i64_s": 0xb4,
+  "f32.convert_i64_u": 0xb5,
+  "f32.demote_f64": 0xb6,
+  "f64.convert_i32_s": 0xb7,
+  "f64.convert_i32_u": 0xb8,
+  "f64.convert_i64_s": 0xb9,
+  "f64.convert_i64_u": 0xba,
+  "f64.promote_f32": 0xbb,
+  "i32.reinterpret_f32": 0xbc,
+  "i64.reinterpret_f64": 0xbd,
+  "f32.reinterpret_i32": 0xbe,
+  "f64.reinterpret_i64": 0xbf,
   "i32.extend8_s": 0xc0,
   "i32.extend16_s": 0xc1,
   "i64.extend8_s": 0xc2,
@@ -208,6 +264,16 @@ export class Code {
 
   i64(value: bigint): this {
     this.#bytes.byte(0x42).signedWide(BigInt.asIntN(64, value));
+    return this;
+  }
+
+  f32(value: number): this {
+    this.#bytes.byte(0x43).bytes(new Uint8Array(new Float32Array([value]).buffer));
+    return this;
+  }
+
+  f64(value: number): this {
+    this.#bytes.byte(0x44).bytes(new Uint8Array(new Float64Array([value]).buffer));
     return this;
   }
 
