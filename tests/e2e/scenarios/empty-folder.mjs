@@ -120,7 +120,7 @@ export const emptyFolder = {
       const [, bits] = /bitmap \w* ?0b[01]+ -> 0b([01]+)/.exec(await window.event());
       const rows = await window.rows("Bitmaps", /^coroutines /);
       assert.match(rows[0], new RegExp(`0x${Number.parseInt(bits, 2).toString(16)} `));
-      await window.rows("Threads", /^\d+ main/);
+      await window.row("Threads", /^\d+ main/);
       await window.screenshot("light-5-bitmap");
     });
 
