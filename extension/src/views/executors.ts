@@ -13,7 +13,7 @@ type Queue = Executor["queues"][number];
 export const executorRoots: Roots = async (snapshot) =>
   (await snapshot.executors()).map((each) => executorRow(each, snapshot));
 
-export function executorRow(executor: Executor, snapshot: Snapshot): Row {
+function executorRow(executor: Executor, snapshot: Snapshot): Row {
   const id = `executor:${executor.id}`;
   const ready = executor.queues.reduce((sum, queue) => sum + queue.coroutines.length, 0);
   return {

@@ -32,7 +32,7 @@ export async function openWindow(browser, address, { screenshots, media }) {
   return window;
 }
 
-export class Window {
+class Window {
   constructor(page, screenshots, media) {
     this.page = page;
     this.screenshots = screenshots;
