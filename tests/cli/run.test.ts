@@ -51,6 +51,18 @@ describe("the bundled kernel", () => {
     expect(other.stateHash).not.toBe(first.stateHash);
   });
 
+  it("under priorities too", async () => {
+    const pct = (...args: string[]) => statistics("--schedule", "pct", ...args);
+    const [first, again, deep, short] = await Promise.all([
+      pct("--seed", "3"),
+      pct("--seed", "3", "--pct-depth", "3", "--pct-length", "100000"),
+      pct("--seed", "3", "--pct-depth", "8"),
+      pct("--seed", "3", "--pct-length", "5000"),
+    ]);
+    expect(again.stateHash).toBe(first.stateHash);
+    expect(new Set([first, deep, short].map(({ stateHash }) => stateHash)).size).toBe(3);
+  });
+
   it("counting events changes nothing in the run", async () => {
     const counted = await asyncos(["run", "--max-instructions", "1000000", "--stats"]);
     const plain = await asyncos(["run", "--max-instructions", "1000000"]);

@@ -30,7 +30,9 @@ describe("launch options", () => {
   refuse({ harts: "4" }, 'Launch option "harts" must be a whole number of harts');
   refuse({ harts: 2.5 }, "not 2.5.");
   refuse({ memory: 1e9 }, 'Launch option "memory" must be a whole number of MiB');
-  refuse({ schedule: "pct" }, '"round-robin" or "random", not "pct".');
+  refuse({ schedule: "fair" }, '"round-robin", "random" or "pct", not "fair".');
+  refuse({ schedule: "pct", pctDepth: 33 }, 'Launch option "pctDepth" must be');
+  refuse({ schedule: "pct", pctLength: 0 }, 'Launch option "pctLength" must be');
   refuse({ seed: -1 }, 'Launch option "seed" must be a whole number from 0');
   refuse({ quantum: 0 }, 'Launch option "quantum"');
   refuse({ program: "" }, 'Launch option "program" must be the path of an ELF file');

@@ -2,7 +2,9 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { UserError } from "../base/errors.ts";
 import { MACHINE_DEFAULTS, type TargetOptions } from "../debugger/target.ts";
+import { SCHEDULE_POLICIES, type SchedulePolicy } from "../machine/api.ts";
 import { checkOptions } from "../machine/boot.ts";
+import { PCT_DEPTH, PCT_LENGTH } from "../machine/schedule-pct.ts";
 
 /** The command line itself is wrong: exit code 2, as commander's own errors. */
 export class UsageError extends UserError {}
@@ -12,9 +14,11 @@ export interface GuestOptions {
   readonly harts: number;
   readonly memory: number;
   readonly append: string;
-  readonly schedule: "round-robin" | "random";
+  readonly schedule: SchedulePolicy;
   readonly seed: number;
   readonly quantum: number;
+  readonly pctDepth: number;
+  readonly pctLength: number;
   readonly profile?: string;
   readonly maxInstructions?: number;
 }
@@ -27,24 +31,32 @@ export function addGuestOptions(command: Command): Command {
     .option("--append <args>", "kernel arguments", defaults.append)
     .addOption(
       new Option("--schedule <policy>", "how the harts interleave")
-        .choices(["round-robin", "random"])
+        .choices(SCHEDULE_POLICIES)
         .default(defaults.schedule),
     )
-    .option("--seed <n>", "chance of the random schedule", integer(), defaults.seed)
+    .option("--seed <n>", "chance of the schedules random and pct", integer(), defaults.seed)
     .option("--quantum <n>", "instructions of a hart's turn", integer(), defaults.quantum)
+    .option(
+      "--pct-depth <n>",
+      "pct: orderings that the bug sought needs",
+      integer(1, 32),
+      PCT_DEPTH,
+    )
+    .option("--pct-length <n>", "pct: instructions of a round", integer(1, 2 ** 31), PCT_LENGTH)
     .option("--max-instructions <n>", "stop after so many", integer(1))
     .option("--profile <file>", "kernel profile (default: the one in the box that matches)");
 }
 
 /** Throws UsageError for values that no machine can have. */
 export function targetOptions(program: string | undefined, options: GuestOptions): TargetOptions {
-  const { harts, memory, append, schedule, seed, quantum, profile } = options;
+  const { harts, memory, append, schedule, seed, quantum, pctDepth, pctLength, profile } = options;
+  const machine = { harts, memory, append, schedule, seed, quantum, pctDepth, pctLength };
   try {
-    checkOptions({ harts, memory, append, schedule, seed, quantum });
+    checkOptions(machine);
   } catch (error) {
     throw error instanceof UserError ? new UsageError(`--${error.message}`) : error;
   }
-  return { program, profile, symbolFiles: [], harts, memory, append, schedule, seed, quantum };
+  return { program, profile, symbolFiles: [], ...machine };
 }
 
 /** A parser for decimal or 0x integers of a range. */

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { EVENT_KINDS, type EventKind } from "../awareness/api.ts";
 import { UserError } from "../base/errors.ts";
 import { MACHINE_DEFAULTS, type TargetOptions } from "../debugger/target.ts";
+import { SCHEDULE_POLICIES } from "../machine/api.ts";
 
 interface Option {
   readonly schema: z.ZodType;
@@ -31,11 +32,13 @@ const options: Readonly<Record<string, Option>> = {
   profile: path("a profile"),
   symbolFiles: { schema: z.array(z.string().min(1)), expected: "a list of paths of ELF files" },
   schedule: {
-    schema: z.enum(["round-robin", "random"]),
-    expected: '"round-robin" or "random"',
+    schema: z.enum(SCHEDULE_POLICIES),
+    expected: '"round-robin", "random" or "pct"',
   },
   seed: integer(0, 0xffff_ffff, "a whole number"),
   quantum: integer(1, 10_000_000, "a whole number of instructions"),
+  pctDepth: integer(1, 32, "a whole number of orderings"),
+  pctLength: integer(1, 2 ** 31, "a whole number of instructions"),
   stopOnEntry: flag,
   maxInstructions: integer(1, Number.MAX_SAFE_INTEGER, "a whole number of instructions"),
   sourceMap: {
@@ -119,6 +122,8 @@ export function parseLaunch(value: unknown): LaunchOptions {
       schedule: checked.schedule ?? MACHINE_DEFAULTS.schedule,
       seed: checked.seed ?? MACHINE_DEFAULTS.seed,
       quantum: checked.quantum ?? MACHINE_DEFAULTS.quantum,
+      pctDepth: checked.pctDepth,
+      pctLength: checked.pctLength,
     },
     stopOnEntry: checked.stopOnEntry ?? false,
     maxInstructions: checked.maxInstructions,
