@@ -20,15 +20,20 @@ function writeThenRead(csr: string, value: bigint, before = ""): bigint {
 }
 
 describe("WARL: what is read after a write in M-mode", () => {
-  // UXL and SXL are 2: privileged manual 3.1.6.3. Writable: SIE MIE SPIE MPIE SPP MPP MPRV SUM MXR TVM TW TSR.
+  // UXL and SXL are 2: privileged manual 3.1.6.3. Writable: SIE MIE SPIE MPIE SPP MPP FS MPRV SUM MXR TVM TW TSR.
+  // SD (bit 63) says that FS is dirty.
+  const SD = 1n << 63n;
   const fixed = 0xa_0000_0000n;
   const rows: [csr: string, written: bigint, read: bigint][] = [
-    ["mstatus", ONES, fixed | 0x7e_19aan],
+    ["mstatus", ONES, SD | fixed | 0x7e_79aan],
+    ["mstatus", 0x2000n, fixed | 0x2000n],
+    ["mstatus", 0x4000n, fixed | 0x4000n],
+    ["mstatus", 0x6000n, SD | fixed | 0x6000n],
     ["mstatus", 0n, fixed],
     ["mstatus", 0x1000n, fixed], // MPP = 2 does not exist: stays what it was (0)
     ["mstatus", 0x0800n, fixed | 0x0800n],
-    ["sstatus", ONES, 0x2_000c_0122n],
-    ["misa", 0n, 0x8000_0000_0014_1105n], // RV64 A C I M S U, cannot be changed
+    ["sstatus", ONES, SD | 0x2_000c_6122n],
+    ["misa", 0n, 0x8000_0000_0014_112dn], // RV64 A C D F I M S U, cannot be changed
     ["medeleg", ONES, 0xb3ffn], // a call from M can never be delegated
     ["mideleg", ONES, 0x222n],
     ["mie", ONES, 0xaaan],
@@ -128,6 +133,7 @@ describe("access rights", () => {
   const TVM = status(1 << 20);
   const TW = status(1 << 21);
   const TSR = status(1 << 22);
+  const FS = status(1 << 13);
   const counters = (m: number, s: number) =>
     `li t0, ${m}\n csrw mcounteren, t0\n li t0, ${s}\n csrw scounteren, t0`;
   const rows: ["S" | "U", string, string, "illegal" | "fine"][] = [
@@ -155,15 +161,18 @@ describe("access rights", () => {
     ["S", counters(7, 7), "csrrs t1, cycle, x0", "fine"],
     ["S", counters(7, 7), "csrrs t1, cycle, t1", "illegal"],
     ["S", "", "csrr t1, 0x14d", "illegal"], // stimecmp: Sstc is not there
-    ["U", "", "csrr t1, 0x001", "illegal"], // fflags: F is not there
+    ["U", "", "csrr t1, fflags", "illegal"],
+    ["U", FS, "csrr t1, fflags", "fine"],
+    ["S", FS, "csrr t1, fcsr", "fine"],
+    ["S", FS, "csrw frm, t1", "fine"],
   ];
   test.each(rows)("%s [%s] %s: %s", (privilege, setup, instruction, expected) => {
     expect(attempt(privilege, setup, instruction)).toBe(expected);
   });
   test("an illegal instruction reports its bits", () => {
-    const { machine } = guest("csrr t1, 0x001", M);
+    const { machine } = guest("csrr t1, 0x7ff", M);
     const trap = nextTrap(machine)!;
-    expect([trap.cause, trap.tval]).toEqual([2, 0x0010_2373n]);
+    expect([trap.cause, trap.tval]).toEqual([2, 0x7ff0_2373n]);
   });
 });
 

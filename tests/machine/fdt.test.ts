@@ -45,7 +45,7 @@ describe("the board's tree", () => {
       'stdout-path = "/soc/serial@10000000";',
       "reg = <0x00 0x80000000 0x00 0x8000000>;",
       "timebase-frequency = <0x989680>;",
-      'riscv,isa = "rv64imac_zicsr_zifencei";',
+      'riscv,isa = "rv64imafdc_zicsr_zifencei_zba_zbb_zbc_zbs";',
       'mmu-type = "riscv,sv48";',
       "cpu@2 {",
       'compatible = "sifive,test1\\0sifive,test0\\0syscon";',

@@ -52,7 +52,9 @@ export interface Hart {
   /** Register x0..x31 as an unsigned 64-bit value. */
   x(index: number): bigint;
   setX(index: number, value: bigint): void;
-  /** The same as a signed double, for hot hooks; exact where |value| < 2^53. */
+  /** The bits of f0..f31, unsigned; a single has ones above it. Held while the float unit is off, too. */
+  f(index: number): bigint;
+  /** x0..x31 as a signed double, for hot hooks; exact where |value| < 2^53. */
   xNumber(index: number): number;
   /** A CSR by number, as software at M level would read it, without side effects; undefined where there is none. */
   csr(number: number): bigint | undefined;

@@ -3,7 +3,7 @@ import { type Address, address, type PhysicalAddress, physical } from "../base/b
 import { assert } from "../base/errors.ts";
 import type { Hart, HartState, Privilege } from "./api.ts";
 import type { Engine } from "./engine/api.ts";
-import { RAM_BASE } from "./engine/layout.ts";
+import { HART, RAM_BASE } from "./engine/layout.ts";
 import type { OutsideInput } from "./journal.ts";
 import { type Memory, PAGE, ramOffset } from "./memory.ts";
 import { Activity, type Core, F64, MACHINE } from "./privileged/core.ts";
@@ -82,6 +82,10 @@ export class HartView implements Hart {
   setX(index: number, value: bigint): void {
     const register = `x${index}`;
     this.#parts.outside({ kind: "register", hart: this.id, register, value });
+  }
+
+  f(index: number): bigint {
+    return bigintOf(this.#core.low(HART.f + 8 * index), this.#core.high(HART.f + 8 * index));
   }
 
   xNumber(index: number): number {

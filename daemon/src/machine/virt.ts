@@ -8,7 +8,7 @@ export const FINISHER = { base: 0x10_0000, size: 0x1000 } as const;
 export const ACLINT = { base: 0x200_0000, size: 0xc000 } as const;
 export const UART = { base: 0x1000_0000, size: 0x100 } as const;
 
-const ISA = "rv64imac_zicsr_zifencei";
+const ISA = "rv64imafdc_zicsr_zifencei_zba_zbb_zbc_zbs";
 const MMU = "riscv,sv48";
 const UART_CLOCK_HZ = 3_686_400;
 /** Interrupt numbers of a hart's local interrupt controller. */

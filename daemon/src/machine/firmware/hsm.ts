@@ -1,5 +1,14 @@
 /** Hart state management (SBI 2.0, chapter 9). */
-import { Activity, type Core, F32, F64, MSTATUS, SUPERVISOR } from "../privileged/core.ts";
+import { HART } from "../engine/layout.ts";
+import {
+  Activity,
+  type Core,
+  F32,
+  F64,
+  FLOAT_DIRTY,
+  MSTATUS,
+  SUPERVISOR,
+} from "../privileged/core.ts";
 import { wakes } from "../privileged/interrupt.ts";
 import { unsigned } from "../word64.ts";
 import {
@@ -61,7 +70,10 @@ export class Hsm implements SbiExtension {
     return ok();
   }
 
-  /** S-mode as a start leaves it: translation and interrupts off, a0 the hart, a1 opaque. */
+  /**
+   * S-mode as a start leaves it: translation and interrupts off, a0 the hart, a1 opaque; the float
+   * unit on and empty, as OpenSBI leaves it.
+   */
   enter(core: Core, pcLow: number, pcHigh: number, opaqueLow: number, opaqueHigh: number): void {
     core.privilege = SUPERVISOR;
     core.mstatus &= ~MSTATUS.SIE;
@@ -72,6 +84,9 @@ export class Hsm implements SbiExtension {
     core.set(F64.sscratch, 0, 0);
     core.setX(A0, core.id, 0);
     core.setX(A1, opaqueLow, opaqueHigh);
+    for (let register = 0; register < 32; register++) core.set(HART.f + 8 * register, 0, 0);
+    core.set(HART.fcsr, 0, 0);
+    core.floatState = FLOAT_DIRTY;
     core.setPc(pcLow, pcHigh);
     this.#parts.remap(core);
   }

@@ -3,7 +3,7 @@
  * registers, so that whatever saves or digests the block has all of it.
  */
 import type { Engine } from "../engine/api.ts";
-import { HART, hartBase } from "../engine/layout.ts";
+import { FLOAT, HART, hartBase } from "../engine/layout.ts";
 import { signed, Word64 } from "../word64.ts";
 
 export const USER = 0;
@@ -22,7 +22,7 @@ export const F32 = {
   activity: BASE + 0x04,
   /** 1 while an SBI suspend lasts: HSM then reports the waiting hart as suspended. */
   suspended: BASE + 0x08,
-  /** Bits 31..0; the high half is constant. */
+  /** Bits 31..0 without FS, see `floatState`; the high half follows from them. */
   mstatus: BASE + 0x0c,
   /** Bits that software writes; wires are added by `lines`. */
   mip: BASE + 0x10,
@@ -76,6 +76,7 @@ export const MSTATUS = {
   MPIE: 1 << 7,
   SPP: 1 << 8,
   MPP: 3 << 11,
+  FS: 3 << 13,
   MPRV: 1 << 17,
   SUM: 1 << 18,
   MXR: 1 << 19,
@@ -84,6 +85,10 @@ export const MSTATUS = {
   TSR: 1 << 22,
 } as const;
 export const MPP_SHIFT = 11;
+export const FS_SHIFT = 13;
+/** Values of FS: in between, the registers are initial or clean. */
+export const FLOAT_OFF = 0;
+export const FLOAT_DIRTY = 3;
 
 export class Core {
   readonly id: number;
@@ -142,6 +147,14 @@ export class Core {
   }
   set mstatus(value: number) {
     this.put(F32.mstatus, value);
+  }
+
+  /** mstatus.FS: whether the float unit is on, and changed since it was saved. */
+  get floatState(): number {
+    return (this.low(HART.fcsr) & FLOAT.state) >>> FLOAT.stateShift;
+  }
+  set floatState(value: number) {
+    this.put(HART.fcsr, (this.low(HART.fcsr) & ~FLOAT.state) | (value << FLOAT.stateShift));
   }
 
   /** Low and high half of x0..x31. */

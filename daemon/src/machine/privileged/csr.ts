@@ -5,8 +5,20 @@
  */
 import type { Clock } from "../clock.ts";
 import type { Engine } from "../engine/api.ts";
+import { FLOAT, HART } from "../engine/layout.ts";
 import type { Word64 } from "../word64.ts";
-import { type Core, F32, F64, MACHINE, MPP_SHIFT, MSTATUS, PMP_ENTRIES } from "./core.ts";
+import {
+  type Core,
+  F32,
+  F64,
+  FLOAT_DIRTY,
+  FLOAT_OFF,
+  FS_SHIFT,
+  MACHINE,
+  MPP_SHIFT,
+  MSTATUS,
+  PMP_ENTRIES,
+} from "./core.ts";
 import { MACHINE_INTERRUPTS, pending, SUPERVISOR_INTERRUPTS } from "./interrupt.ts";
 import { writePmpAddress, writePmpConfig } from "./pmp.ts";
 import { SATP_BARE, SATP_SV39, SATP_SV48 } from "./translate.ts";
@@ -41,7 +53,10 @@ interface CsrRow {
 /** mstatus bits 35..32: UXL and SXL say 64 bits. sstatus shows UXL alone. */
 const MSTATUS_HIGH = 0xa;
 const SSTATUS_HIGH = 0x2;
-const SSTATUS_WRITABLE = MSTATUS.SIE | MSTATUS.SPIE | MSTATUS.SPP | MSTATUS.SUM | MSTATUS.MXR;
+/** Bit 63: state that is dirty. */
+const SD_HIGH = 0x8000_0000 | 0;
+const SSTATUS_WRITABLE =
+  MSTATUS.SIE | MSTATUS.SPIE | MSTATUS.SPP | MSTATUS.FS | MSTATUS.SUM | MSTATUS.MXR;
 const MSTATUS_WRITABLE =
   SSTATUS_WRITABLE |
   MSTATUS.MIE |
@@ -54,8 +69,11 @@ const MSTATUS_WRITABLE =
 /** Bits whose change alters what loads and stores may do. */
 const TRANSLATING = MSTATUS.SUM | MSTATUS.MXR | MSTATUS.MPRV | MSTATUS.MPP;
 
-/** RV64 with A, C, I, M, S and U. */
-const MISA_LOW = (1 << 0) | (1 << 2) | (1 << 8) | (1 << 12) | (1 << 18) | (1 << 20);
+/** RV64 with these letters. */
+const MISA_LOW = [..."ACDFIMSU"].reduce(
+  (bits, letter) => bits | (1 << (letter.charCodeAt(0) - 65)),
+  0,
+);
 const MISA_HIGH = 0x8000_0000 | 0;
 
 const FIOM = 1;
@@ -104,8 +122,19 @@ const delegated = (field: typeof F32.mie, mask: number): CsrRow => ({
   },
 });
 
+/** The visible bits, FS and what follows from it among them. */
+function readStatus(core: Core, value: Word64, visible: number, high: number): void {
+  const state = core.floatState;
+  value.set(
+    (core.mstatus & visible) | (state << FS_SHIFT),
+    state === FLOAT_DIRTY ? high | SD_HIGH : high,
+  );
+}
+
 function writeStatus(core: Core, low: number, writable: number): Effect {
+  core.floatState = (low & MSTATUS.FS) >>> FS_SHIFT;
   const old = core.mstatus;
+  writable &= ~MSTATUS.FS;
   let next = (old & ~writable) | (low & writable);
   // There is no privilege 2: such a write leaves MPP alone.
   if ((next & MSTATUS.MPP) >>> MPP_SHIFT === 2) next = (next & ~MSTATUS.MPP) | (old & MSTATUS.MPP);
@@ -171,10 +200,24 @@ const sip: CsrRow = {
   write: delegated(F32.mip as never, SIP_WRITABLE).write!,
 };
 
+/** A part of fcsr. Whoever writes it, even what it was, has changed the float unit's state. */
+const floatPart = (mask: number, shift: number): CsrRow => ({
+  read: (core, value) => value.set((core.low(HART.fcsr) & mask) >>> shift, 0),
+  write: (core, value) => {
+    core.put(HART.fcsr, (core.low(HART.fcsr) & ~mask) | ((value.low << shift) & mask));
+    core.floatState = FLOAT_DIRTY;
+    return Effect.none;
+  },
+});
+
 const named: Readonly<Record<number, CsrRow>> = {
+  // Float unit
+  1: floatPart(FLOAT.flags, 0),
+  2: floatPart(FLOAT.mode, FLOAT.modeShift),
+  3: floatPart(FLOAT.flags | FLOAT.mode, 0),
   // Supervisor
   256: {
-    read: (core, value) => value.set(core.mstatus & SSTATUS_WRITABLE, SSTATUS_HIGH),
+    read: (core, value) => readStatus(core, value, SSTATUS_WRITABLE, SSTATUS_HIGH),
     write: (core, value) => writeStatus(core, value.low, SSTATUS_WRITABLE),
   },
   260: delegated(F32.mie, SUPERVISOR_INTERRUPTS),
@@ -189,7 +232,7 @@ const named: Readonly<Record<number, CsrRow>> = {
   384: { read: (core, value) => core.read(F64.satp, value), write: writeSatp },
   // Machine
   768: {
-    read: (core, value) => value.set(core.mstatus, MSTATUS_HIGH),
+    read: (core, value) => readStatus(core, value, -1, MSTATUS_HIGH),
     write: (core, value) => writeStatus(core, value.low, MSTATUS_WRITABLE),
   },
   769: { ...inert, read: constant(MISA_LOW, MISA_HIGH).read },
@@ -258,6 +301,7 @@ for (let entry = 0; entry < PMP_ENTRIES; entry++) {
 
 export const csrRow = (number: number): CsrRow | undefined => table[number];
 
+const FCSR = 0x003;
 const SATP = 0x180;
 const CYCLE = 0xc00;
 const HPM_LAST = 0xc1f;
@@ -266,6 +310,7 @@ const HPM_LAST = 0xc1f;
 export function accessible(core: Core, number: number): boolean {
   const privilege = core.privilege;
   if (((number >>> 8) & 3) > privilege) return false;
+  if (number <= FCSR) return core.floatState !== FLOAT_OFF;
   if (privilege === MACHINE) return true;
   if (number >= CYCLE && number <= HPM_LAST) {
     const bit = 1 << (number & 31);
