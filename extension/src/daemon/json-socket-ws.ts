@@ -1,12 +1,14 @@
 /** Opens a `JsonSocket` to the daemon with the `ws` package. */
-import WebSocket from "ws";
+import type WebSocket from "ws";
 import type { JsonSocket } from "../base/json-socket.ts";
 import type { Endpoint } from "./ready.ts";
 
 const PATIENCE_MILLISECONDS = 10_000;
 
 /** Resolves once the connection is open; rejects with a sentence. */
-export function openSocket(endpoint: Endpoint, path: "/dap" | "/lsp"): Promise<JsonSocket> {
+export async function openSocket(endpoint: Endpoint, path: "/dap" | "/lsp"): Promise<JsonSocket> {
+  // Loaded with the first connection, not with the extension: it takes longer than all of ours.
+  const { WebSocket } = await import("ws");
   const socket = new WebSocket(endpoint.url + path, {
     headers: { Authorization: `Bearer ${endpoint.token}` },
     handshakeTimeout: PATIENCE_MILLISECONDS,
