@@ -5,25 +5,26 @@ import {
   type EventKind,
   type SchedulingEvent,
 } from "../awareness/api.ts";
-import type { Disposable } from "../base/disposable.ts";
+import { type Disposable, Signal } from "../base/disposable.ts";
 import { UserError } from "../base/errors.ts";
 import type { Trace, TracePage, TraceQuery } from "./api.ts";
-import { CHUNK, Chunk, kindNumber } from "./chunk.ts";
+import { CHUNK, Chunk, type Chunks, kindNumber } from "./chunk.ts";
 import { wireEvent } from "./wire.ts";
 
-/** Events kept: about 35 MB when full. */
-const DEFAULT_CAPACITY = 1 << 19;
+/** Ten million events: some 230 MB when full, and as much as there is until then. */
+const DEFAULT_CAPACITY = 640 * CHUNK;
 const DEFAULT_COUNT = 1_000;
 
 /** `capacity` is rounded up to whole chunks of 16,384 events. */
 export function createTrace(
   awareness: Pick<Awareness, "listen">,
   capacity: number = DEFAULT_CAPACITY,
-): Trace {
+): Trace & Chunks {
   return new EventStore(awareness, Math.max(2, Math.ceil(capacity / CHUNK)));
 }
 
-class EventStore implements Trace {
+class EventStore implements Trace, Chunks {
+  readonly filled = new Signal<undefined>();
   readonly #awareness: Pick<Awareness, "listen">;
   readonly #maxChunks: number;
   readonly #counts = new Array<number>(EVENT_KINDS.length).fill(0);
@@ -45,6 +46,10 @@ class EventStore implements Trace {
     return this.#next;
   }
 
+  get chunks(): readonly Chunk[] {
+    return this.#chunks;
+  }
+
   get counts(): ReadonlyMap<EventKind, number> {
     return new Map(
       EVENT_KINDS.map((kind, index): [EventKind, number] => [kind, this.#counts[index]!]).filter(
@@ -59,6 +64,7 @@ class EventStore implements Trace {
     chunk.append(event);
     this.#counts[kindNumber(event.kind)]!++;
     this.#next++;
+    if (chunk.full) this.filled.emit(undefined);
   }
 
   record(kinds: readonly EventKind[] = EVENT_KINDS): Disposable {
