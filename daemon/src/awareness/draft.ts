@@ -1,6 +1,7 @@
 /**
  * An event while it happens. Fields are worked out when a condition or the event itself asks for
- * them, so that a false condition on one field costs that field alone.
+ * them, so that a false condition on one field costs that field alone. One draft serves all events
+ * of a kind, one after the other: nothing is allocated for those that no condition lets through.
  */
 import type { Address, MachineTime } from "../base/brand.ts";
 import type { Hart } from "../machine/api.ts";
@@ -35,21 +36,21 @@ const knownWord = (value: number | bigint | undefined): bigint | undefined =>
 /** A condition reads these properties by name. */
 export class Draft implements SchedulingEvent {
   readonly kind: EventKind;
-  readonly source: Hart | undefined;
-  readonly #readers: FieldReaders;
+  source: Hart | undefined;
   readonly #around: Surroundings;
+  #readers: FieldReaders = {};
   #event: SchedulingEvent | undefined;
 
-  constructor(
-    kind: EventKind,
-    source: Hart | undefined,
-    readers: FieldReaders,
-    around: Surroundings,
-  ) {
+  constructor(kind: EventKind, around: Surroundings) {
     this.kind = kind;
+    this.#around = around;
+  }
+
+  /** From now on the draft is of another event. */
+  begin(source: Hart | undefined, readers: FieldReaders): void {
     this.source = source;
     this.#readers = readers;
-    this.#around = around;
+    this.#event = undefined;
   }
 
   get time(): MachineTime {
@@ -104,7 +105,7 @@ export class Draft implements SchedulingEvent {
   /** The fact, with every field as it is now. */
   finish(): SchedulingEvent {
     if (this.#event) return this.#event;
-    const { bitmap, name } = this;
+    // One shape for all, whatever is unknown: readers of many events stay fast.
     this.#event = {
       time: this.time,
       hart: this.hart,
@@ -117,8 +118,8 @@ export class Draft implements SchedulingEvent {
       old: this.old,
       new: this.new,
       pc: this.pc,
-      ...(bitmap !== undefined && { bitmap }),
-      ...(name !== undefined && { name }),
+      bitmap: this.bitmap,
+      name: this.name,
     };
     return this.#event;
   }

@@ -20,13 +20,16 @@ interface Listener {
 }
 
 interface Channel {
-  readonly listeners: Set<Listener>;
-  readonly installed: Disposable;
+  /** A new array for each change: a listener may come or go while it is being called. */
+  listeners: readonly Listener[];
+  readonly draft: Draft;
+  /** Where the event of the draft happened. */
+  readonly frame: () => StackFrame | undefined;
 }
 
 export class Events {
   readonly #sources: ReadonlyMap<EventKind, readonly Source[]>;
-  readonly #channels = new Map<EventKind, Channel>();
+  readonly #channels = new Map<EventKind, Channel & { readonly installed: Disposable }>();
   readonly #around: Surroundings;
   readonly #frameOf: (hart: Hart) => StackFrame | undefined;
 
@@ -46,7 +49,10 @@ export class Events {
     where?: Condition,
   ): Disposable {
     const listener = { notify, where };
-    for (const kind of new Set(kinds)) this.#channel(kind).listeners.add(listener);
+    for (const kind of new Set(kinds)) {
+      const channel = this.#channel(kind);
+      channel.listeners = [...channel.listeners, listener];
+    }
     return disposable(() => {
       for (const kind of new Set(kinds)) this.#leave(kind, listener);
     });
@@ -55,38 +61,37 @@ export class Events {
   #channel(kind: EventKind): Channel {
     const known = this.#channels.get(kind);
     if (known) return known;
-    const listeners = new Set<Listener>();
-    const emit: Emit = (hart, readers) => this.#emit(kind, listeners, hart, readers);
+    const draft = new Draft(kind, this.#around);
+    const frame = () => draft.source && this.#frameOf(draft.source);
+    const channel: Channel = { listeners: [], draft, frame };
+    const emit: Emit = (hart, readers) => tell(channel, hart, readers);
     const parts = (this.#sources.get(kind) ?? []).map((install) => install(emit));
-    const channel = {
-      listeners,
-      installed: disposable(() => {
-        for (const part of parts) part.dispose();
-      }),
-    };
-    this.#channels.set(kind, channel);
-    return channel;
+    const installed = disposable(() => {
+      for (const part of parts) part.dispose();
+    });
+    const added = Object.assign(channel, { installed });
+    this.#channels.set(kind, added);
+    return added;
   }
 
   #leave(kind: EventKind, listener: Listener): void {
     const channel = this.#channels.get(kind);
-    if (!channel?.listeners.delete(listener) || channel.listeners.size > 0) return;
+    if (!channel?.listeners.includes(listener)) return;
+    channel.listeners = channel.listeners.filter((other) => other !== listener);
+    if (channel.listeners.length > 0) return;
     this.#channels.delete(kind);
     channel.installed.dispose();
   }
+}
 
-  #emit(
-    kind: EventKind,
-    listeners: ReadonlySet<Listener>,
-    hart: Hart | undefined,
-    readers: FieldReaders,
-  ): boolean {
-    const draft = new Draft(kind, hart, readers, this.#around);
-    let stop = false;
-    for (const { notify, where } of listeners) {
-      if (where && !where.test(draft as never, () => hart && this.#frameOf(hart))) continue;
-      if (notify(draft.finish())) stop = true;
-    }
-    return stop;
+function tell(channel: Channel, hart: Hart | undefined, readers: FieldReaders): boolean {
+  const { draft, frame, listeners } = channel;
+  draft.begin(hart, readers);
+  let stop = false;
+  for (let i = 0; i < listeners.length; i++) {
+    const { notify, where } = listeners[i]!;
+    if (where && !where.test(draft as never, frame)) continue;
+    if (notify(draft.finish())) stop = true;
   }
+  return stop;
 }

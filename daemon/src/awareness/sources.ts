@@ -13,7 +13,7 @@ import {
   walk,
 } from "../inspect/expression/accessor.ts";
 import { POINTER_SIZE, stepsTo } from "../inspect/types.ts";
-import type { Hart, Machine, TrapEvent } from "../machine/api.ts";
+import type { Hart, Machine, TrapEvent, WatchEvent } from "../machine/api.ts";
 import type { FunctionInfo, Type } from "../symbols/api.ts";
 import { argumentsOf, segments } from "../symbols/names.ts";
 import type { EventKind } from "./api.ts";
@@ -89,12 +89,19 @@ const SYSCALL = 8;
 function addMachineSources(machine: Machine, add: (kind: EventKind, source: Source) => void): void {
   const onTrap =
     (wanted: (event: TrapEvent) => boolean, value: (event: TrapEvent) => number | bigint): Source =>
-    (emit) =>
-      machine.onTrap((event) =>
-        wanted(event)
-          ? emit(event.hart, { old: () => event.tval, new: () => value(event), pc: () => event.pc })
-          : false,
-      );
+    (emit) => {
+      let event: TrapEvent;
+      const readers: FieldReaders = {
+        old: () => event.tval,
+        new: () => value(event),
+        pc: () => event.pc,
+      };
+      return machine.onTrap((now) => {
+        if (!wanted(now)) return false;
+        event = now;
+        return emit(now.hart, readers);
+      });
+    };
   const isSyscall = ({ interrupt, cause }: TrapEvent) => !interrupt && cause === SYSCALL;
   add(
     "interrupt",
@@ -131,18 +138,21 @@ function* bitmapSources({ binding, context, machine, memory }: Parts): Generator
     yield (emit) => {
       const at = memory.physical(word.address(context));
       if (at === undefined) return disposable(() => {});
-      return machine.watch({ address: at, size, access: "write" }, (event) => {
+      let event: WatchEvent;
+      const bit = () => lowestBit(event.old ^ event.new);
+      const readers: FieldReaders = {
+        old: () => event.old,
+        new: () => event.new,
+        bit,
+        prio: bit,
+        pc: () => event.pc,
+        bitmap: name,
+      };
+      return machine.watch({ address: at, size, access: "write" }, (now) => {
         // A store of the same value changes nothing.
-        if (event.old === event.new) return false;
-        const bit = () => lowestBit(event.old ^ event.new);
-        return emit(event.hart, {
-          old: () => event.old,
-          new: () => event.new,
-          bit,
-          prio: bit,
-          pc: () => event.pc,
-          bitmap: name,
-        });
+        if (now.old === now.new) return false;
+        event = now;
+        return emit(now.hart, readers);
       });
     };
   }
@@ -158,7 +168,8 @@ function lowestBit(word: bigint): number {
 function* panicSources({ binding, machine, modules }: Parts): Generator<Source> {
   const wanted = binding?.profile.panic ?? "rust_begin_unwind";
   for (const [module, fn] of functionsOf(modules, wanted)) {
-    yield (emit) => hook(machine, module, fn, (hart) => emit(hart, {}));
+    const readers = atEntry(module, fn, {});
+    yield (emit) => hook(machine, module, fn, (hart) => emit(hart, readers));
   }
   if (!binding?.profile.panic) return;
   if (functionsOf(modules, wanted).length === 0)
@@ -277,13 +288,18 @@ function migrationSource(
   const { binding, context, coroutines, machine } = parts;
   const record = recordReader(place, task, names, parts);
   if (!record || !binding?.coroutines?.hart) return undefined;
-  return (emit) =>
-    hook(machine, module, fn, (hart) => {
+  return (emit) => {
+    let before = Number.NaN;
+    let now = Number.NaN;
+    const moved = atEntry(module, fn, { ...readers, old: () => before, new: () => now });
+    return hook(machine, module, fn, (hart) => {
       enter(context, hart);
-      const before = coroutines.lastHart(record());
-      if (Number.isNaN(before) || before === hart.id) return false;
-      return emit(hart, { ...readers, old: () => before, new: () => hart.id });
+      before = coroutines.lastHart(record());
+      now = hart.id;
+      if (Number.isNaN(before) || before === now) return false;
+      return emit(hart, moved);
     });
+  };
 }
 
 function pointSource(
@@ -293,13 +309,21 @@ function pointSource(
   when: Access | undefined,
   readers: FieldReaders,
 ): Source {
+  const here = atEntry(module, fn, readers);
   return (emit: Emit) =>
     hook(machine, module, fn, (hart) => {
       enter(context, hart);
       // Unknown is not true.
       if (when && !(Math.abs(when.number(context)) > 0)) return false;
-      return emit(hart, readers);
+      return emit(hart, here);
     });
+}
+
+const entryOf = (module: Module, fn: FunctionInfo): Address => address(fn.entry + module.bias);
+
+function atEntry(module: Module, fn: FunctionInfo, readers: FieldReaders): FieldReaders {
+  const pc = entryOf(module, fn);
+  return { ...readers, pc: () => pc };
 }
 
 function enter(context: AccessContext, hart: Hart): void {
@@ -360,7 +384,7 @@ function hook(
   fn: FunctionInfo,
   listener: (hart: Hart) => boolean,
 ): Disposable {
-  const at = address(fn.entry + module.bias);
+  const at = entryOf(module, fn);
   return machine.hook(at, (hart) => (owns(module, hart, at) ? listener(hart) : false));
 }
 

@@ -22,6 +22,9 @@ export function readWord(reader: Reader, at: number): number {
 
 /** The 64-bit word at an address as a signed double, as addresses are held; NaN where unreadable or no exact double. */
 export function readPointer(reader: Reader, at: number): number {
+  const word = reader.uint(at, 8);
+  if (!Number.isNaN(word)) return word;
+  // Beyond 2^53 as an unsigned word, but perhaps near the top: the upper half of an address space.
   const value = reader.uint(at, 4) + signed32(reader.uint(at + 4, 4)) * HIGH;
   return Number.isSafeInteger(value) ? value : Number.NaN;
 }

@@ -8,7 +8,7 @@ import type { AccessSize } from "./devices/device.ts";
 import type { Engine } from "./engine/api.ts";
 import { Flow, STOPPED, TRAPPED, TRAPPED_LEAVE } from "./engine/host.ts";
 import { HART, hartBase } from "./engine/layout.ts";
-import { type Memory, PAGE, ramOffset, Settled } from "./memory.ts";
+import { type Memory, PAGE, pageOf, ramOffset, Settled } from "./memory.ts";
 import type { Core } from "./privileged/core.ts";
 import { ACCESS_FAULT, Access, type Translator } from "./privileged/translate.ts";
 import { Cause } from "./privileged/trap.ts";
@@ -68,7 +68,7 @@ export class AccessPath {
     const offset = ramOffset(this.#translator.physical);
     if (!this.#memory.isRam(offset, 2)) return this.#fault(core, Cause.fetchAccess, low, high);
     this.#reportWalk(core);
-    const page = offset - (offset % PAGE);
+    const page = pageOf(offset);
     this.onFetchPage(high * 0x10_0000 + (low >>> 12), page);
     return Math.floor(this.#translator.physical / PAGE);
   }
@@ -81,7 +81,7 @@ export class AccessPath {
     if (cause !== 0) return this.#fault(core, cause, low, high);
     const offset = ramOffset(this.#translator.physical);
     if (!this.#memory.isRam(offset, size)) return this.#loadDevice(core, low, high, size);
-    const page = offset - (offset % PAGE);
+    const page = pageOf(offset);
     if (this.#memory.watches.watchesLoads(page)) {
       this.#memory.watches.capture(offset, size, "read");
     } else {
@@ -101,7 +101,7 @@ export class AccessPath {
     const memory = this.#memory;
     const offset = ramOffset(this.#translator.physical);
     if (!memory.isRam(offset, size)) return this.#storeDevice(core, low, high, size, readToo);
-    const page = offset - (offset % PAGE);
+    const page = pageOf(offset);
     if (readToo !== 0) memory.watches.capture(offset, size, "read");
     if (memory.isPlain(hart, page) && !this.#engine.hasCode(page) && !memory.watches.pending) {
       memory.fillStore(hart, low & ~0xfff, high, page);

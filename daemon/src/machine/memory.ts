@@ -11,9 +11,12 @@ import { Pages, type PageTable } from "./pages.ts";
 import type { Core } from "./privileged/core.ts";
 import { Watches } from "./watches.ts";
 
+const PAGE_BITS = 12;
 export const PAGE = 4096;
 const VALID = 1;
 const NO_PAGE = -1;
+/** The high half of Number.MAX_SAFE_INTEGER. */
+const HIGHEST = 0x1f_ffff;
 
 export class Memory {
   readonly size: number;
@@ -68,6 +71,12 @@ export class Memory {
   readNumber(offset: number, size: number): number {
     if (!this.isRam(offset, size)) return Number.NaN;
     const at = this.#ram + offset;
+    if (size >= 4 && (at & (size - 1)) === 0) {
+      const low = this.#words[at >>> 2]! >>> 0;
+      if (size === 4) return low;
+      const high = this.#words[(at >>> 2) + 1]! >>> 0;
+      return high <= HIGHEST ? high * 0x1_0000_0000 + low : Number.NaN;
+    }
     const bytes = this.#bytes;
     let value = 0;
     for (let i = size - 1; i >= 0; i--) value = value * 256 + bytes[at + i]!;
@@ -76,13 +85,13 @@ export class Memory {
 
   /** Stores of this hart to the page may bypass `before` and `after`. */
   isPlain(hart: number, page: number): boolean {
-    if (this.#tables[page / PAGE] !== 0 || this.watches.watchesStores(page)) return false;
+    if (this.#tables[page >>> PAGE_BITS] !== 0 || this.watches.watchesStores(page)) return false;
     return !this.#reservedByOthers(hart, page);
   }
 
   /** A cached translation comes from this entry: stores to its page must be seen from now on. */
   relyOnTable(offset: number): void {
-    const index = Math.floor(offset / PAGE);
+    const index = offset >>> PAGE_BITS;
     if (this.#tables[index] !== 0) return;
     this.#tables[index] = 1;
     this.#evictStores(index * PAGE);
@@ -120,13 +129,13 @@ export class Memory {
 
   /** Bytes within one page are about to change: notes what watches and page tables held. */
   before(offset: number, size: number): void {
-    if (this.#tables[Math.floor(offset / PAGE)] !== 0) this.#noteTable(offset, size);
+    if (this.#tables[offset >>> PAGE_BITS] !== 0) this.#noteTable(offset, size);
     this.watches.capture(offset, size, "write");
   }
 
   /** They have changed. `core` is the hart that did it, if any: its own reservation survives. */
   after(core: Core | undefined, offset: number, size: number): void {
-    this.pages.touch(Math.floor(offset / PAGE));
+    this.pages.touch(offset >>> PAGE_BITS);
     this.#engine.invalidateCode(offset, size);
     const start = this.#ram + offset;
     for (const other of this.#cores) {
@@ -246,6 +255,7 @@ export const Settled = {
 } as const;
 export type Settled = number;
 
-const pageOf = (offset: number): number => offset - (offset % PAGE);
+/** Of an offset in RAM. In integers: a remainder of doubles is a library call. */
+export const pageOf = (offset: number): number => (offset & -PAGE) >>> 0;
 
 export const ramOffset = (physical: number): number => physical - RAM_BASE;

@@ -79,9 +79,11 @@ export class Watches {
   capture(offset: number, size: number, access: AccessKind): void {
     const pages = access === "write" ? this.#stores : this.#loads;
     if (pages.size === 0) return;
-    const ranges = pages.get(offset - (offset % PAGE));
+    // In integers: a remainder of doubles is a library call.
+    const ranges = pages.get((offset & -PAGE) >>> 0);
     if (ranges === undefined) return;
-    for (const range of ranges) {
+    for (let i = 0; i < ranges.length; i++) {
+      const range = ranges[i]!;
       if (offset >= range.offset + range.size || range.offset >= offset + size) continue;
       this.#touch(range, offset, size);
     }

@@ -112,8 +112,7 @@ export class Translator {
         continue;
       }
       if ((entryLow & (R | W)) === W) return PAGE_FAULT[access]!;
-      const span = 2 ** (9 * level);
-      if (page % span !== 0) return PAGE_FAULT[access]!;
+      if (level > 0 && misaligned(entryLow, entryHigh, level)) return PAGE_FAULT[access]!;
       this.#flags = entryLow;
       this.#entry = offset;
       this.physical = page * 4096 + offsetWithin(low, high, level);
@@ -144,6 +143,14 @@ function permitted(flags: number, access: Access, privilege: number, status: num
     default:
       return (flags & W) !== 0;
   }
+}
+
+/** A leaf above level 0 maps a page of its own size: the lower 9, 18 or 27 bits of its number are 0. */
+function misaligned(entryLow: number, entryHigh: number, level: number): boolean {
+  const low = entryLow >>> 10;
+  if (level === 1) return (low & 0x1ff) !== 0;
+  if (level === 2) return (low & 0x3_ffff) !== 0;
+  return low !== 0 || (entryHigh & 0x1f) !== 0;
 }
 
 /** Nine bits of the address: level 0 begins at bit 12. */
