@@ -1,5 +1,4 @@
 /** Entry of the extension: makes the parts and wires them together. */
-import { join } from "node:path";
 import * as vscode from "vscode";
 import { registerCommands } from "./commands.ts";
 import { findRoot, launchDaemon } from "./daemon/host.ts";
@@ -66,7 +65,7 @@ export function activate(context: vscode.ExtensionContext): void {
       sessions,
       coroutines,
       log,
-      kernelSources: vscode.Uri.file(join(root, "kernel")),
+      kernelSources: vscode.Uri.joinPath(vscode.Uri.file(root), "kernel"),
     }),
     sessions.onDidChange(() => language.want(sessions.any)),
     sessions.onDidChange(showPhase(sessions)),
