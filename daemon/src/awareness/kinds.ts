@@ -75,11 +75,18 @@ export class FutureKinds {
     const known = this.#byType.get(type);
     if (known) return known;
     const { name, suffix } = userName(type.name);
+    const coroutine = isCoroutine(type);
+    // Looked up when first asked for: it takes an index of all that the source file declares.
+    let declared: SourceLocation | undefined | null = coroutine ? null : undefined;
+    const declaration = () => this.#declaration(type as StructType);
     const kind: FutureKind = {
       type,
       name: suffix === " (async)" ? name : name + suffix,
-      declared: isCoroutine(type) ? this.#declaration(type) : undefined,
-      coroutine: isCoroutine(type) ? this.#shape(type) : undefined,
+      get declared() {
+        if (declared === null) declared = declaration();
+        return declared;
+      },
+      coroutine: coroutine ? this.#shape(type) : undefined,
     };
     this.#byType.set(type, kind);
     return kind;

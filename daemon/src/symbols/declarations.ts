@@ -1,6 +1,7 @@
 /** The functions and async fns that a source file declares, whether or not they have code of their own. */
 import type { SourceLocation, StructType } from "./api.ts";
 import { At } from "./constants.ts";
+import { Die } from "./die.ts";
 import type { Dwarf } from "./dwarf.ts";
 import type { Functions } from "./functions.ts";
 import { type AsyncForm, environmentForm, logicalName, plainPath } from "./names.ts";
@@ -21,16 +22,69 @@ interface Draft {
   readonly environments: Set<StructType>;
 }
 
-/** All declarations, by path; instances of a generic function count once. */
-export function declarationsByPath(
+/** A function's entry or a coroutine's type, and where it is declared; not named yet. */
+interface Found {
+  readonly what: Die | StructType;
+  readonly location: SourceLocation;
+}
+
+/** What each source file declares. Names are worked out for the files that are asked for. */
+export class Declarations {
+  readonly #dwarf: Dwarf;
+  readonly #paths: Paths;
+  readonly #found: ReadonlyMap<string, readonly Found[]>;
+  readonly #named = new Map<string, readonly Declaration[]>();
+
+  constructor(dwarf: Dwarf, paths: Paths, functions: Functions, coroutines: readonly StructType[]) {
+    this.#dwarf = dwarf;
+    this.#paths = paths;
+    this.#found = findDeclarations(dwarf, functions, coroutines);
+  }
+
+  /** By line; instances of a generic function count once. */
+  in(path: string): readonly Declaration[] {
+    const known = this.#named.get(path);
+    if (known) return known;
+    const found = this.#found.get(path);
+    if (!found) return [];
+    const declarations = nameDeclarations(this.#dwarf, this.#paths, found);
+    this.#named.set(path, declarations);
+    return declarations;
+  }
+}
+
+function findDeclarations(
   dwarf: Dwarf,
-  paths: Paths,
   functions: Functions,
   coroutines: readonly StructType[],
-): Map<string, Declaration[]> {
+): Map<string, Found[]> {
+  const byPath = new Map<string, Found[]>();
+  const add = (what: Found["what"], location: SourceLocation | undefined): void => {
+    if (location === undefined) return;
+    const list = byPath.get(location.path);
+    if (list) list.push({ what, location });
+    else byPath.set(location.path, [{ what, location }]);
+  };
+  for (const unit of dwarf.units) {
+    const { subprograms } = dwarf.tolerate(() => unit.index, NOTHING);
+    for (const offset of subprograms) {
+      dwarf.tolerate(() => {
+        const die = unit.die(offset);
+        // Only entries that say it themselves: copies with code repeat what their origins declare.
+        if (die.has(At.declLine) && die.has(At.name)) add(die, functions.declarationOf(die));
+      }, undefined);
+    }
+  }
+  for (const type of coroutines) {
+    dwarf.tolerate(() => add(type, type.variants?.variants[0]?.declaration), undefined);
+  }
+  return byPath;
+}
+
+function nameDeclarations(dwarf: Dwarf, paths: Paths, found: readonly Found[]): Declaration[] {
   const drafts = new Map<string, Draft>();
   const draft = (path: string, form: AsyncForm | undefined, location: SourceLocation): Draft => {
-    const key = `${location.path}:${location.line} ${path}`;
+    const key = `${location.line} ${path}`;
     const known = drafts.get(key) ?? {
       name: path,
       location,
@@ -41,28 +95,20 @@ export function declarationsByPath(
     drafts.set(key, known);
     return known;
   };
-  for (const unit of dwarf.units) {
-    const { subprograms } = dwarf.tolerate(() => unit.index, NOTHING);
-    for (const offset of subprograms) {
-      dwarf.tolerate(() => {
-        const die = unit.die(offset);
-        // Only entries that say it themselves: copies with code repeat what their origins declare.
-        if (!die.has(At.declLine) || !die.has(At.name)) return;
-        const location = functions.declarationOf(die);
-        const { name, form } = logicalName(paths.of(die));
-        if (location === undefined || name === "" || form === "closure") return;
-        draft(plainPath(name), form, location);
-      }, undefined);
-    }
-  }
-  for (const type of coroutines) {
+  for (const { what, location } of found) {
     dwarf.tolerate(() => {
-      const location = type.variants?.variants[0]?.declaration;
-      const { name, form } = logicalName(type.name);
-      if (location !== undefined) draft(plainPath(name), form, location).environments.add(type);
+      if (!(what instanceof Die)) {
+        const { name, form } = logicalName(what.name);
+        draft(plainPath(name), form, location).environments.add(what);
+        return;
+      }
+      const { name, form } = logicalName(paths.of(what));
+      if (name !== "" && form !== "closure") draft(plainPath(name), form, location);
     }, undefined);
   }
-  return group(drafts.values());
+  return joined(drafts.values())
+    .map((one) => ({ ...one, environments: [...one.environments] }))
+    .sort((a, b) => a.location.line - b.location.line);
 }
 
 const NOTHING: { readonly subprograms: readonly InfoOffset[] } = { subprograms: [] };
@@ -82,30 +128,15 @@ function joined(drafts: Iterable<Draft>): Draft[] {
   }
   const used = new Set<Draft>();
   const merged = all.map((draft) => {
-    const { path, line } = draft.location;
+    const { line } = draft.location;
     const maker = (draft.async ? (makers.get(draft.name) ?? []) : []).find(
-      ({ location }) =>
-        location.path === path &&
-        location.line <= line &&
-        line - location.line < MAX_SIGNATURE_LINES,
+      ({ location }) => location.line <= line && line - location.line < MAX_SIGNATURE_LINES,
     );
     if (maker === undefined) return draft;
     used.add(maker);
     return { ...draft, location: maker.location };
   });
   return merged.filter((draft) => !used.has(draft));
-}
-
-function group(drafts: Iterable<Draft>): Map<string, Declaration[]> {
-  const byPath = new Map<string, Declaration[]>();
-  for (const { name, location, async, environments } of joined(drafts)) {
-    const declaration = { name, location, async, environments: [...environments] };
-    const list = byPath.get(location.path);
-    if (list) list.push(declaration);
-    else byPath.set(location.path, [declaration]);
-  }
-  for (const list of byPath.values()) list.sort((a, b) => a.location.line - b.location.line);
-  return byPath;
 }
 
 /** Whether a last name is that of an async fn's or block's environment. */

@@ -6,9 +6,12 @@
 
 const OPENING = "<([{";
 const CLOSING = ">)]}";
+const BRACKET = /[<([{>)\]}]/;
 
 /** The parts between the `::` that are not inside brackets. */
 export function segments(path: string): string[] {
+  // Most paths have no brackets, and whole images of them are looked through.
+  if (!BRACKET.test(path)) return path.split("::").filter((part) => part !== "");
   const parts: string[] = [];
   let depth = 0;
   let start = 0;

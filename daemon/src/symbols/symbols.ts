@@ -18,7 +18,7 @@ import type {
   Vtable,
 } from "./api.ts";
 import { At } from "./constants.ts";
-import { type Declaration, declarationsByPath, isCoroutine } from "./declarations.ts";
+import { type Declaration, Declarations, isCoroutine } from "./declarations.ts";
 import { readable } from "./demangle.ts";
 import type { Die } from "./die.ts";
 import { Dwarf } from "./dwarf.ts";
@@ -63,8 +63,8 @@ class ElfSymbols implements SymbolFile {
   readonly #frames: Frames;
   readonly #symbols: SymbolTable;
   readonly #coroutines = lazily(() => this.#findCoroutines());
-  readonly #declarations = lazily(() =>
-    declarationsByPath(this.#dwarf, this.#paths, this.#functions, this.#coroutines()),
+  readonly #declarations = lazily(
+    () => new Declarations(this.#dwarf, this.#paths, this.#functions, this.#coroutines()),
   );
 
   constructor(elf: Elf) {
@@ -172,7 +172,7 @@ class ElfSymbols implements SymbolFile {
   }
 
   declarationsIn(path: string): readonly Declaration[] {
-    return this.#declarations().get(this.#lines.recordedPath(path) ?? path) ?? [];
+    return this.#declarations().in(this.#lines.recordedPath(path) ?? path);
   }
 
   symbolAt(pc: Address) {
