@@ -83,10 +83,10 @@ export class Chunk {
     return this.length === CHUNK;
   }
 
-  append(event: SchedulingEvent): void {
+  append(event: SchedulingEvent, kind: number): void {
     const at = this.length++;
     this.#setTime(at, event.time);
-    this.#kind[at] = kindNumber(event.kind);
+    this.#kind[at] = kind;
     this.#hart[at] = event.hart ?? NONE;
     this.#bit[at] = event.bit ?? NONE;
     this.#thread.set(at, event.thread);

@@ -32,6 +32,9 @@ class EventStore implements Trace, Chunks {
   /** Of the first chunk's first event. */
   #first = 0;
   #next = 0;
+  /** Of the last event. */
+  #kind: EventKind | undefined;
+  #kindNumber = 0;
 
   constructor(awareness: Pick<Awareness, "listen">, maxChunks: number) {
     this.#awareness = awareness;
@@ -61,8 +64,13 @@ class EventStore implements Trace, Chunks {
   append(event: SchedulingEvent): void {
     let chunk = this.#chunks[this.#chunks.length - 1]!;
     if (chunk.full) chunk = this.#grow();
-    chunk.append(event);
-    this.#counts[kindNumber(event.kind)]!++;
+    // Most events are of the kind of the one before.
+    if (event.kind !== this.#kind) {
+      this.#kind = event.kind;
+      this.#kindNumber = kindNumber(event.kind);
+    }
+    chunk.append(event, this.#kindNumber);
+    this.#counts[this.#kindNumber]!++;
     this.#next++;
     if (chunk.full) this.filled.emit(undefined);
   }
