@@ -9,13 +9,16 @@ import type { z } from "zod";
 import { FormatError, UserError } from "../base/errors.ts";
 import type { Annotations, Environment } from "../debugger/api.ts";
 import { Context } from "./context.ts";
-import { closeSession } from "./open.ts";
+import type { Debuggee } from "./debuggee.ts";
+import { alone, type MachineNames } from "./machines.ts";
+import { adoptSession, closeSession, leaveSession } from "./open.ts";
 import { asyncos } from "./requests/asyncos.ts";
 import { breakpoints, wireBreakpoint } from "./requests/breakpoints.ts";
 import { execution } from "./requests/execution.ts";
-import { life } from "./requests/life.ts";
+import { greet, life } from "./requests/life.ts";
 import { memory } from "./requests/memory.ts";
 import { stacks } from "./requests/stacks.ts";
+import { timeline } from "./requests/timeline.ts";
 import { values } from "./requests/values.ts";
 import type { Handlers } from "./table.ts";
 
@@ -28,10 +31,13 @@ export const requests: Handlers = {
   ...values,
   ...memory,
   ...asyncos,
+  ...timeline,
 };
 
 export interface AdapterOptions {
   readonly environment: Environment;
+  /** Other sessions' machines; left out: there are none. */
+  readonly machines?: MachineNames;
   /** Told at each stop what the language server may show, and `undefined` when it no longer holds. */
   readonly annotate: (annotations: Annotations | undefined) => void;
 }
@@ -65,11 +71,12 @@ export class Adapter extends DebugSession {
   readonly #context: Context;
   #queue: Promise<void> = Promise.resolve();
 
-  constructor({ environment, annotate }: AdapterOptions) {
+  constructor({ environment, annotate, machines = alone }: AdapterOptions) {
     super();
     this.#context = new Context({
       environment,
       annotate,
+      machines,
       emit: (event, body) => this.sendEvent(new Event(event, body)),
     });
     this.#context.breakpoints.changed.on((status) =>
@@ -78,6 +85,24 @@ export class Adapter extends DebugSession {
         breakpoint: wireBreakpoint(this.#context, status),
       }),
     );
+  }
+
+  /** Debugs what another client left, for a client whose `initialize` that session had answered. */
+  adopt(debuggee: Debuggee, initialize: unknown): void {
+    greet(this.#context, (initialize ?? {}) as Parameters<typeof greet>[1]);
+    adoptSession(this.#context, debuggee);
+  }
+
+  /** The client is gone without a word: its machine stays if it was there before. */
+  leave(): void {
+    if (this.#context.attached && this.#context.session?.state !== "ended") {
+      leaveSession(this.#context, false);
+    }
+  }
+
+  /** What the client has left, once it has. */
+  get left(): Debuggee | undefined {
+    return this.#context.left;
   }
 
   /** The client is gone: ends what is being debugged. */

@@ -12,6 +12,8 @@ import type { SymbolFile } from "../symbols/api.ts";
 import { openSymbols } from "../symbols/symbols.ts";
 import type { Trace } from "../trace/api.ts";
 import { createTrace } from "../trace/store.ts";
+import type { Timeline } from "../trace/timeline/api.ts";
+import { createTimeline } from "../trace/timeline/timeline.ts";
 import type { Environment } from "./api.ts";
 
 export interface TargetOptions extends MachineOptions {
@@ -43,6 +45,8 @@ export interface Target {
   readonly awareness: Awareness;
   /** Empty, and not recording yet. */
   readonly trace: Trace;
+  /** Of what the trace holds. */
+  readonly timeline: Timeline;
   /** What is missing and what that means, as sentences for the user. */
   readonly notes: readonly string[];
 }
@@ -79,6 +83,10 @@ export async function openTarget(
     );
   }
   const trace = createTrace(awareness);
+  const timeline = createTimeline(
+    trace,
+    machine.harts.map(({ id }) => id),
+  );
   return {
     name: nameOf(path),
     path,
@@ -88,6 +96,7 @@ export async function openTarget(
     inspector,
     awareness,
     trace,
+    timeline,
     notes,
   };
 }

@@ -15,6 +15,7 @@ export interface WireEvent {
   readonly new?: string;
   readonly pc?: string;
   readonly bitmap?: string;
+  readonly name?: string;
 }
 
 /** Unknown fields are left out. */
@@ -32,6 +33,7 @@ export function wireEvent(event: SchedulingEvent): WireEvent {
     new: now,
     pc,
     bitmap,
+    name,
   } = event;
   return {
     time: String(time),
@@ -46,5 +48,6 @@ export function wireEvent(event: SchedulingEvent): WireEvent {
     ...(now !== undefined && { new: hex(now) }),
     ...(pc !== undefined && { pc: hex(pc) }),
     ...(bitmap !== undefined && { bitmap }),
+    ...(name !== undefined && { name }),
   };
 }

@@ -89,6 +89,7 @@ class RecordedTimeline implements Timeline {
   runner(cursor: number): number | undefined {
     const { first, next } = this.#events;
     if (!(cursor >= first && cursor < next)) return undefined;
+    this.#scheduling.catchUp();
     const id = this.#events.chunk(cursor).hartAt(this.#events.index(cursor));
     const polls = id === undefined ? undefined : this.#scheduling.harts.get(id)?.polls;
     if (!polls) return undefined;
@@ -99,6 +100,7 @@ class RecordedTimeline implements Timeline {
   }
 
   nameOf(coroutine: number): string | undefined {
+    this.#scheduling.catchUp();
     const lane = this.#scheduling.coroutine(coroutine);
     return lane && this.#scheduling.names[lane.ordinal];
   }
