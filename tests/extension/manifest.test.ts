@@ -1,6 +1,7 @@
 /** The manifest and the code name the same commands and views, and no menu leads nowhere. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { parseLaunch } from "../../daemon/src/dap/launch.ts";
 import manifest from "../../extension/package.json" with { type: "json" };
 
 const read = (path: string) =>
@@ -48,4 +49,24 @@ test("every command and setting says what it is", () => {
   for (const { markdownDescription } of Object.values(attributes)) {
     expect(markdownDescription).toMatch(/\.$/);
   }
+});
+
+/** A value that the manifest's schema allows. */
+function sample(schema: Record<string, unknown>): unknown {
+  if (schema.default !== undefined) return schema.default;
+  if (Array.isArray(schema.enum)) return schema.enum[0];
+  if (schema.type === "integer") return schema.minimum;
+  return { string: "x", array: ["x"], object: { a: "x" }, boolean: true }[String(schema.type)];
+}
+
+const attributes: Record<string, Record<string, unknown>> = manifest.contributes.debuggers[0]!
+  .configurationAttributes.launch.properties;
+
+test.each(Object.entries(attributes))("the daemon takes the launch option %s", (name, schema) => {
+  expect(() => parseLaunch({ [name]: sample(schema) })).not.toThrow();
+  for (const value of (schema.enum as unknown[] | undefined) ?? []) {
+    expect(() => parseLaunch({ [name]: value })).not.toThrow();
+  }
+  const beyond = schema.type === "string" ? 7 : { not: 7 };
+  expect(() => parseLaunch({ [name]: beyond })).toThrow(`"${name}" must be`);
 });
