@@ -35,13 +35,14 @@ export interface Case {
   readonly groups?: readonly number[];
 }
 
-export const groupsOf = ({ seed, groups }: Case): readonly number[] =>
-  groups ?? randomProgram(generator(seed)).groups.map((_, index) => index);
+const programOf = ({ seed }: Case): Program => randomProgram(generator(seed));
+
+export const groupsOf = (what: Case): readonly number[] =>
+  what.groups ?? programOf(what).groups.map((_, index) => index);
 
 /** The words of the program's own instructions. */
-export function wordsOf(what: Case): readonly number[] {
-  const { groups } = randomProgram(generator(what.seed));
-  return groupsOf(what).flatMap((index) => groups[index]!);
+export function wordsOf(what: Case, program = programOf(what)): readonly number[] {
+  return what.groups?.flatMap((index) => program.groups[index]!) ?? program.groups.flat();
 }
 
 export function image(cases: readonly Case[]): Uint8Array {
@@ -51,9 +52,9 @@ export function image(cases: readonly Case[]): Uint8Array {
   writer.code(HANDLER, [...noteTrap(), ...powerOff()]);
   cases.forEach((what, index) => {
     const at = (index + 1) * STRIDE;
-    const program = randomProgram(generator(what.seed));
+    const program = programOf(what);
     writer.block(at + BLOCK, program);
-    const end = writer.code(at, [...prologue(), ...wordsOf(what), ...epilogue()]);
+    const end = writer.code(at, [...prologue(), ...wordsOf(what, program), ...epilogue()]);
     if (end + 4 > at + BLOCK) throw new Error(`program ${what.seed} is too long`);
     writer.code(end, [encode("jal", { imm: at + STRIDE - end })]);
   });
@@ -105,9 +106,11 @@ const epilogue = (): number[] => [
 ];
 
 class Writer {
+  readonly #bytes: Uint8Array;
   readonly #view: DataView;
 
   constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer);
   }
 
@@ -131,7 +134,7 @@ class Writer {
     this.#quads(at + FLOATS, floats);
     this.#quads(at + FCSR, [BigInt(fcsr)]);
     this.#quads(at + POOL, pool);
-    this.#quads(at + DATA, data);
+    this.#bytes.set(data, at + DATA);
   }
 
   #quads(at: number, values: readonly bigint[]): void {

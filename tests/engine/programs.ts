@@ -31,10 +31,8 @@ export const divergences: Readonly<Record<string, string>> = {
 };
 const agreed = instructions.filter(({ mnemonic }) => !(mnemonic in divergences));
 
-const kindOf = (mnemonic: string): string => {
-  const row = instructions.find((candidate) => candidate.mnemonic === mnemonic)!;
-  return row.semantics.at(-1)?.kind ?? "none";
-};
+const rows = new Map(instructions.map((row) => [row.mnemonic, row]));
+const kindOf = (mnemonic: string): string => rows.get(mnemonic)!.semantics.at(-1)?.kind ?? "none";
 const usesFloat = ({ format }: { format: Format }): boolean =>
   Object.keys(format.fields).some((name) => /^f/.test(name));
 const simple = agreed.filter((row) => row.semantics.at(-1)?.kind === "write" && !usesFloat(row));
@@ -53,19 +51,19 @@ const shortMemory = compressed.filter(({ of }) => ["load", "store"].includes(kin
 export interface Program {
   /** 16 and 32 bits mixed. */
   readonly groups: readonly (readonly number[])[];
-  /** Doublewords of the data region, 4 KiB. */
-  readonly data: readonly bigint[];
+  /** The data region's bytes, 4 KiB. */
+  readonly data: Uint8Array;
   /** The addresses are of the middle of the data region and of the pool. */
   start(dataAddress: bigint, poolAddress: bigint): Start;
 }
 
 const GROUPS = 400;
-const DATA_QUADS = 512;
+const DATA_WORDS = 1024;
 
 /** About 1000 instructions. */
 export function randomProgram(random: Random, length = GROUPS): Program {
   const groups = Array.from({ length }, () => group(random));
-  const data = Array.from({ length: DATA_QUADS }, () => random.quad());
+  const data = new Uint8Array(Uint32Array.from({ length: DATA_WORDS }, random.word).buffer);
   const { integers, ...rest } = randomStart(random);
   return {
     groups,
@@ -119,12 +117,13 @@ const registers = (random: Random): Operands => ({
 
 /** An encoding of a row with these operands, where it has them, and random ones. */
 function instance(random: Random, mnemonic: string, operands: Operands): number {
-  const row = instructions.find((candidate) => candidate.mnemonic === mnemonic)!;
-  const present = Object.entries(row.format.fields).map(([name, field]) => [
-    name,
-    operands[name as FieldName] ?? extract(random.word(), field),
-  ]);
-  return encode(mnemonic, Object.fromEntries(present));
+  const { fields } = rows.get(mnemonic)!.format;
+  const present: { [name in FieldName]?: number } = {};
+  for (const key in fields) {
+    const name = key as FieldName;
+    present[name] = operands[name] ?? extract(random.word(), fields[name]!);
+  }
+  return encode(mnemonic, present);
 }
 
 /** Usually to nearest even. */

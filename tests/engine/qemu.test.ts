@@ -8,7 +8,7 @@ import { qemuInstalled, runOnQemu } from "./qemu.ts";
 
 if (!qemuInstalled) console.log("skipped: random programs against QEMU (it is not installed)");
 
-const programs = Number(process.env.QEMU_PROGRAMS ?? 500);
+const programs = Number(process.env.QEMU_PROGRAMS ?? (process.env.CI ? 1200 : 300));
 const firstSeed = Number(process.env.QEMU_SEED ?? 1);
 /** Programs of one run of QEMU: 16 MiB. */
 const BATCH = 1000;

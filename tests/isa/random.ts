@@ -9,17 +9,29 @@ export interface Random {
   pick<T>(list: readonly T[]): T;
 }
 
-/** splitmix64 (Steele, Lea, Flood 2014), by its published constants. */
+/** xoshiro128** (Blackman and Vigna 2018), seeded by a Weyl sequence through MurmurHash3's finalizer. */
 export function generator(seed: number): Random {
-  let state = BigInt(seed);
-  const quad = (): bigint => {
-    state = BigInt.asUintN(64, state + 0x9e3779b97f4a7c15n);
-    let value = state;
-    value = BigInt.asUintN(64, (value ^ (value >> 30n)) * 0xbf58476d1ce4e5b9n);
-    value = BigInt.asUintN(64, (value ^ (value >> 27n)) * 0x94d049bb133111ebn);
-    return value ^ (value >> 31n);
+  let weyl = seed | 0;
+  const mixed = (): number => {
+    weyl = (weyl + 0x9e37_79b9) | 0;
+    let value = Math.imul(weyl ^ (weyl >>> 16), 0x85eb_ca6b);
+    value = Math.imul(value ^ (value >>> 13), 0xc2b2_ae35);
+    return value ^ (value >>> 16);
   };
-  const word = (): number => Number(quad() >> 32n);
-  const below = (limit: number): number => word() % limit;
+  let [a, b, c, d] = [mixed(), mixed(), mixed(), mixed()];
+  const word = (): number => {
+    const product = Math.imul(b, 5);
+    const result = Math.imul((product << 7) | (product >>> 25), 9);
+    const shifted = b << 9;
+    c ^= a;
+    d ^= b;
+    b ^= c;
+    a ^= d;
+    c ^= shifted;
+    d = (d << 11) | (d >>> 21);
+    return result >>> 0;
+  };
+  const quad = (): bigint => (BigInt(word()) << 32n) | BigInt(word());
+  const below = (limit: number): number => Math.floor((word() / 0x1_0000_0000) * limit);
   return { word, quad, below, pick: (list) => list[below(list.length)]! };
 }
