@@ -1,6 +1,7 @@
 /** `asyncos daemon`: serves until it is told to stop, or until whoever started it is gone. */
 
 import type { Layout } from "../server/layout.ts";
+import { Machines } from "../server/machines.ts";
 import { watchProcess, watchStdin } from "../server/parent.ts";
 import { startServer } from "../server/server.ts";
 import { Session } from "../server/session.ts";
@@ -36,7 +37,10 @@ async function serveStdio(layout: Layout, options: DaemonOptions): Promise<numbe
   const transport = streamTransport(process.stdin, process.stdout);
   const ended = stopRequest(options);
   let failed = false;
-  const session = new Session(layout, transport, {
+  const session = new Session({
+    layout,
+    transport,
+    machines: new Machines(),
     // Only language clients show annotations, and none can connect here.
     annotations() {},
     ended(problem) {

@@ -25,4 +25,6 @@ export const capabilities: DebugProtocol.Capabilities = {
   supportsModulesRequest: true,
   supportsRestartRequest: true,
   supportsTerminateRequest: true,
+  supportTerminateDebuggee: true,
+  supportSuspendDebuggee: true,
 };

@@ -1,5 +1,6 @@
 /** What the handlers of one adapter share: the session, its handles, and the way to the client. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import type { Disposable } from "../base/disposable.ts";
 import { UserError } from "../base/errors.ts";
 import type { Annotations, Environment } from "../debugger/api.ts";
 import { Breakpoints } from "../debugger/breakpoints.ts";
@@ -8,8 +9,10 @@ import type { Session } from "../debugger/session.ts";
 import type { SourceFile } from "../debugger/sources.ts";
 import type { Frame } from "../debugger/stacks.ts";
 import type { SourceLocation } from "../symbols/api.ts";
+import type { Debuggee } from "./debuggee.ts";
 import { type Container, type Entry, Handles } from "./handles.ts";
 import type { LaunchOptions } from "./launch.ts";
+import type { MachineNames } from "./machines.ts";
 
 /** The client is told of events by these; bodies are DAP's. */
 export type Emit = (event: string, body?: object) => void;
@@ -22,8 +25,17 @@ export class Context {
   readonly filters = new Filters();
   readonly frames = new Handles<Frame>("Frame");
   readonly variables = new Handles<Container>("Variables reference");
+  readonly machines: MachineNames;
   launch: LaunchOptions | undefined;
   session: Session | undefined;
+  /** Under which the machine can be attached to. */
+  machineName: string | undefined;
+  /** The machine was there before this client, and stays after it unless the client says otherwise. */
+  attached = false;
+  /** What this client has left running. */
+  left: Debuggee | undefined;
+  /** Subscriptions to the session's signals. */
+  readonly listening: Disposable[] = [];
   /** The client is gone: nothing is to be started any more. */
   closed = false;
   /** Added to our lines and columns, which begin at 1, on the way out. */
@@ -32,10 +44,16 @@ export class Context {
   readonly #sources: SourceFile[] = [];
   readonly #later: (() => void)[] = [];
 
-  constructor({ environment, emit, annotate }: Pick<Context, "environment" | "emit" | "annotate">) {
+  constructor({
+    environment,
+    emit,
+    annotate,
+    machines,
+  }: Pick<Context, "environment" | "emit" | "annotate" | "machines">) {
     this.environment = environment;
     this.emit = emit;
     this.annotate = annotate;
+    this.machines = machines;
   }
 
   /** The session, once something was launched. */

@@ -50,6 +50,10 @@ const options: Readonly<Record<string, Option>> = {
     expected: `a list of event kinds (${EVENT_KINDS.join(", ")})`,
   },
   noDebug: flag,
+  machine: {
+    schema: z.string().regex(/^[\w.:#-]{1,64}$/),
+    expected: "a name of 1 to 64 letters, digits and . _ : # -",
+  },
 };
 
 /**
@@ -94,6 +98,8 @@ export interface LaunchOptions {
   readonly events: readonly EventKind[];
   /** Run without stopping at anything. */
   readonly noDebug: boolean;
+  /** Under which other clients can attach to the machine; undefined: one is chosen. */
+  readonly machine: string | undefined;
 }
 
 /** Throws UserError for the first option that is wrong, by its name. */
@@ -130,6 +136,7 @@ export function parseLaunch(value: unknown): LaunchOptions {
     sourceMap: checked.sourceMap ?? {},
     events: checked.events ?? RECORDED,
     noDebug: checked.noDebug ?? false,
+    machine: checked.machine,
   };
 }
 

@@ -1,9 +1,14 @@
-/** Makes a session out of a launch configuration, and ties its signals to the client. */
+/**
+ * Makes a session out of a launch configuration, and ties its signals to the client; leaves it and
+ * takes it over.
+ */
+import { disposable } from "../base/disposable.ts";
 import { Annotator } from "../debugger/annotations.ts";
 import { Session } from "../debugger/session.ts";
 import { Sources } from "../debugger/sources.ts";
 import { openTarget } from "../debugger/target.ts";
 import type { Context } from "./context.ts";
+import { Debuggee } from "./debuggee.ts";
 import type { LaunchOptions } from "./launch.ts";
 import { stoppedEvents } from "./stopped.ts";
 
@@ -16,6 +21,12 @@ export async function openSession(context: Context, options: LaunchOptions): Pro
   await sources.findAll();
   if (context.closed) return;
   const session = new Session(target, environment, sources, options.maxInstructions);
+  try {
+    context.machineName ??= await context.machines.publish(options.machine, target.name);
+  } catch (error) {
+    session.dispose();
+    throw error;
+  }
   context.launch = options;
   context.session = session;
   listen(context, session);
@@ -26,33 +37,68 @@ export async function openSession(context: Context, options: LaunchOptions): Pro
 
 /** Ends the session; what the user set stays for the next one. */
 export function closeSession(context: Context): void {
-  const { session } = context;
+  release(context)?.dispose();
+}
+
+/** The client goes and the machine stays, without breakpoints: it runs on, or stands. */
+export function leaveSession(context: Context, stand: boolean): void {
+  const { environment, launch, machineName } = context;
+  const session = release(context);
   if (!session) return;
+  context.breakpoints.unbind();
+  context.filters.unbind();
+  session.pinned.clear();
+  context.left = new Debuggee(session, launch!, machineName!, environment);
+  session.leave(stand);
+}
+
+/** A client that takes over what another one left. */
+export function adoptSession(context: Context, debuggee: Debuggee): void {
+  const { session, launch, name } = debuggee;
+  const missed = debuggee.taken();
+  context.attached = true;
+  context.session = session;
+  context.launch = launch;
+  context.machineName = name;
+  listen(context, session);
+  session.bind(context.breakpoints, context.filters);
+  if (missed) context.emit("output", { category: "stdout", output: missed });
+  context.emit("initialized");
+}
+
+/** The session is no longer this client's. */
+function release(context: Context): Session | undefined {
+  const { session } = context;
   context.session = undefined;
+  if (!session) return undefined;
+  for (const subscription of context.listening.splice(0)) subscription.dispose();
   context.clearHandles();
   context.annotate(undefined);
-  session.dispose();
+  return session;
 }
 
 function listen(context: Context, session: Session): void {
   const { emit } = context;
   const annotator = new Annotator(session, context.environment, context.annotate);
-  session.stopped.on((stop) => {
-    context.clearHandles();
-    for (const body of stoppedEvents(stop)) emit("stopped", body);
-    annotator.refresh();
-  });
-  session.resumed.on(() => {
-    context.clearHandles();
-    annotator.clear();
-  });
-  session.output.on(({ from, text }) =>
-    emit("output", { category: from === "guest" ? "stdout" : "console", output: text }),
+  context.listening.push(
+    disposable(() => annotator.clear()),
+    session.stopped.on((stop) => {
+      context.clearHandles();
+      for (const body of stoppedEvents(stop)) emit("stopped", body);
+      annotator.refresh();
+    }),
+    session.resumed.on(() => {
+      context.clearHandles();
+      annotator.clear();
+    }),
+    session.output.on(({ from, text }) =>
+      emit("output", { category: from === "guest" ? "stdout" : "console", output: text }),
+    ),
+    session.exited.on((exitCode) => {
+      annotator.clear();
+      emit("exited", { exitCode });
+      emit("terminated");
+    }),
+    session.failed.on((error) => context.bug(error)),
   );
-  session.exited.on((exitCode) => {
-    annotator.clear();
-    emit("exited", { exitCode });
-    emit("terminated");
-  });
-  session.failed.on((error) => context.bug(error));
 }

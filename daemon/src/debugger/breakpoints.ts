@@ -77,6 +77,14 @@ export class Breakpoints {
     }
   }
 
+  /** Takes all breakpoints out of the machine. */
+  unbind(): void {
+    this.#host = undefined;
+    for (const group of this.#groups.values()) {
+      for (const breakpoint of group) this.#remove(breakpoint);
+    }
+  }
+
   /**
    * Replaces a group (one source file, all function breakpoints, ...). Those that stay as they are
    * keep their id and their hits.

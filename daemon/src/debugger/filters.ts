@@ -69,6 +69,12 @@ export class Filters {
     this.#install();
   }
 
+  /** Takes all filters out of the machine. */
+  unbind(): void {
+    this.#host = undefined;
+    for (const hook of this.#hooks.splice(0)) hook.dispose();
+  }
+
   /** Replaces all; the answers are in the order of the requests. */
   set(requests: readonly FilterRequest[]): readonly FilterStatus[] {
     this.#requests = requests;

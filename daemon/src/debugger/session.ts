@@ -258,6 +258,23 @@ export class Session implements BreakpointHost, StepHost {
     this.#runner.pause();
   }
 
+  /** Nobody watches any more: steps end, and the machine goes on with all its harts, or stands. */
+  leave(stand: boolean): void {
+    if (this.#state === "ended") return;
+    if (stand) {
+      this.pause();
+      return;
+    }
+    if (this.#state === "running") {
+      if (this.#instructionsLeft !== undefined) this.#instructionsLeft -= this.#spent();
+      this.#runner.drop();
+      this.#endStep();
+      this.#state = "stopped";
+    }
+    for (const hart of this.machine.harts) hart.frozen = false;
+    this.continue();
+  }
+
   step(id: number, kind: StepKind, granularity: "line" | "instruction", alone = false): void {
     const hart = this.#steppable(id);
     this.requireRunnable();

@@ -12,6 +12,7 @@ import { newToken, refusal } from "./access.ts";
 import { MAX_MESSAGE_BYTES } from "./framing.ts";
 import { serveLanguage } from "./language.ts";
 import type { Layout } from "./layout.ts";
+import { Machines } from "./machines.ts";
 import { Session } from "./session.ts";
 import { CLOSE, webSocketTransport } from "./transport.ts";
 
@@ -39,6 +40,7 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const token = newToken();
   const sessions = new Set<Session>();
+  const machines = new Machines<Session>();
   const annotations = new LiveAnnotations();
   const sockets = new WebSocketServer({
     noServer: true,
@@ -70,7 +72,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         return transport.close(CLOSE.full);
       }
       const shown = annotations.source();
-      const session = new Session(options.layout, transport, {
+      const session = new Session({
+        layout: options.layout,
+        transport,
+        machines,
         annotations: (value) => shown.set(value),
         ended: (problem) => {
           shown.dispose();
@@ -104,6 +109,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       const closed = new Promise<void>((resolve) => http.close(() => resolve()));
       // Requests that are not upgraded (yet) get no time.
       http.closeAllConnections();
+      // Also those that nobody is connected to.
+      for (const session of sessions) session.close(CLOSE.shutdown);
       for (const socket of sockets.clients) {
         webSocketTransport(socket).close(CLOSE.shutdown);
       }

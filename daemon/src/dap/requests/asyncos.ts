@@ -103,10 +103,10 @@ export const asyncos: Handlers = {
   }),
 
   "asyncos/machine": handler("launched", nothing, (context) => {
-    const { name, machine } = context.launched.target;
+    const { machine } = context.launched.target;
     const { harts, schedule, seed } = machine.options;
     return {
-      name,
+      name: context.machineName,
       time: String(machine.time),
       harts,
       schedule,

@@ -5,7 +5,8 @@ import { FILTERS } from "../../debugger/filters.ts";
 import { capabilities } from "../capabilities.ts";
 import type { Context } from "../context.ts";
 import { parseLaunch } from "../launch.ts";
-import { closeSession, openSession } from "../open.ts";
+import { closeSession, leaveSession, openSession } from "../open.ts";
+import { stoppedEvents } from "../stopped.ts";
 import { type Handlers, handler, nothing } from "../table.ts";
 
 const initialize = z.object({
@@ -14,13 +15,24 @@ const initialize = z.object({
   columnsStartAt1: z.boolean().optional(),
 });
 
+const attach = z.object({ machine: z.string().max(256).optional() }).optional();
+
+const disconnect = z
+  .object({ terminateDebuggee: z.boolean().optional(), suspendDebuggee: z.boolean().optional() })
+  .optional();
+
+/** How the client counts; also of one that has introduced itself to another session. */
+export function greet(context: Context, args: z.output<typeof initialize>): void {
+  context.lineOffset = args.linesStartAt1 === false ? -1 : 0;
+  context.columnOffset = args.columnsStartAt1 === false ? -1 : 0;
+}
+
 export const life: Handlers = {
   initialize: handler("any", initialize, (context, args) => {
     if ((args.pathFormat ?? "path") !== "path") {
       throw new UserError(`Path format "${args.pathFormat}" is not supported: use "path".`);
     }
-    context.lineOffset = args.linesStartAt1 === false ? -1 : 0;
-    context.columnOffset = args.columnsStartAt1 === false ? -1 : 0;
+    greet(context, args);
     return {
       ...capabilities,
       exceptionBreakpointFilters: FILTERS.map((filter) => ({
@@ -42,8 +54,10 @@ export const life: Handlers = {
     return undefined;
   }),
 
-  attach: handler("any", nothing, () => {
-    throw new UserError("Attaching to a running machine is not there yet: use `launch`.");
+  attach: handler("any", attach, async (context, args) => {
+    if (context.session) throw new UserError("A program is being debugged already.");
+    await context.machines.reserve(args?.machine);
+    return undefined;
   }),
 
   configurationDone: handler("launched", nothing, (context) => {
@@ -69,8 +83,12 @@ export const life: Handlers = {
     return undefined;
   }),
 
-  disconnect: handler("any", nothing, (context) => {
-    closeSession(context);
+  disconnect: handler("any", disconnect, (context, args) => {
+    const stays =
+      args?.terminateDebuggee === false || (context.attached && !args?.terminateDebuggee);
+    if (stays && context.session?.state !== "ended") {
+      leaveSession(context, args?.suspendDebuggee === true);
+    } else closeSession(context);
     return undefined;
   }),
 };
@@ -79,6 +97,11 @@ export const life: Handlers = {
 function begin(context: Context): void {
   const { session, launch } = context;
   if (session?.state !== "stopped") return;
+  if (session.stop) {
+    // It stood already when the client attached.
+    for (const body of stoppedEvents(session.stop)) context.emit("stopped", body);
+    return;
+  }
   if (launch!.stopOnEntry) session.enter();
   else session.continue();
 }
