@@ -149,6 +149,17 @@ test("the census counts each async fn where its source has it, also those awaite
     .declarationsIn(outer.location.path)
     .find(({ name }) => name.endsWith("numbers::outer"));
   expect(outer.location).toEqual(declared?.location);
+  for (const { awaits, counts } of census.values()) {
+    const suspended = awaits.reduce((sum, { count }) => sum + count, 0);
+    expect(suspended).toBeLessThanOrEqual(counts.ready + counts.waiting);
+    for (const { coroutines, location } of awaits) {
+      for (const id of coroutines) {
+        const frames = awareness.awaitStack(id).map((frame) => frame.location);
+        expect(frames).toContainEqual(location);
+      }
+    }
+  }
+  expect(outer.awaits.map(({ count }) => count)).toEqual([1]);
 });
 
 test("who joins a coroutine waits for it, and does not count as it", () => {

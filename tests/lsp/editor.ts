@@ -13,6 +13,7 @@ type Message = {
 /** A language client as small as can be; refresh requests are answered when the test says so. */
 export class Editor {
   readonly refreshes: number[] = [];
+  readonly hintRefreshes: number[] = [];
   readonly #socket: WebSocket;
   readonly #answers = new Map<number, (message: Message) => void>();
   #id = 0;
@@ -33,7 +34,9 @@ export class Editor {
     await editor.request("initialize", {
       processId: null,
       rootUri: null,
-      capabilities: { workspace: { codeLens: { refreshSupport } } },
+      capabilities: {
+        workspace: { codeLens: { refreshSupport }, inlayHint: { refreshSupport } },
+      },
       ...initialize,
     });
     editor.notify("initialized", {});
@@ -45,7 +48,9 @@ export class Editor {
     socket.on("message", (data) => {
       const message = JSON.parse(data.toString()) as Message;
       if (message.method === "workspace/codeLens/refresh") this.refreshes.push(message.id!);
-      else if (message.id !== undefined) this.#answers.get(message.id)?.(message);
+      else if (message.method === "workspace/inlayHint/refresh") {
+        this.hintRefreshes.push(message.id!);
+      } else if (message.id !== undefined) this.#answers.get(message.id)?.(message);
     });
   }
 
@@ -84,6 +89,27 @@ export class Editor {
       command: { title: string };
     }[];
     return found.map((lens) => `${lens.range.start.line} ${lens.command.title}`);
+  }
+
+  /** `line:character label` for each mark, counting from 0. */
+  async hints(path: string, first = 0, last = 100_000): Promise<string[]> {
+    const range = {
+      start: { line: first, character: 0 },
+      end: { line: last, character: 0 },
+    };
+    const textDocument = { uri: pathToFileURL(path).href };
+    const { result } = await this.request("textDocument/inlayHint", { textDocument, range });
+    return (result as { position: { line: number; character: number }; label: string }[]).map(
+      ({ position: { line, character }, label }) => `${line}:${character} ${label}`,
+    );
+  }
+
+  async hover(path: string, line: number): Promise<string | undefined> {
+    const { result } = await this.request("textDocument/hover", {
+      textDocument: { uri: pathToFileURL(path).href },
+      position: { line, character: 0 },
+    });
+    return (result as { contents: { value: string } } | null)?.contents.value;
   }
 
   close(): void {

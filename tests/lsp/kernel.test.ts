@@ -31,8 +31,10 @@ async function stopInRing(): Promise<DapClient> {
 }
 
 interface Row {
+  readonly id: number;
   readonly name: string;
   readonly state: string;
+  readonly awaiting?: { readonly line: number };
 }
 
 it("say at each async fn what the debugger says of its coroutines", async () => {
@@ -55,6 +57,15 @@ it("say at each async fn what the debugger says of its coroutines", async () => 
     .map(([count, state]) => `${count} ${state}`);
   const lens = `${line} ${passing.length} live: ${states.join(", ")}`;
   expect(await editor.lenses(path)).toContain(lens);
+  const suspended = passing.filter(({ awaiting }) => awaiting !== undefined);
+  const receive = text.split("\n").findIndex((candidate) => candidate.includes("receive().await"));
+  expect(suspended.map(({ awaiting }) => awaiting?.line)).toEqual(suspended.map(() => receive + 1));
+  const ids = suspended.map(({ id }) => id);
+  const marks = (await editor.hints(path)).filter((mark) => mark.startsWith(`${receive}:`));
+  expect(marks).toEqual([
+    `${receive}:${text.split("\n")[receive]!.length} ${ids.length} here: ${ids.slice(0, 3).join(", ")}, ...`,
+  ]);
+  expect(await editor.hover(path, receive)).toContain("ring::pass");
 
   const second = await stopInRing();
   const twice = `${line} ${2 * passing.length} live: `;
@@ -70,6 +81,7 @@ it("say at each async fn what the debugger says of its coroutines", async () => 
   await session.request("continue", { threadId: 1 });
   await session.event("terminated");
   await expect.poll(() => editor.lenses(path)).toEqual([]);
+  expect(await editor.hints(path)).toEqual([]);
   session.close();
   editor.close();
 });

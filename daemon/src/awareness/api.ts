@@ -132,6 +132,14 @@ export interface CoroutineQuery {
   readonly count?: number | undefined;
 }
 
+/** A line with an `.await` at which coroutines are suspended. */
+export interface AwaitSite {
+  readonly location: SourceLocation;
+  readonly count: number;
+  /** Ids of the first few. */
+  readonly coroutines: readonly number[];
+}
+
 export interface Awareness {
   /** The profile in use, and what it leaves unknown. */
   readonly profile: { readonly name: string; readonly gaps: readonly string[] } | undefined;
@@ -153,11 +161,13 @@ export interface Awareness {
   awaitStack(coroutine: number): readonly AwaitFrame[];
   /** The machine stack of a thread that is not running, from its saved context. */
   threadStack(thread: number): Iterable<StackFrame>;
-  /** How many coroutines of each environment type live, by state: for code lenses. */
+  /** How many coroutines of each environment type live, by state, and where they stand. */
   census(): readonly {
     readonly name: string;
     readonly location: SourceLocation;
     readonly counts: Readonly<Record<CoroutineState, number>>;
+    /** Where some are suspended: at an `.await`, waiting or ready to go on from there. */
+    readonly awaits: readonly AwaitSite[];
   }[];
   /** Kinds that this kernel can report, with the reason for those it cannot. */
   readonly available: ReadonlyMap<EventKind, true | string>;

@@ -1,4 +1,7 @@
-/** What the language server shows at a stop: how many coroutines of each async fn live, by state. */
+/**
+ * What the language server shows at a stop: how many coroutines of each async fn live, by state, and
+ * which of them are suspended at which line.
+ */
 import type { Annotations, Environment } from "./api.ts";
 import type { Session } from "./session.ts";
 
@@ -42,9 +45,15 @@ export class Annotator {
 }
 
 async function collect({ awareness, sources }: Session): Promise<Annotations> {
-  const functions = awareness.census().map(async ({ name, location, counts }) => {
+  const functions: Annotations["functions"][number][] = [];
+  const awaits: Annotations["awaits"][number][] = [];
+  for (const { name, location, counts, awaits: sites } of awareness.census()) {
     const { host } = await sources.find(location.path);
-    return host === undefined ? [] : [{ path: host, line: location.line, name, counts }];
-  });
-  return { functions: (await Promise.all(functions)).flat() };
+    if (host !== undefined) functions.push({ path: host, line: location.line, name, counts });
+    for (const { location: at, count, coroutines } of sites) {
+      const { host: path } = await sources.find(at.path);
+      if (path !== undefined) awaits.push({ path, line: at.line, name, count, coroutines });
+    }
+  }
+  return { functions, awaits };
 }

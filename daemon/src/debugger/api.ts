@@ -39,4 +39,13 @@ export interface Annotations {
       readonly done: number;
     };
   }[];
+  /** Lines with an `.await` at which coroutines are suspended: how many, and the ids of the first few. */
+  readonly awaits: readonly {
+    readonly path: string;
+    readonly line: number;
+    /** Of the async fn. */
+    readonly name: string;
+    readonly count: number;
+    readonly coroutines: readonly number[];
+  }[];
 }

@@ -11,6 +11,15 @@ export interface AnnotatedFunction {
   readonly counts: FunctionCounts;
 }
 
+/** An `.await` of a file at which coroutines are suspended; `line` from 1. */
+export interface AnnotatedAwait {
+  readonly line: number;
+  readonly name: string;
+  readonly count: number;
+  /** The first few. */
+  readonly coroutines: readonly number[];
+}
+
 /** One session's share. Undefined while it runs; `dispose` when it ends. */
 export interface AnnotationSource extends Disposable {
   set(annotations: Annotations | undefined): void;
@@ -25,7 +34,9 @@ export class LiveAnnotations {
     const source: AnnotationSource = {
       set: (annotations) => {
         const known = this.#sources.has(source);
-        if (annotations && annotations.functions.length > 0) this.#sources.set(source, annotations);
+        const { functions = [], awaits = [] } = annotations ?? {};
+        if (annotations && functions.length + awaits.length > 0)
+          this.#sources.set(source, annotations);
         else if (known) this.#sources.delete(source);
         else return;
         this.changed.emit();
@@ -43,6 +54,22 @@ export class LiveAnnotations {
         if (entry.path !== path) continue;
         const { line, name } = entry;
         byLine.set(line, { line, name, counts: sum(byLine.get(line)?.counts, entry.counts) });
+      }
+    }
+    return [...byLine.values()].sort((a, b) => a.line - b.line);
+  }
+
+  /** The awaits of a file by line; sessions add up. */
+  awaitsIn(path: string): readonly AnnotatedAwait[] {
+    const byLine = new Map<number, AnnotatedAwait>();
+    for (const { awaits } of this.#sources.values()) {
+      for (const entry of awaits) {
+        if (entry.path !== path) continue;
+        const { line, name } = entry;
+        const known = byLine.get(line);
+        const count = entry.count + (known?.count ?? 0);
+        const coroutines = [...(known?.coroutines ?? []), ...entry.coroutines];
+        byLine.set(line, { line, name, count, coroutines });
       }
     }
     return [...byLine.values()].sort((a, b) => a.line - b.line);

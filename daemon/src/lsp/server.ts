@@ -1,7 +1,7 @@
 /**
  * The language server: while sessions are stopped, a code lens at each `async fn` says how many of
- * its coroutines live and in which state. Clients are told to ask again only when that changed in a
- * file that they have open.
+ * its coroutines live and in which state, and a mark at each `.await` which of them are suspended
+ * there. Clients are told to ask again only when that changed in a file that they have open.
  */
 import {
   type CodeLens,
@@ -11,12 +11,21 @@ import {
   createProtocolConnection,
   type InitializeParams,
   type InitializeResult,
+  type InlayHint,
+  InlayHintRefreshRequest,
   type MessageReader,
   type MessageWriter,
+  type ProtocolRequestType0,
   TextDocumentSyncKind,
 } from "vscode-languageserver";
 import type { Disposable } from "../base/disposable.ts";
-import type { AnnotatedFunction, FunctionCounts, LiveAnnotations } from "./annotations.ts";
+import type {
+  AnnotatedAwait,
+  AnnotatedFunction,
+  FunctionCounts,
+  LiveAnnotations,
+} from "./annotations.ts";
+import { awaitHints, awaitHover } from "./awaits.ts";
 
 export interface LanguageClient {
   readonly reader: MessageReader;
@@ -40,10 +49,13 @@ export function serveLanguageClient(
     { shutdownReceived: false, initialize() {}, exit: left },
   );
   const open = new OpenFiles(host);
-  const refresher = new Refresher(connection);
+  const lenses = new Refresher(connection, CodeLensRefreshRequest.type);
+  const hints = new Refresher(connection, InlayHintRefreshRequest.type);
 
   connection.onInitialize((params) => {
-    refresher.supported = refreshSupported(params);
+    const { workspace } = params.capabilities;
+    lenses.supported = workspace?.codeLens?.refreshSupport === true;
+    hints.supported = workspace?.inlayHint?.refreshSupport === true;
     open.command = showCommand(params);
     return CAPABILITIES;
   });
@@ -57,14 +69,23 @@ export function serveLanguageClient(
   });
   connection.onDidCloseTextDocument(({ textDocument }) => open.remove(textDocument.uri));
   connection.onCodeLens(({ textDocument }) => open.lenses(textDocument.uri));
+  connection.languages.inlayHint.on(({ textDocument, range }) =>
+    open.hints(textDocument.uri, range.start.line, range.end.line),
+  );
+  connection.onHover(({ textDocument, position }) =>
+    awaitHover(open.awaits(textDocument.uri), position.line),
+  );
   const subscription = host.annotations.changed.on(() => {
-    if (open.changed()) refresher.refresh();
+    const changed = open.changed();
+    if (changed.lenses) lenses.refresh();
+    if (changed.hints) hints.refresh();
   });
   connection.listen();
   return {
     dispose() {
       subscription.dispose();
-      refresher.supported = false;
+      lenses.supported = false;
+      hints.supported = false;
       connection.dispose();
     },
   };
@@ -86,12 +107,10 @@ const CAPABILITIES: InitializeResult = {
   capabilities: {
     textDocumentSync: { openClose: true, change: TextDocumentSyncKind.Full },
     codeLensProvider: { resolveProvider: false },
+    inlayHintProvider: true,
+    hoverProvider: true,
   },
 };
-
-function refreshSupported(params: InitializeParams): boolean {
-  return params.capabilities.workspace?.codeLens?.refreshSupport === true;
-}
 
 /**
  * The client's command that shows the coroutines of a function, whose name is its argument: from
@@ -102,20 +121,28 @@ function showCommand(params: InitializeParams): string | undefined {
   return typeof options?.showCoroutines === "string" ? options.showCoroutines : undefined;
 }
 
-/** The files that a client has open, and the lenses that it was last given the chance to see. */
+interface OpenFile {
+  readonly lines: readonly string[];
+  /** What the client was last given the chance to see. */
+  lenses: string;
+  hints: string;
+}
+
+/** The files that a client has open, and what is to be shown in them. */
 class OpenFiles {
   command: string | undefined;
   readonly #host: LanguageHost;
-  readonly #files = new Map<string, { lines: readonly string[]; shown: string }>();
+  readonly #files = new Map<string, OpenFile>();
 
   constructor(host: LanguageHost) {
     this.#host = host;
   }
 
   add(uri: string, text: string): void {
-    const file = { lines: text.split("\n"), shown: "" };
+    const file = { lines: text.split("\n"), lenses: "", hints: "" };
     this.#files.set(uri, file);
-    file.shown = fingerprint(this.lenses(uri));
+    file.lenses = fingerprint(this.lenses(uri));
+    file.hints = fingerprint(this.hints(uri));
   }
 
   remove(uri: string): void {
@@ -123,15 +150,27 @@ class OpenFiles {
   }
 
   /** Whether any open file shows something else now. */
-  changed(): boolean {
-    let changed = false;
+  changed(): { readonly lenses: boolean; readonly hints: boolean } {
+    const changed = { lenses: false, hints: false };
     for (const [uri, file] of this.#files) {
-      const now = fingerprint(this.lenses(uri));
-      if (now === file.shown) continue;
-      file.shown = now;
-      changed = true;
+      const lenses = fingerprint(this.lenses(uri));
+      const hints = fingerprint(this.hints(uri));
+      changed.lenses ||= lenses !== file.lenses;
+      changed.hints ||= hints !== file.hints;
+      file.lenses = lenses;
+      file.hints = hints;
     }
     return changed;
+  }
+
+  awaits(uri: string): readonly AnnotatedAwait[] {
+    const path = this.#host.pathOf(uri);
+    return path === undefined ? [] : this.#host.annotations.awaitsIn(path);
+  }
+
+  /** Lines count from 0. */
+  hints(uri: string, first = 0, last = Number.POSITIVE_INFINITY): InlayHint[] {
+    return awaitHints(this.awaits(uri), this.#files.get(uri)?.lines ?? [], first, last);
   }
 
   lenses(uri: string): CodeLens[] {
@@ -172,17 +211,19 @@ function lens(
   return [{ range: { start: position, end: position }, command: action }];
 }
 
-const fingerprint = (lenses: CodeLens[]): string => JSON.stringify(lenses);
+const fingerprint = (shown: readonly object[]): string => JSON.stringify(shown);
 
 /** Sends one refresh at a time; what changes meanwhile is one more refresh after the answer. */
 class Refresher {
   supported = false;
   readonly #connection: Connection;
+  readonly #request: ProtocolRequestType0<void, void, void, void>;
   #asked = false;
   #again = false;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, request: ProtocolRequestType0<void, void, void, void>) {
     this.#connection = connection;
+    this.#request = request;
   }
 
   refresh(): void {
@@ -193,7 +234,7 @@ class Refresher {
     }
     this.#asked = true;
     this.#connection
-      .sendRequest(CodeLensRefreshRequest.type)
+      .sendRequest(this.#request)
       // A client that cannot refresh just now (or is gone) loses nothing: it asks when it shows the file.
       .catch(() => {})
       .finally(() => {
