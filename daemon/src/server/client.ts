@@ -51,7 +51,8 @@ export class DapClient {
     const response = await this.requestRaw(command, args);
     if (!response.success) {
       const body = response.body as { error?: DebugProtocol.Message } | undefined;
-      throw new Error(`${command}: ${body?.error?.format ?? response.message ?? "refused"}`);
+      const problem = body?.error ? textOf(body.error) : (response.message ?? "refused");
+      throw new Error(`${command}: ${problem}`);
     }
     return response.body as Body;
   }
@@ -166,6 +167,10 @@ export class DapClient {
     this.#waiting.clear();
   }
 }
+
+/** A DAP message's format with its variables put in. */
+const textOf = ({ format, variables = {} }: DebugProtocol.Message): string =>
+  format.replace(/\{(\w+)\}/g, (whole, name) => variables[name] ?? whole);
 
 interface Pending {
   readonly resolve: (response: DebugProtocol.Response) => void;
