@@ -108,17 +108,23 @@ class Window {
   }
 
   async command(title) {
-    await this.#quickInput(`>${title}`);
-    await this.#choice(title).click();
+    await this.#choose(`>${title}`, title);
   }
 
   /** Starts a launch configuration by its name. */
   async debug(name) {
-    // The list is made when it is asked for, which may be before launch.json was read.
-    await until(`the configuration ${name} is offered`, async () => {
-      await this.#quickInput(`debug ${name}`);
-      const offered = await this.#appears(this.#choice(name));
-      if (offered) await this.#choice(name).click();
+    await this.#choose(`debug ${name}`, name);
+  }
+
+  /**
+   * Chooses what the quick input offers for a text. It makes its list once, when it opens, which
+   * may be before a command is enabled or launch.json was read: then it is opened again.
+   */
+  async #choose(text, title) {
+    await until(`${title} is offered`, async () => {
+      await this.#quickInput(text);
+      const offered = await this.#appears(this.#choice(title), 2000);
+      if (offered) await this.#choice(title).click();
       else await this.page.keyboard.press("Escape");
       return offered;
     });
