@@ -87,10 +87,20 @@ describe("values", () => {
 
   it("shows control registers as the hart has them", async () => {
     const { scopes } = await client.request("scopes", { frameId });
-    expect(scopes.map(({ name }: Body) => name)).toEqual(["Locals", "Registers", "CSRs"]);
+    expect(scopes.map(({ name }: Body) => name)).toEqual([
+      "Locals",
+      "Registers",
+      "Float registers",
+      "CSRs",
+    ]);
     const { variables } = await client.request("variables", {
+      variablesReference: scopes[3].variablesReference,
+    });
+    const floats = await client.request("variables", {
       variablesReference: scopes[2].variablesReference,
     });
+    expect(floats.variables).toHaveLength(32);
+    expect(floats.variables[10]).toMatchObject({ name: "fa0", value: "0 (0x0)", type: "f64" });
     const csr = new Map(variables.map(({ name, value }: Body) => [name, value]));
     // Sv39: mode 8 in the top four bits.
     expect(csr.get("satp")).toMatch(/^0x8[0-9a-f]{15}$/);

@@ -138,3 +138,22 @@ test("assigning writes a scalar, and refuses what is none", () => {
   expect(() => at("EXECUTOR.tasks").assign!("1")).toThrowError(/only integers/);
   expect(() => at("EXECUTOR.spawned").assign!("spawned")).toThrowError(/not a value/);
 });
+
+test("float registers are doubles, or singles where they are NaN-boxed", () => {
+  const other = bootKernel("workload=nested");
+  const hart = other.runTo("nested::witness");
+  expect(hart.x(10)).toBe(8n);
+  // fcvt.d.w fa0, a0; fcvt.s.w fa1, a0
+  const code = new Uint8Array(new Uint32Array([0xd205_0553, 0xd005_05d3]).buffer);
+  expect(hart.write(hart.pc, code)).toBe(true);
+  other.machine.run({ instructions: 2, only: [hart.id] });
+  const frames = [...other.inspector.stack(hart)];
+  const show = (text: string) => {
+    const { text: value, typeName } = other.inspector.evaluate(text, frames[0]!);
+    return `${value} ${typeName}`;
+  };
+  expect(show("$fa0")).toBe("8 f64");
+  expect(show("$f11")).toBe("8 f32");
+  const caller = frames.find(({ registers }) => registers.get(32 + 10) === undefined)!;
+  expect(() => other.inspector.evaluate("$fa0", caller)).toThrowError("not saved in this frame");
+});

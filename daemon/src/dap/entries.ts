@@ -2,9 +2,10 @@
 import { hex } from "../base/brand.ts";
 import { UserError } from "../base/errors.ts";
 import type { Frame } from "../debugger/stacks.ts";
-import type { StackFrame, Value } from "../inspect/api.ts";
+import type { Inspector, StackFrame, Value } from "../inspect/api.ts";
+import { FIRST_FLOAT } from "../inspect/stack.ts";
 import { csrs } from "../isa/csrs.ts";
-import { registerNames } from "../isa/registers.ts";
+import { floatRegisterNames, registerNames } from "../isa/registers.ts";
 import type { Hart } from "../machine/api.ts";
 import type { Container, Entry } from "./handles.ts";
 
@@ -62,6 +63,18 @@ export function registerEntries(frame: StackFrame): readonly Entry[] {
     };
   });
   return [pc, ...rest];
+}
+
+/** f0 to f31 of a frame: as a number, a single where it is NaN-boxed as one, and as they are. */
+export function floatEntries(inspector: Inspector, frame: StackFrame): readonly Entry[] {
+  return floatRegisterNames.map((name, number): Entry => {
+    const bits = frame.registers.get(FIRST_FLOAT + number);
+    if (bits === undefined) return { name, value: "<not saved>", readOnly: true };
+    const evaluateName = `$${name}`;
+    const { text, typeName } = inspector.evaluate(evaluateName, frame);
+    const value = `${text} (${hex(bits)})`;
+    return { name, value, type: typeName, evaluateName, readOnly: true };
+  });
 }
 
 export function csrEntries(hart: Hart): readonly Entry[] {

@@ -98,13 +98,20 @@ class Frame implements StackFrame {
   }
 }
 
-/** The registers that a hart holds now; writing goes to the hart. */
+/** DWARF numbers 32 to 63 are f0 to f31 (RISC-V psABI, "DWARF Register Numbers"). */
+export const FIRST_FLOAT = 32;
+const FLOATS = 32;
+
+/** The registers that a hart holds now; writing goes to the hart, for float registers nowhere yet. */
 export function hartRegisters(hart: Hart): RegisterSet {
   return {
     pc: hart.pc,
-    get: (number) => (number >= 0 && number < 32 ? hart.x(number) : undefined),
+    get(number) {
+      if (number >= 0 && number < FIRST_FLOAT) return hart.x(number);
+      return number < FIRST_FLOAT + FLOATS ? hart.f(number - FIRST_FLOAT) : undefined;
+    },
     set(number, value) {
-      if (number < 1 || number >= 32) return false;
+      if (number < 1 || number >= FIRST_FLOAT) return false;
       hart.setX(number, value);
       return true;
     },

@@ -5,7 +5,7 @@ import { UserError } from "../../base/errors.ts";
 import type { Frame } from "../../debugger/stacks.ts";
 import type { Names, Value } from "../../inspect/api.ts";
 import type { Context } from "../context.ts";
-import { csrEntries, entries, entryOf, listOf, registerEntries } from "../entries.ts";
+import { csrEntries, entries, entryOf, floatEntries, listOf, registerEntries } from "../entries.ts";
 import type { Container } from "../handles.ts";
 import { runCommand } from "../repl.ts";
 import { type Handlers, handler, index } from "../table.ts";
@@ -97,6 +97,11 @@ export const values: Handlers = {
           "Registers",
           "registers",
           listOf(() => registerEntries(frame.frame), frame),
+        ),
+        scope(
+          "Float registers",
+          "registers",
+          listOf(() => floatEntries(context.launched.inspector, frame.frame), frame),
         ),
       );
       if (hart) {

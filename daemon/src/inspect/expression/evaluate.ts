@@ -4,13 +4,13 @@
  */
 import { UserError } from "../../base/errors.ts";
 import { csrNumber } from "../../isa/csrs.ts";
-import { registerNumber } from "../../isa/registers.ts";
+import { floatRegisterNumber, registerNumber } from "../../isa/registers.ts";
 import type { SymbolFile } from "../../symbols/api.ts";
 import type { Module, ModuleTable, Names, StackFrame, Value } from "../api.ts";
 import { collectionOf } from "../collections.ts";
 import { type Datum, datumAt, follow, read, type Scope, take, type World } from "../datum.ts";
 import { displayType } from "../names.ts";
-import { activationOf } from "../stack.ts";
+import { activationOf, FIRST_FLOAT } from "../stack.ts";
 import { stringOf } from "../strings.ts";
 import { isReference, stepsTo } from "../types.ts";
 import { datumOf, madeUp, makeValue } from "../value.ts";
@@ -31,7 +31,7 @@ import {
   variantOf,
 } from "./operand.ts";
 import type { BinaryOperator, Expression, Method } from "./syntax.ts";
-import { resolveType } from "./types.ts";
+import { primitive, resolveType } from "./types.ts";
 
 /** Throws UserError where the expression makes no sense in this frame. */
 export function evaluateValue(
@@ -201,10 +201,21 @@ class Evaluator {
       if (value === undefined) throw new UserError(`$${name} is not saved in this frame`);
       return { kind: "integer", value, type: "u64" };
     }
+    const float = floatRegisterNumber(name);
+    if (float !== undefined) return this.#floatRegister(name, FIRST_FLOAT + float);
     const csr = csrNumber(name);
     const value = csr === undefined ? undefined : activationOf(this.#frame)?.hart.csr(csr);
     if (value === undefined) throw new UserError(`there is no register $${name}`);
     return { kind: "integer", value, type: "u64" };
+  }
+
+  /** A single is NaN-boxed: all upper bits are set. Whatever else is there is taken for a double. */
+  #floatRegister(name: string, register: number): Operand {
+    const bits = this.#frame.registers.get(register);
+    if (bits === undefined) throw new UserError(`$${name} is not saved in this frame`);
+    const type = primitive(bits >> 32n === 0xffff_ffffn ? "f32" : "f64");
+    const place = { kind: "register", register } as const;
+    return { kind: "datum", datum: { type, place, offset: 0, scope: this.#scope } };
   }
 
   #method(of: Datum, method: Method): Operand {

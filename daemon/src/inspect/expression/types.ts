@@ -21,6 +21,9 @@ const PRIMITIVES: ReadonlyMap<string, Type> = new Map(
   ).map(([name, size, encoding]) => [name, { kind: "base", name, size, encoding }]),
 );
 
+/** A type that Rust has by itself. */
+export const primitive = (name: string): Type => PRIMITIVES.get(name)!;
+
 /** Throws UserError when no type has this name, or several have. */
 export function resolveType(name: TypeName, modules: readonly Module[]): Type {
   switch (name.kind) {
