@@ -19,6 +19,8 @@ export function rustFlags({ kernel, library, linker }) {
     "-Clink-arg=--build-id=none",
     // Without the assembler's own labels, of which there are thousands.
     "-Clink-arg=--discard-locals",
+    // Names that end alike share their bytes.
+    "-Clink-arg=-O2",
     // Each static keeps its symbol.
     "-Cllvm-args=--riscv-enable-global-merge=false",
     "-Crelocation-model=static",

@@ -80,9 +80,19 @@ export const EXPECTED = [
     `workload=compute rounds=1 checksum=9148412545958282263 spawned=1 completed=1 ${CLEAN}`,
   ],
   ["workload=wakes wakes=100000", `workload=wakes wakes=100000 spawned=3 completed=3 ${CLEAN}`],
+  ...[
+    "executor=global roles=symmetric",
+    "executor=per-thread",
+    "executor=per-thread migrate=threshold",
+    "roles=split",
+    "roles=split executor=per-thread prio-bits=3",
+  ].map((mode) => [
+    `workload=mix ${mode}`,
+    `workload=mix tokens=4 hops=1600 sleeps=40 alarms=4 answers=40 spawned=59 completed=59 ${CLEAN}`,
+  ]),
   [
-    "executor=global roles=symmetric workload=sleepers",
-    `workload=sleepers sleeps=40 spawned=9 completed=9 ${CLEAN}`,
+    "workload=storm executor=per-thread migrate=none",
+    `workload=storm woken=1000 spawned=1001 completed=1001 ${CLEAN}`,
   ],
 ].map(([append, figures]) => ({ append, last: `[kernel] done: ${figures}` }));
 
@@ -92,7 +102,9 @@ export const FAILING = [
   ["color=blue", '[kernel] failed: unknown argument "color"'],
   ["quick", '[kernel] failed: unknown argument "quick"'],
   ["coroutines=0", "[kernel] failed: coroutines=0: it must be a number from 1 to 100000"],
-  ["executor=per-thread", "[kernel] failed: executor=per-thread: this kernel has only global"],
+  ["executor=one", "[kernel] failed: executor=one: it must be one of global per-thread"],
+  ["migrate=steal", "[kernel] failed: migrate= needs executor=per-thread"],
+  ["executor=per-thread migrate=none", "[kernel] failed: this workload needs migrate=steal"],
   ["workload=panic", "[kernel] panic on hart "],
   ["workload=wild", "[kernel] panic on hart "],
 ].map(([append, last]) => ({ append, last }));

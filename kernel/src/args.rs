@@ -2,6 +2,9 @@
 
 use core::fmt;
 
+/// Queues of each executor; as many as there are priorities.
+pub const PRIORITIES: usize = 8;
+
 /// What the command line chose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Args {
@@ -12,7 +15,44 @@ pub struct Args {
     pub rounds: Option<usize>,
     /// How many wakes the workload `wakes` makes.
     pub wakes: Option<usize>,
+    pub executor: ExecutorMode,
+    pub migrate: Migrate,
+    pub roles: Roles,
+    /// How many priorities coroutines have: bits of the bitmap in use.
+    pub prio_bits: usize,
 }
+
+/// Who owns the coroutines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExecutorMode {
+    /// One executor, for which all coroutine threads work.
+    Global,
+    /// Each coroutine thread has an executor of its own.
+    PerThread,
+}
+
+/// Which coroutines a thread takes over from another's executor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Migrate {
+    None,
+    Steal,
+    Threshold,
+}
+
+/// Which harts run what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Roles {
+    /// Every hart runs all threads.
+    Symmetric,
+    /// The boot hart runs plain threads, the others run coroutine threads.
+    Split,
+}
+
+const EXECUTORS: [(&str, ExecutorMode); 2] =
+    [("global", ExecutorMode::Global), ("per-thread", ExecutorMode::PerThread)];
+const MIGRATE: [(&str, Migrate); 3] =
+    [("none", Migrate::None), ("steal", Migrate::Steal), ("threshold", Migrate::Threshold)];
+const ROLES: [(&str, Roles); 2] = [("symmetric", Roles::Symmetric), ("split", Roles::Split)];
 
 /// What the kernel is asked to do; src/workload has a module for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +98,8 @@ pub enum Error<'a> {
     UnknownName(&'a str),
     UnknownWorkload(&'a str),
     NotACount { name: &'a str, value: &'a str, most: usize },
-    NotBuilt { name: &'a str, value: &'a str, only: &'static str },
+    NotOneOf { name: &'a str, value: &'a str, known: &'static str },
+    Together(&'static str),
 }
 
 impl fmt::Display for Error<'_> {
@@ -72,15 +113,26 @@ impl fmt::Display for Error<'_> {
             Error::NotACount { name, value, most } => {
                 write!(f, "{name}={value}: it must be a number from 1 to {most}")
             }
-            Error::NotBuilt { name, value, only } => {
-                write!(f, "{name}={value}: this kernel has only {only}")
+            Error::NotOneOf { name, value, known } => {
+                write!(f, "{name}={value}: it must be one of {known}")
             }
+            Error::Together(why) => f.write_str(why),
         }
     }
 }
 
 pub fn parse(bootargs: &str) -> Result<Args, Error<'_>> {
-    let mut args = Args { workload: WORKLOADS[0].1, coroutines: None, rounds: None, wakes: None };
+    let mut args = Args {
+        workload: WORKLOADS[0].1,
+        coroutines: None,
+        rounds: None,
+        wakes: None,
+        executor: ExecutorMode::Global,
+        migrate: Migrate::None,
+        roles: Roles::Symmetric,
+        prio_bits: PRIORITIES,
+    };
+    let mut migrate = None;
     for word in bootargs.split_ascii_whitespace() {
         let (name, value) = word.split_once('=').ok_or(Error::UnknownName(word))?;
         match name {
@@ -88,12 +140,41 @@ pub fn parse(bootargs: &str) -> Result<Args, Error<'_>> {
             "coroutines" => args.coroutines = Some(count(name, value, 100_000)?),
             "rounds" => args.rounds = Some(count(name, value, 1_000_000)?),
             "wakes" => args.wakes = Some(count(name, value, 1_000_000_000)?),
-            "executor" => only(name, value, "global")?,
-            "roles" => only(name, value, "symmetric")?,
+            "executor" => args.executor = choice(name, value, &EXECUTORS, "global per-thread")?,
+            "migrate" => {
+                migrate = Some(choice(name, value, &MIGRATE, "none steal threshold")?);
+            }
+            "roles" => args.roles = choice(name, value, &ROLES, "symmetric split")?,
+            "prio-bits" => args.prio_bits = count(name, value, PRIORITIES)?,
             _ => return Err(Error::UnknownName(name)),
         }
     }
+    args.migrate = match (args.executor, migrate) {
+        (ExecutorMode::PerThread, migrate) => migrate.unwrap_or(Migrate::Steal),
+        (ExecutorMode::Global, None | Some(Migrate::None)) => Migrate::None,
+        (ExecutorMode::Global, Some(_)) => {
+            return Err(Error::Together("migrate= needs executor=per-thread"));
+        }
+    };
+    check_together(&args)?;
     Ok(args)
+}
+
+/// Refuses what would never end: coroutines that never yield, and an alarm that must get past
+/// them.
+fn check_together(args: &Args) -> Result<(), Error<'static>> {
+    if !matches!(args.workload, Workload::Mix | Workload::Priorities) {
+        return Ok(());
+    }
+    if args.executor == ExecutorMode::PerThread && args.migrate == Migrate::None {
+        return Err(Error::Together(
+            "this workload needs migrate=steal or threshold: with none, a coroutine that is forced off its hart keeps its thread's others waiting",
+        ));
+    }
+    if args.prio_bits == 1 {
+        return Err(Error::Together("this workload needs prio-bits=2 at least"));
+    }
+    Ok(())
 }
 
 fn workload(value: &str) -> Result<Workload, Error<'_>> {
@@ -101,15 +182,21 @@ fn workload(value: &str) -> Result<Workload, Error<'_>> {
     named.map(|(_, workload)| *workload).ok_or(Error::UnknownWorkload(value))
 }
 
+fn choice<'a, T: Copy>(
+    name: &'a str,
+    value: &'a str,
+    choices: &[(&str, T)],
+    known: &'static str,
+) -> Result<T, Error<'a>> {
+    let named = choices.iter().find(|(name, _)| *name == value);
+    named.map(|(_, choice)| *choice).ok_or(Error::NotOneOf { name, value, known })
+}
+
 fn count<'a>(name: &'a str, value: &'a str, most: usize) -> Result<usize, Error<'a>> {
     match value.parse() {
         Ok(count) if (1..=most).contains(&count) => Ok(count),
         _ => Err(Error::NotACount { name, value, most }),
     }
-}
-
-fn only<'a>(name: &'a str, value: &'a str, only: &'static str) -> Result<(), Error<'a>> {
-    if value == only { Ok(()) } else { Err(Error::NotBuilt { name, value, only }) }
 }
 
 #[cfg(test)]
@@ -131,7 +218,10 @@ mod tests {
             ("speed=9", "unknown argument \"speed\""),
             ("rounds=-1", "rounds=-1: it must be a number from 1 to 1000000"),
             ("coroutines=100001", "coroutines=100001: it must be a number from 1 to 100000"),
-            ("roles=split", "roles=split: this kernel has only symmetric"),
+            ("roles=king", "roles=king: it must be one of symmetric split"),
+            ("migrate=steal", "migrate= needs executor=per-thread"),
+            ("prio-bits=9", "prio-bits=9: it must be a number from 1 to 8"),
+            ("workload=priorities prio-bits=1", "this workload needs prio-bits=2 at least"),
         ] {
             assert_eq!(parse(bootargs).unwrap_err().to_string(), message);
         }

@@ -76,11 +76,19 @@ unsafe extern "C" {
     fn _start();
 }
 
+/// The harts of `harts` (a set of bits) that this kernel runs.
+fn ours(harts: u64) -> u64 {
+    harts & ((1 << MAX_HARTS) - 1)
+}
+
+pub fn count(harts: u64) -> usize {
+    ours(harts).count_ones() as usize
+}
+
 /// Starts the other harts of `harts` (a set of bits), opens the gate and waits until all are in.
-/// Says how many there are.
-pub fn start_others(boot_hart: usize, harts: u64) -> usize {
+pub fn start_others(boot_hart: usize, harts: u64) {
     check_in(boot_hart);
-    let ours = harts & ((1 << MAX_HARTS) - 1);
+    let ours = ours(harts);
     for hart in (0..MAX_HARTS).filter(|&hart| ours & 1 << hart != 0 && hart != boot_hart) {
         match sbi::hart_start(hart, _start as *const () as usize, 0) {
             Ok(()) | Err(sbi::Error::ALREADY_AVAILABLE) => {}
@@ -91,7 +99,6 @@ pub fn start_others(boot_hart: usize, harts: u64) -> usize {
     while online() != ours {
         core::hint::spin_loop();
     }
-    ours.count_ones() as usize
 }
 
 /// The harts that are in the kernel, as a set of bits.

@@ -26,13 +26,9 @@ mod timer;
 mod trap;
 mod workload;
 
-use executor::bitmap::PRIORITY_BITMAP;
+use args::Roles;
 use memlayout::KERNEL_START;
-use thread::processor;
-
-/// Coroutine threads for each hart: one that polls, and spares for what gets forced off. While
-/// all are half-run, nothing is.
-const COROUTINE_THREADS_PER_HART: usize = 3;
+use thread::{pool, processor};
 
 /// The hart that won the boot lottery: initialises everything, lets the others in, and becomes
 /// one of them.
@@ -57,15 +53,17 @@ extern "C" fn boot_main(hart: usize, device_tree: usize) -> ! {
         }
     };
     mm::init(&machine.memory);
-    PRIORITY_BITMAP.reset();
     timer::init(machine.timebase);
     trap::init();
 
-    let harts = boot::start_others(hart, machine.harts);
-    println!("[kernel] harts={harts} workload={}", args.workload);
-    for _ in 0..harts * COROUTINE_THREADS_PER_HART {
-        thread::spawn_coroutine_thread();
+    let harts = boot::count(machine.harts);
+    executor::init(&args, harts);
+    if args.roles == Roles::Split && harts > 1 {
+        pool::split_roles(hart);
     }
+    boot::start_others(hart, machine.harts);
+    println!("[kernel] harts={harts} workload={}", args.workload);
+    thread::spawn_coroutine_threads(harts);
     thread::spawn("main", executor::HIGHEST, move || workload::main(args));
     processor::run()
 }

@@ -129,6 +129,7 @@ pub fn interrupt() {
             None => break,
         }
     }
+    processor::tick();
     let tick = if processor::is_idle() { NEVER } else { riscv::time() + tick() };
     let deadline = timer.queue.lock().next_deadline();
     timer.arm(deadline.min(tick));

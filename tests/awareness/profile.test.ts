@@ -131,7 +131,7 @@ test("what the image does not have is a gap with its place; all else works", () 
   expect(gaps).toMatch(/events\[0\]\.at: .*`executor::no_such_function`/);
   expect(awareness.available.get("poll")).toMatch(/no program point/);
   expect(awareness.available.get("wake")).toBe(true);
-  expect(awareness.bitmaps()).toHaveLength(2);
+  expect(awareness.bitmaps()).toHaveLength(3);
   const [, second] = awareness.coroutines().coroutines;
   expect(second).toMatchObject({ name: "numbers::outer", priority: undefined, state: "waiting" });
 });

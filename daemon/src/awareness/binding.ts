@@ -7,6 +7,7 @@ import type { ModuleTable } from "../inspect/api.ts";
 import {
   type Access,
   type AccessNames,
+  collectionIn,
   compileAccess,
   type Node,
   slotNumber,
@@ -260,7 +261,8 @@ function bindExecutor(
   binder: Binder,
 ): ExecutorBinding {
   const each = binder.compile(`${place}.each`, spec.each, () => undefined);
-  const element = each?.type;
+  const layout = each && collectionIn(each.node)?.layout;
+  const element = layout && "element" in layout ? layout.element : undefined;
   const names: AccessNames = (name) =>
     name === "executor" && element ? slotPlace(SLOT.executor, element) : undefined;
   const list = binder.compile(`${place}.tasks`, spec.tasks, names);

@@ -3,7 +3,7 @@
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 
-use super::bitmap::PRIORITY_BITMAP;
+use super::bitmap::Bitmap;
 use super::task::Task;
 use super::{PRIORITIES, Priority};
 
@@ -18,24 +18,28 @@ impl ReadyQueues {
         ReadyQueues { queues: [const { VecDeque::new() }; PRIORITIES] }
     }
 
-    pub fn push(&mut self, task: Arc<Task>) {
+    pub fn push(&mut self, task: Arc<Task>, bitmap: &Bitmap) {
         let priority = task.priority;
         self.queues[priority as usize].push_back(task);
-        PRIORITY_BITMAP.set(priority);
+        bitmap.set(priority);
     }
 
     /// Takes the first coroutine of the best priority, if that is better than `limit`.
-    pub fn pop(&mut self, limit: Option<Priority>) -> Option<Arc<Task>> {
-        let priority = PRIORITY_BITMAP.highest()?;
+    pub fn pop(&mut self, limit: Option<Priority>, bitmap: &Bitmap) -> Option<Arc<Task>> {
+        let priority = bitmap.highest()?;
         if limit.is_some_and(|limit| priority >= limit) {
             return None;
         }
         let queue = &mut self.queues[priority as usize];
         let task = queue.pop_front();
         if queue.is_empty() {
-            PRIORITY_BITMAP.clear(priority);
+            bitmap.clear(priority);
         }
         task
+    }
+
+    pub fn len(&self) -> usize {
+        self.queues.iter().map(VecDeque::len).sum()
     }
 
     /// Gives back the memory of queues that are empty.

@@ -4,29 +4,68 @@ use alloc::sync::Arc;
 use core::sync::atomic::Ordering;
 use core::task::{Context, Poll};
 
-use super::bitmap::PRIORITY_BITMAP;
 use super::task::Task;
-use super::{EXECUTOR, make_ready};
+use super::{Executor, best_on_offer, make_ready, migration};
 use crate::riscv::hart_id;
 use crate::sync::InterruptsOff;
-use crate::thread::pool::THREAD_POOL;
+use crate::thread::pool::{COROUTINES, THREAD_POOL};
 use crate::thread::{self, Thread, processor};
 
 /// A coroutine thread's whole life. When nothing is ready that beats the best ready thread, it
-/// blocks, and the hart goes on with that thread or sleeps.
-pub fn run() -> ! {
+/// blocks, or waits for its turn, and the hart goes on with that thread or sleeps.
+pub fn run(executor: &'static Executor) -> ! {
     loop {
-        let task = EXECUTOR.ready.lock().pop(THREAD_POOL.best_ready());
-        match task {
-            Some(task) => {
-                if !PRIORITY_BITMAP.is_empty() {
-                    processor::kick_idle_hart();
-                }
+        // From the look at the queues until it has left its hart nothing interrupts it, so
+        // that a wake that comes after the look finds it blocked.
+        let off = InterruptsOff::new();
+        match next(executor) {
+            Next::Poll(task) => {
+                drop(off);
                 run_task(task);
             }
-            None => thread::block(),
+            Next::Yield => thread::yield_now(),
+            Next::Block => thread::block(),
         }
     }
+}
+
+enum Next {
+    Poll(Arc<Task>),
+    Yield,
+    Block,
+}
+
+fn next(executor: &'static Executor) -> Next {
+    if executor.is_owned() {
+        return next_of_mine(executor);
+    }
+    match executor.pop(THREAD_POOL.best_ready(COROUTINES)) {
+        Some(task) => {
+            if best_on_offer().is_some() {
+                processor::kick_idle_hart(COROUTINES);
+            }
+            Next::Poll(task)
+        }
+        None => Next::Block,
+    }
+}
+
+/// For a thread with an executor of its own. It makes room for a better thread only: to change
+/// threads at every coroutine costs more than to wait for the tick. When no spare thread is
+/// left it makes room for an equal one that is half-run: if all were, nobody could take over what
+/// is better.
+fn next_of_mine(executor: &'static Executor) -> Next {
+    let thread = processor::current();
+    thread.forget_unblock();
+    migration::take_over(executor);
+    let Some(best) = executor.best_ready() else { return Next::Block };
+    let other = THREAD_POOL.best_ready(COROUTINES);
+    if other.is_some_and(|other| other < best || other == best && THREAD_POOL.is_short(best)) {
+        return Next::Yield;
+    }
+    executor.attended();
+    // Another thread may take the last one over meanwhile.
+    executor.pop(None).map_or(Next::Yield, Next::Poll)
 }
 
 fn run_task(task: Arc<Task>) {
@@ -49,16 +88,17 @@ fn poll(task: &Task, thread: &Thread) -> Poll<()> {
         hart_id()
     };
     task.begin_poll(hart, thread.id);
-    let waker = EXECUTOR.wakers.lock().get(&task.id).cloned().expect("not done, so it has one");
+    let waker = task.executor().waker_of(task);
     task.poll_future(&mut Context::from_waker(&waker))
 }
 
 /// A coroutine waits. False when it was woken since its poll began, and is ready instead.
 #[inline(never)]
 fn suspend(task: &Task) -> bool {
+    let executor = task.executor();
     let waits = task.end_poll();
     if waits {
-        EXECUTOR.waiting.fetch_add(1, Ordering::Relaxed);
+        executor.waiting.fetch_add(1, Ordering::Relaxed);
     }
     waits
 }
@@ -66,12 +106,13 @@ fn suspend(task: &Task) -> bool {
 /// A coroutine is done: drops its future and forgets it.
 #[inline(never)]
 fn complete(task: &Task) {
+    let executor = task.executor();
     let joiner = task.finish();
-    let waker = EXECUTOR.wakers.lock().remove(&task.id);
-    let owned = EXECUTOR.tasks.lock().remove(&task.id);
+    let waker = executor.wakers.lock().remove(&task.id);
+    let owned = executor.tasks.lock().remove(&task.id);
     // Without the locks: dropping may run any code.
     drop((waker, owned));
-    EXECUTOR.completed.fetch_add(1, Ordering::Relaxed);
+    executor.completed.fetch_add(1, Ordering::Relaxed);
     if let Some(joiner) = joiner {
         joiner.wake();
     }

@@ -17,10 +17,10 @@ use alloc::task::Wake;
 use core::cell::UnsafeCell;
 use core::panic::Location;
 use core::pin::Pin;
-use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
 
-use super::{EXECUTOR, Priority, make_ready};
+use super::{Executor, Priority, make_ready};
 use crate::sync::SpinLock;
 
 /// See the drawing above.
@@ -58,6 +58,8 @@ pub struct Task {
     pub priority: Priority,
     /// A [`State`].
     state: AtomicU8,
+    /// Whose it is: changes only while it is ready, on its way from one queue to another.
+    executor: AtomicPtr<Executor>,
     /// Gone when done.
     future: UnsafeCell<Option<BoxedFuture>>,
     /// Where it was spawned.
@@ -79,6 +81,7 @@ impl Task {
     pub fn new(
         id: u64,
         priority: Priority,
+        executor: &'static Executor,
         spawned_at: &'static Location<'static>,
         future: BoxedFuture,
     ) -> Self {
@@ -86,6 +89,7 @@ impl Task {
             id,
             priority,
             state: AtomicU8::new(State::Ready as u8),
+            executor: AtomicPtr::new(core::ptr::from_ref(executor).cast_mut()),
             future: UnsafeCell::new(Some(future)),
             spawned_at,
             polls: AtomicU32::new(0),
@@ -94,6 +98,15 @@ impl Task {
             thread: AtomicU64::new(0),
             joiner: SpinLock::new(None),
         }
+    }
+
+    pub fn executor(&self) -> &'static Executor {
+        // SAFETY: made from a static reference, here and in `set_executor`.
+        unsafe { &*self.executor.load(Ordering::Acquire) }
+    }
+
+    pub fn set_executor(&self, executor: &'static Executor) {
+        self.executor.store(core::ptr::from_ref(executor).cast_mut(), Ordering::Release);
     }
 
     pub fn is_done(&self) -> bool {
@@ -158,7 +171,7 @@ impl Wake for Task {
                 },
             );
         if before == Ok(State::Waiting as u8) {
-            EXECUTOR.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.executor().waiting.fetch_sub(1, Ordering::Relaxed);
             make_ready(self.clone());
         }
     }

@@ -25,12 +25,17 @@ use core::pin::pin;
 use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use core::task::{Poll, Waker};
 
-use crate::executor::{Priority, Task};
+use crate::args::Migrate;
+use crate::executor::{Executor, Priority, Task, migration};
 use crate::sync::{InterruptsOff, SpinLock};
 use crate::{executor, riscv};
 use context::Context;
 use pool::THREAD_POOL;
 use stack::Stack;
+
+/// Coroutine threads for each hart: one that polls, and spares for what gets forced off. While
+/// all are half-run, nothing is.
+pub const COROUTINE_THREADS_PER_HART: usize = 3;
 
 /// What a thread does in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,8 +63,10 @@ pub struct Thread {
     pub name: &'static str,
     pub kind: Kind,
     state: AtomicU8,
-    /// Of a coroutine thread: the priority of the coroutine that it polls.
+    /// Of a coroutine thread: the priority of the coroutine that it polls, or will.
     priority: AtomicU8,
+    /// Whose coroutines it polls; None for a plain thread.
+    pub executor: Option<&'static Executor>,
     /// The hart that runs it, or ran it last.
     hart: AtomicUsize,
     /// Times it was switched to.
@@ -83,10 +90,11 @@ impl Thread {
     fn new(
         id: u64,
         name: &'static str,
-        kind: Kind,
+        executor: Option<&'static Executor>,
         priority: Priority,
         entry: Box<dyn FnOnce() + Send>,
     ) -> Self {
+        let kind = if executor.is_some() { Kind::Coroutine } else { Kind::Plain };
         let stack = Stack::new();
         Thread {
             id,
@@ -94,6 +102,7 @@ impl Thread {
             kind,
             state: AtomicU8::new(State::Blocked as u8),
             priority: AtomicU8::new(priority),
+            executor,
             hart: AtomicUsize::new(0),
             switches: AtomicU64::new(0),
             coroutine: SpinLock::new(None),
@@ -120,6 +129,28 @@ impl Thread {
 
     pub fn priority(&self) -> Priority {
         self.priority.load(Ordering::Relaxed)
+    }
+
+    /// Works out the priority of a coroutine thread that waits for a hart: that of the coroutine
+    /// which is half-run on its stack. One with an executor of its own counts for what is ready
+    /// there, too, where nobody else comes to it before the half-run one is done.
+    fn review_priority(&self) {
+        let Some(executor) = self.executor else { return };
+        let half_run = self.coroutine.lock().as_ref().map(|task| task.priority);
+        let alone = half_run.is_none() || migration::policy() == Migrate::None;
+        let ready = executor.best_ready().filter(|_| executor.is_owned() && alone);
+        let best = half_run.into_iter().chain(ready).min().unwrap_or(executor::LOWEST);
+        self.priority.store(best, Ordering::Relaxed);
+    }
+
+    /// Whether it is off its hart in the middle of a coroutine.
+    pub fn is_half_run(&self) -> bool {
+        self.state() != State::Running && self.coroutine.lock().is_some()
+    }
+
+    /// What made the thread ready until now, it is about to see.
+    pub fn forget_unblock(&self) {
+        self.unblock_pending.store(false, Ordering::Relaxed);
     }
 
     /// The coroutine that this thread polls begins, and lends it its priority.
@@ -171,17 +202,19 @@ extern "C" fn thread_main() -> ! {
 
 /// Starts a plain thread.
 pub fn spawn(name: &'static str, priority: Priority, entry: impl FnOnce() + Send + 'static) {
-    THREAD_POOL.start(name, Kind::Plain, priority, Box::new(entry));
+    THREAD_POOL.start(name, None, priority, Box::new(entry));
 }
 
-/// Starts a thread that polls coroutines whenever there are some.
-pub fn spawn_coroutine_thread() {
-    THREAD_POOL.start(
-        "coroutines",
-        Kind::Coroutine,
-        executor::LOWEST,
-        Box::new(|| executor::run()),
-    );
+/// Starts the coroutine threads; each waits until there are coroutines for it.
+pub fn spawn_coroutine_threads(harts: usize) {
+    for index in 0..harts * COROUTINE_THREADS_PER_HART {
+        let executor = executor::of_thread(index);
+        let entry = Box::new(|| executor::run(executor));
+        let thread = THREAD_POOL.start("coroutines", Some(executor), executor::LOWEST, entry);
+        if executor.is_owned() {
+            executor.set_owner(thread);
+        }
+    }
 }
 
 /// Lets other threads of the same priority run.

@@ -1,44 +1,86 @@
-//! The thread pool: every thread, the scheduler with the ready ones, and the set of blocked ones.
+//! The thread pool: every thread, schedulers with the ready ones, and the set of blocked ones.
+//!
+//! There are two lanes, each with a scheduler. With `roles=symmetric` all threads are in the
+//! first, and all harts take from it. With `roles=split` coroutine threads are in the second;
+//! the boot hart takes from the first, the others from the second.
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{AtomicU8, Ordering};
 
 use super::processor;
 use super::scheduler::Scheduler;
 use super::{Kind, State, Thread};
-use crate::executor::Priority;
-use crate::executor::bitmap::{Bitmap, PRIORITY_BITMAP};
-use crate::sync::SpinLock;
+use crate::args::Migrate;
+use crate::executor::bitmap::Bitmap;
+use crate::executor::{Executor, Priority, best_on_offer, migration};
+use crate::memlayout::MAX_HARTS;
+use crate::riscv::hart_id;
+use crate::sync::{InterruptsOff, SpinLock};
+
+/// The kinds of threads, as those who look for a hart name them.
+pub const PLAIN: Kind = Kind::Plain;
+pub const COROUTINES: Kind = Kind::Coroutine;
+
+/// The boot hart where it runs plain threads alone; as great as no hart where all run all.
+static THREAD_HART: AtomicU8 = AtomicU8::new(MAX_HARTS as u8);
 
 pub static THREAD_POOL: ThreadPool = ThreadPool {
     inner: SpinLock::new(PoolInner {
         next_id: 1,
         threads: Vec::new(),
-        scheduler: Scheduler::new(),
+        schedulers: [const { Scheduler::new() }; LANES],
         blocked: BTreeSet::new(),
         spare: Vec::new(),
     }),
-    ready: Bitmap::new(),
+    ready: [const { Bitmap::new() }; LANES],
 };
+
+const LANES: usize = 2;
 
 pub struct ThreadPool {
     inner: SpinLock<PoolInner>,
-    /// Bit p: a thread of priority p is ready. Changed under the lock, read without.
-    ready: Bitmap,
+    /// For each lane, bit p: a thread of priority p is ready. Changed under the lock, read
+    /// without.
+    ready: [Bitmap; LANES],
 }
 
 struct PoolInner {
     next_id: u64,
     /// Every thread that has not exited.
     threads: Vec<Arc<Thread>>,
-    scheduler: Scheduler,
+    schedulers: [Scheduler; LANES],
     /// Ids of the threads that wait for something.
     blocked: BTreeSet<u64>,
     /// Those of them that are coroutine threads in want of a coroutine.
     spare: Vec<Arc<Thread>>,
+}
+
+/// Splits the roles: `hart` runs plain threads, the others the coroutine threads.
+pub fn split_roles(hart: usize) {
+    THREAD_HART.store(hart as u8, Ordering::Relaxed);
+}
+
+fn is_split() -> bool {
+    THREAD_HART.load(Ordering::Relaxed) < MAX_HARTS as u8
+}
+
+fn lane_of(kind: Kind) -> usize {
+    (is_split() && kind == Kind::Coroutine) as usize
+}
+
+/// Whether `hart` runs threads of `kind`.
+pub fn runs(hart: usize, kind: Kind) -> bool {
+    !is_split() || (hart == THREAD_HART.load(Ordering::Relaxed) as usize) == (kind == Kind::Plain)
+}
+
+/// What the calling hart runs.
+fn lane_here() -> (usize, bool) {
+    let _off = InterruptsOff::new();
+    let coroutines = runs(hart_id(), Kind::Coroutine);
+    ((is_split() && coroutines) as usize, coroutines)
 }
 
 impl ThreadPool {
@@ -46,29 +88,44 @@ impl ThreadPool {
     pub fn start(
         &self,
         name: &'static str,
-        kind: Kind,
+        executor: Option<&'static Executor>,
         priority: Priority,
         entry: Box<dyn FnOnce() + Send>,
-    ) {
+    ) -> Arc<Thread> {
         let id = {
             let mut pool = self.inner.lock();
             pool.next_id += 1;
             pool.next_id - 1
         };
-        let thread = Arc::new(Thread::new(id, name, kind, priority, entry));
+        let thread = Arc::new(Thread::new(id, name, executor, priority, entry));
         let mut pool = self.inner.lock();
         pool.threads.push(thread.clone());
-        match kind {
-            Kind::Plain => self.make_ready(&mut pool, thread),
+        match thread.kind {
+            Kind::Plain => self.make_ready(&mut pool, thread.clone()),
             Kind::Coroutine => block(&mut pool, &thread),
         }
         drop(pool);
-        processor::kick_idle_hart();
+        processor::kick_idle_hart(thread.kind);
+        thread
     }
 
-    /// The best priority of a ready thread.
-    pub fn best_ready(&self) -> Option<Priority> {
-        self.ready.highest()
+    /// The best priority of a ready thread that runs where threads of `kind` do.
+    pub fn best_ready(&self, kind: Kind) -> Option<Priority> {
+        self.ready[lane_of(kind)].highest()
+    }
+
+    /// Whether no coroutine thread is spare while one of `priority` is half-run and ready.
+    pub fn is_short(&self, priority: Priority) -> bool {
+        let pool = self.inner.lock();
+        pool.spare.is_empty()
+            && migration::policy() != Migrate::None
+            && pool.schedulers[lane_of(Kind::Coroutine)].has_half_run(priority)
+    }
+
+    /// Whether there may be something for the calling hart to run.
+    pub fn has_work(&self) -> bool {
+        let (lane, coroutines) = lane_here();
+        self.ready[lane].bits() != 0 || coroutines && best_on_offer().is_some()
     }
 
     /// Chooses what the calling hart runs next: the best ready thread, or a spare coroutine
@@ -76,23 +133,25 @@ impl ThreadPool {
     /// wins: it may hold a half-run coroutine, and stacks are few.
     pub fn pick(&self) -> Option<Arc<Thread>> {
         let mut pool = self.inner.lock();
-        let thread = self.ready.highest();
-        let coroutine = PRIORITY_BITMAP.highest();
+        let (lane, coroutines) = lane_here();
+        let thread = self.ready[lane].highest();
+        let coroutine = best_on_offer().filter(|_| coroutines);
         if coroutine.is_some_and(|coroutine| thread.is_none_or(|thread| coroutine < thread))
             && let Some(spare) = pool.spare.pop()
         {
             pool.blocked.remove(&spare.id);
             return Some(spare);
         }
-        pool.scheduler.pop(thread?, &self.ready)
+        pool.schedulers[lane].pop(thread?, &self.ready[lane])
     }
 
     /// Whether `running`, which a tick interrupts, has to make room: for a better coroutine or
     /// thread, or for a thread of the same priority whose turn it is.
     pub fn wants_switch(&self, running: &Thread) -> bool {
         let priority = running.priority();
-        let better_coroutine = PRIORITY_BITMAP.highest().is_some_and(|best| best < priority);
-        self.ready.highest().is_some_and(|best| best <= priority)
+        let (lane, coroutines) = lane_here();
+        let better_coroutine = coroutines && best_on_offer().is_some_and(|best| best < priority);
+        self.ready[lane].highest().is_some_and(|best| best <= priority)
             || better_coroutine && !self.inner.lock().spare.is_empty()
     }
 
@@ -122,8 +181,27 @@ impl ThreadPool {
         if pool.blocked.remove(&thread.id) {
             self.make_ready(&mut pool, thread.clone());
             drop(pool);
-            processor::kick_idle_hart();
+            processor::kick_idle_hart(thread.kind);
         } else {
+            thread.unblock_pending.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// A coroutine of this thread's own executor has become ready: wakes the thread, or lets it
+    /// rise among those that wait for a hart.
+    pub fn coroutine_ready(&self, thread: &Arc<Thread>) {
+        let mut pool = self.inner.lock();
+        let lane = lane_of(thread.kind);
+        if pool.blocked.remove(&thread.id) {
+            pool.spare.retain(|spare| spare.id != thread.id);
+            self.make_ready(&mut pool, thread.clone());
+            drop(pool);
+            processor::kick_idle_hart(thread.kind);
+        } else if pool.schedulers[lane].remove(thread, &self.ready[lane]) {
+            thread.review_priority();
+            pool.schedulers[lane].push(thread.clone(), &self.ready[lane]);
+        } else {
+            // It runs, or is just being filed: it looks again before it blocks.
             thread.unblock_pending.store(true, Ordering::Relaxed);
         }
     }
@@ -137,7 +215,7 @@ impl ThreadPool {
     /// Gives back what empty structures hold on to. For the count of leaks.
     pub fn trim(&self) {
         let mut pool = self.inner.lock();
-        pool.scheduler.trim();
+        pool.schedulers.iter_mut().for_each(Scheduler::trim);
         // A tree made anew from the same threads is the same tree.
         let mut blocked = BTreeSet::new();
         blocked.extend(core::mem::take(&mut pool.blocked));
@@ -146,7 +224,9 @@ impl ThreadPool {
 
     fn make_ready(&self, pool: &mut PoolInner, thread: Arc<Thread>) {
         thread.set_state(State::Ready);
-        pool.scheduler.push(thread, &self.ready);
+        thread.review_priority();
+        let lane = lane_of(thread.kind);
+        pool.schedulers[lane].push(thread, &self.ready[lane]);
     }
 }
 

@@ -9,10 +9,9 @@ use core::cell::UnsafeCell;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use super::context::{Context, switch_context};
-use super::pool::THREAD_POOL;
-use super::{State, Thread};
-use crate::executor::Task;
-use crate::executor::bitmap::PRIORITY_BITMAP;
+use super::pool::{self, COROUTINES, PLAIN, THREAD_POOL};
+use super::{Kind, State, Thread};
+use crate::executor::{Task, best_on_offer, migration};
 use crate::memlayout::MAX_HARTS;
 use crate::riscv::{self, hart_id};
 use crate::sync::{InterruptsOff, SpinLock};
@@ -57,6 +56,12 @@ pub fn current() -> Arc<Thread> {
     mine().current.lock().clone().expect("no thread runs")
 }
 
+/// Whether the code that asks, or that it interrupts, is `thread`'s.
+pub fn is_current(thread: &Thread) -> bool {
+    let _off = InterruptsOff::new();
+    mine().current.lock().as_ref().is_some_and(|current| current.id == thread.id)
+}
+
 /// The coroutine that this hart polls, for the panic handler: none if a lock is in the way.
 pub fn dying_coroutine() -> Option<Arc<Task>> {
     let current = mine().current.try_lock()?;
@@ -87,8 +92,13 @@ fn run_thread(thread: Arc<Thread>) {
     *processor.current.lock() = Some(thread.clone());
     timer::start_ticking();
     // A thread that is about to take a coroutine looks for more after that.
-    if THREAD_POOL.best_ready().is_some() || thread.preemptible() && !PRIORITY_BITMAP.is_empty() {
-        kick_idle_hart();
+    if thread.preemptible() && best_on_offer().is_some() {
+        kick_idle_hart(COROUTINES);
+    }
+    for kind in [PLAIN, COROUTINES] {
+        if THREAD_POOL.best_ready(kind).is_some() {
+            kick_idle_hart(kind);
+        }
     }
 
     switch_thread(processor.last_thread.load(Ordering::Relaxed), &thread);
@@ -127,6 +137,13 @@ pub fn leave(state: State) {
     unsafe { switch_context(context, processor.idle.get()) };
 }
 
+/// A hart that runs a thread has ticked: those that sleep may be wanted for what has waited.
+pub fn tick() {
+    if !is_idle() && migration::tick() {
+        kick_idle_hart(COROUTINES);
+    }
+}
+
 /// At the end of an interrupt: forces the current thread off this hart if something better
 /// is ready. Interrupts are off.
 pub fn preempt() {
@@ -147,9 +164,10 @@ pub fn preempt() {
 fn sleep() {
     let me = 1 << hart_id();
     IDLE_HARTS.fetch_or(me, Ordering::SeqCst);
-    if !PRIORITY_BITMAP.is_empty() || THREAD_POOL.best_ready().is_some() {
+    if THREAD_POOL.has_work() {
         IDLE_HARTS.fetch_and(!me, Ordering::SeqCst);
     } else {
+        migration::idle(hart_id());
         riscv::wait_for_interrupt();
         IDLE_HARTS.fetch_and(!me, Ordering::SeqCst);
     }
@@ -164,21 +182,19 @@ pub fn others_awake() -> u64 {
     boot::online() & !IDLE_HARTS.load(Ordering::SeqCst) & !(1 << hart_id())
 }
 
-/// Wakes one hart that sleeps, if any does. Whoever makes something ready calls this after, and
-/// whoever takes something while there is more. A hart that idles itself will look anyway.
-pub fn kick_idle_hart() {
-    if is_idle() {
+/// Wakes one hart that sleeps and runs threads of `kind`, if any does. Whoever makes something
+/// ready calls this after, and whoever takes something while there is more. A hart that idles
+/// itself will look anyway.
+pub fn kick_idle_hart(kind: Kind) {
+    if is_idle() && pool::runs(hart_id(), kind) {
         return;
     }
-    let mut idle = IDLE_HARTS.load(Ordering::SeqCst);
-    while idle != 0 {
-        let hart = idle.trailing_zeros() as usize;
-        let before = IDLE_HARTS.fetch_and(!(1 << hart), Ordering::SeqCst);
-        if before & 1 << hart != 0 {
+    let idle = IDLE_HARTS.load(Ordering::SeqCst);
+    for hart in (0..MAX_HARTS).filter(|&hart| idle & 1 << hart != 0 && pool::runs(hart, kind)) {
+        if IDLE_HARTS.fetch_and(!(1 << hart), Ordering::SeqCst) & 1 << hart != 0 {
             send_ipi(hart);
             return;
         }
-        idle = before & !(1 << hart);
     }
 }
 

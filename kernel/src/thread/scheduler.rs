@@ -34,6 +34,22 @@ impl Scheduler {
         thread
     }
 
+    pub fn has_half_run(&self, priority: Priority) -> bool {
+        self.queues[priority as usize].iter().any(|thread| thread.is_half_run())
+    }
+
+    /// Takes out `thread`; false when it is not here.
+    pub fn remove(&mut self, thread: &Arc<Thread>, ready: &Bitmap) -> bool {
+        let priority = thread.priority();
+        let queue = &mut self.queues[priority as usize];
+        let Some(at) = queue.iter().position(|other| other.id == thread.id) else { return false };
+        queue.remove(at);
+        if queue.is_empty() {
+            ready.clear(priority);
+        }
+        true
+    }
+
     /// Gives back the memory of queues that are empty.
     pub fn trim(&mut self) {
         self.queues.iter_mut().filter(|queue| queue.is_empty()).for_each(VecDeque::shrink_to_fit);
