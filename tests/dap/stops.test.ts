@@ -1,11 +1,12 @@
 /** Stops at scheduling events: exactly where the condition holds, none missed, each with its values. */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { hex, type PhysicalAddress, physical } from "../../daemon/src/base/brand.ts";
 import { bootImage, MACHINE_DEFAULTS } from "../../daemon/src/debugger/target.ts";
 import { createMachine } from "../../daemon/src/machine/machine.ts";
 import { openSymbols } from "../../daemon/src/symbols/symbols.ts";
-import { type Body, Client, kernel } from "./support.ts";
+import { type Body, Client, kernel, sources } from "./support.ts";
 
 const APPEND = "workload=ring coroutines=5 rounds=6";
 
@@ -108,4 +109,29 @@ describe("bitmap updates", () => {
     }
     expect(told).toEqual(seen);
   });
+});
+
+it("shows code of unknown line at its function's declaration, and says so", async () => {
+  const client = new Client();
+  await client.launch({ append: "workload=ring" }, () =>
+    client.request("setExceptionBreakpoints", {
+      filterOptions: [{ filterId: "wake", condition: "coroutine > 2" }],
+    }),
+  );
+  const source = readFileSync(join(sources, "src/workload/ring.rs"), "utf8").split("\n");
+  const unknown: Body[] = [];
+  for (let stop = 0; stop < 12; stop++) {
+    const { threadId } = await client.stopped();
+    for (const frame of await client.frames(threadId)) {
+      if (!frame.name.startsWith("ring::pass")) continue;
+      expect(frame).toMatchObject({ source: { name: "ring.rs" }, presentationHint: "normal" });
+      expect(frame.line).toBeGreaterThan(0);
+      if (frame.name.endsWith("[line unknown]")) unknown.push(frame);
+    }
+    await client.request("continue", { threadId });
+  }
+  expect(unknown.length).toBeGreaterThan(0);
+  // The body of the async fn is declared where its brace opens.
+  for (const { line } of unknown) expect(source[line - 1]).toMatch(/^(async fn pass\(|\) \{)$/);
+  client.close();
 });

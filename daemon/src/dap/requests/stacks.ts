@@ -6,6 +6,7 @@ import { UserError } from "../../base/errors.ts";
 import type { Frame, StackOwner } from "../../debugger/stacks.ts";
 import { describeCause } from "../../debugger/stops.ts";
 import { threadOwner } from "../../debugger/threads.ts";
+import type { SourceLocation } from "../../symbols/api.ts";
 import type { Context } from "../context.ts";
 import { type Handlers, handler, index, nothing, threadId } from "../table.ts";
 
@@ -40,9 +41,15 @@ async function wireFrame(context: Context, frame: Frame): Promise<DebugProtocol.
     return { id, name: frame.text, ...place, presentationHint: "label" };
   }
   const { name, location, note } = frame.frame;
-  const place = await context.place(location);
+  // Code that the optimiser merged has no line: its function is known, where in it is not.
+  const declaration = location && location.line > 0 ? undefined : declarationOf(frame);
+  const place = await context.place(declaration ?? location);
   const address = frame.kind === "machine" ? frame.frame.pc : frame.frame.address;
-  const shown = note === undefined || note === "suspended" ? name : `${name} [${note}]`;
+  const notes = [
+    ...(declaration ? ["line unknown"] : []),
+    ...(note === undefined || note === "suspended" ? [] : [note]),
+  ];
+  const shown = notes.length === 0 ? name : `${name} [${notes.join("; ")}]`;
   const missing = place.source?.sourceReference !== undefined;
   return {
     id,
@@ -53,6 +60,9 @@ async function wireFrame(context: Context, frame: Frame): Promise<DebugProtocol.
     presentationHint: place.source === undefined || missing ? "subtle" : "normal",
   };
 }
+
+const declarationOf = (frame: Frame): SourceLocation | undefined =>
+  frame.kind === "machine" ? frame.frame.logical?.declaration : undefined;
 
 export const stacks: Handlers = {
   threads: handler("any", nothing, (context) => ({
