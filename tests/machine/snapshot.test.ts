@@ -229,3 +229,32 @@ describe("in the middle of a run", () => {
     expect(() => machine.run({ instructions: 10 })).toThrow("between runs");
   });
 });
+
+test("float registers, fcsr and mstatus.FS", () => {
+  const { machine } = guest(
+    `li t0, 0x2000
+     csrs mstatus, t0
+     li t1, 3
+     fcvt.d.l f1, t1
+     li t1, 7
+     fcvt.d.l f2, t1
+     fdiv.d f3, f1, f2
+     li t0, 0x6000
+     csrc mstatus, t0
+     here:
+     j here`,
+    { machineCode: true },
+  );
+  const [hart] = machine.harts;
+  const state = () => [hart!.f(3), hart!.csr(0x300), hart!.csr(0x003)];
+  machine.run({ instructions: 8 });
+  const snapshot = machine.snapshot();
+  const before = state();
+  const hash = machine.stateHash();
+  // 3 / 7 is inexact.
+  expect(before[2]! & 1n).toBe(1n);
+  machine.run({ instructions: 20 });
+  expect(state()).not.toEqual(before);
+  machine.restore(snapshot);
+  expect([machine.stateHash(), ...state()]).toEqual([hash, ...before]);
+});

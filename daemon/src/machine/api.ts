@@ -7,7 +7,7 @@ import type { Disposable, Signal } from "../base/disposable.ts";
 import type { Journal, Position } from "./journal.ts";
 import type { Snapshot } from "./snapshot.ts";
 
-export type { Journal, JournalEntry, OutsideInput, Position } from "./journal.ts";
+export type { Journal, OutsideInput, Position } from "./journal.ts";
 export type { Snapshot } from "./snapshot.ts";
 
 export const SCHEDULE_POLICIES = ["round-robin", "random", "pct"] as const;

@@ -1,14 +1,16 @@
 /** One hart's registers and privileged fields by name, out of its block and back into it. */
 import { assert } from "../base/errors.ts";
 import type { Engine } from "./engine/api.ts";
-import { HART, hartBase } from "./engine/layout.ts";
+import { FLOAT, HART, hartBase } from "./engine/layout.ts";
 import { F32, F64, FIELD_COUNTS } from "./privileged/core.ts";
 
 /** Values are unsigned: 64 bits each, 32 bits for the names of F32. */
 export interface HartState {
   readonly x: readonly bigint[];
   readonly f: readonly bigint[];
-  readonly fcsr: bigint;
+  readonly fcsr: number;
+  /** mstatus.FS, 0 to 3. */
+  readonly floatState: number;
   readonly pc: bigint;
   readonly instret: bigint;
   /** The reserved word: its offset in RAM and its size in bytes; undefined: none. */
@@ -34,12 +36,14 @@ export function saveHart(engine: Engine, hart: number): HartState {
     const count = FIELD_COUNTS[name];
     fields[name] = count === undefined ? quad(at) : several(at, count);
   }
+  const float = words[(base + HART.fcsr) >>> 2]!;
   const reserved = words[(base + HART.reservation) >>> 2]! >>> 0;
   const size = words[(base + HART.reservationSize) >>> 2]!;
   return {
     x: several(HART.x, REGISTERS),
     f: several(HART.f, REGISTERS),
-    fcsr: quad(HART.fcsr),
+    fcsr: float & ~FLOAT.state,
+    floatState: (float & FLOAT.state) >>> FLOAT.stateShift,
     pc: quad(HART.pc),
     instret: quad(HART.instret),
     reservation: reserved === 0 ? undefined : { offset: reserved - engine.ramBase, size },
@@ -58,7 +62,7 @@ export function restoreHart(engine: Engine, hart: number, state: HartState): voi
   };
   put(HART.x, state.x);
   put(HART.f, state.f);
-  put(HART.fcsr, [state.fcsr]);
+  words[(base + HART.fcsr) >>> 2] = state.fcsr | (state.floatState << FLOAT.stateShift);
   put(HART.pc, [state.pc]);
   put(HART.instret, [state.instret]);
   const { reservation } = state;

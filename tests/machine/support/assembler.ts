@@ -172,7 +172,7 @@ function immediate(operand: string, value: (operand: string) => number, pc: numb
 }
 
 function register(name: string): number {
-  const number = registerNumber(name);
+  const number = registerNumber(name) ?? /^f(\d+)$/.exec(name)?.[1];
   if (number === undefined) throw new Error(`${name}: no such register`);
-  return number;
+  return Number(number);
 }
