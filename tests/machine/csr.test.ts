@@ -50,9 +50,9 @@ describe("WARL: what is read after a write in M-mode", () => {
     ["sscratch", 0x8877_6655_4433_2211n, 0x8877_6655_4433_2211n],
     ["mcounteren", ONES, 0xffff_ffffn],
     ["scounteren", 5n, 5n],
-    ["menvcfg", ONES, 1n],
+    ["menvcfg", ONES, 0x8000_0000_0000_0001n], // STCE and FIOM
     ["senvcfg", ONES, 1n],
-    ["mcountinhibit", ONES, 0n],
+    ["mcountinhibit", ONES, 5n], // cycle and instret; bit 1 is no counter
     ["mhpmcounter3", ONES, 0n],
     ["mhpmevent31", ONES, 0n],
     ["tselect", 3n, 0n],

@@ -7,9 +7,10 @@ import type { Bus } from "./devices/bus.ts";
 import type { AccessSize } from "./devices/device.ts";
 import type { Engine } from "./engine/api.ts";
 import { Flow, STOPPED, TRAPPED, TRAPPED_LEAVE } from "./engine/host.ts";
-import { HART, hartBase } from "./engine/layout.ts";
+import { HART, hartBase, RAM_BASE } from "./engine/layout.ts";
 import { type Memory, PAGE, pageOf, ramOffset, Settled } from "./memory.ts";
 import type { Core } from "./privileged/core.ts";
+import { isUniform } from "./privileged/pmp.ts";
 import { ACCESS_FAULT, Access, type Translator } from "./privileged/translate.ts";
 import { Cause } from "./privileged/trap.ts";
 import type { Traps } from "./traps.ts";
@@ -40,6 +41,8 @@ export class AccessPath {
   readonly #control: RunControl;
   readonly #translator: Translator;
   readonly #value = new Word64();
+  /** Harts that execute from a page of which PMP allows parts. */
+  readonly #stepping = new Set<number>();
 
   #pending: Pending = Pending.nothing;
   /** The pieces of the pending store: RAM offsets, or a physical address for a device. */
@@ -60,31 +63,55 @@ export class AccessPath {
     this.#translator = parts.translator;
   }
 
+  /** Before the hart runs: where each instruction has to be fetched by itself, nothing is known. */
+  prepare(hart: number): void {
+    if (this.#stepping.delete(hart)) this.#engine.flushFetches(hart);
+  }
+
   fetch(hart: number, low: number, high: number): number {
     const core = this.#cores[hart]!;
     this.#memory.begin();
-    const cause = this.#translator.translate(core, low, high, Access.fetch);
+    const cause = this.#translator.translate(core, low, high, Access.fetch, 2);
     if (cause !== 0) return this.#fault(core, cause, low, high);
     const offset = ramOffset(this.#translator.physical);
     if (!this.#memory.isRam(offset, 2)) return this.#fault(core, Cause.fetchAccess, low, high);
     this.#reportWalk(core);
     const page = pageOf(offset);
+    if (!isUniform(core, RAM_BASE + page, PAGE)) {
+      const beyond = this.#fetchRest(core, low, high, offset);
+      if (beyond !== 0) return beyond;
+    }
     this.onFetchPage(high * 0x10_0000 + (low >>> 12), page);
     return Math.floor(this.#translator.physical / PAGE);
+  }
+
+  /**
+   * PMP allows parts of the page: the second half of the instruction is looked at here, and the run
+   * ends after it. Answers 0, or the engine's code of a trap.
+   */
+  #fetchRest(core: Core, low: number, high: number, offset: number): number {
+    const long = (this.#memory.view(offset, 1)[0]! & 3) === 3;
+    if (long && (offset + 2) % PAGE !== 0) {
+      const cause = this.#translator.translate(core, low + 2, high, Access.fetch, 2);
+      if (cause !== 0) return this.#fault(core, cause, low + 2, high);
+    }
+    this.#stepping.add(core.id);
+    core.curtail();
+    return 0;
   }
 
   load(hart: number, low: number, high: number, size: number): number {
     const core = this.#cores[hart]!;
     this.#memory.begin();
     if ((low & 0xfff) + size > PAGE) return this.#loadAcross(core, low, high, size);
-    const cause = this.#translator.translate(core, low, high, Access.load);
+    const cause = this.#translator.translate(core, low, high, Access.load, size);
     if (cause !== 0) return this.#fault(core, cause, low, high);
     const offset = ramOffset(this.#translator.physical);
     if (!this.#memory.isRam(offset, size)) return this.#loadDevice(core, low, high, size);
     const page = pageOf(offset);
     if (this.#memory.watches.watchesLoads(page)) {
       this.#memory.watches.capture(offset, size, "read");
-    } else {
+    } else if (isUniform(core, RAM_BASE + page, PAGE)) {
       this.#engine.fillLoad(hart, low & ~0xfff, high, page);
     }
     this.#reportWalk(core);
@@ -96,14 +123,14 @@ export class AccessPath {
     this.#memory.begin();
     this.#pending = Pending.nothing;
     if ((low & 0xfff) + size > PAGE) return this.#storeAcross(core, low, high, size);
-    const cause = this.#translator.translate(core, low, high, Access.store);
+    const cause = this.#translator.translate(core, low, high, Access.store, size);
     if (cause !== 0) return this.#fault(core, cause, low, high);
     const memory = this.#memory;
     const offset = ramOffset(this.#translator.physical);
     if (!memory.isRam(offset, size)) return this.#storeDevice(core, low, high, size, readToo);
     const page = pageOf(offset);
     if (readToo !== 0) memory.watches.capture(offset, size, "read");
-    if (memory.isPlain(hart, page) && !this.#engine.hasCode(page) && !memory.watches.pending) {
+    if (this.#mayBypass(core, page)) {
       memory.fillStore(hart, low & ~0xfff, high, page);
     } else {
       memory.before(offset, size);
@@ -112,6 +139,13 @@ export class AccessPath {
       this.#firstSize = size;
     }
     return (this.#engine.ramBase + offset) | 0;
+  }
+
+  /** Further stores to the page need not come by here. */
+  #mayBypass(core: Core, page: number): boolean {
+    const memory = this.#memory;
+    if (!memory.isPlain(core.id, page) || memory.watches.pending) return false;
+    return !this.#engine.hasCode(page) && isUniform(core, RAM_BASE + page, PAGE);
   }
 
   commit(hart: number): Flow {
@@ -165,7 +199,7 @@ export class AccessPath {
       const atLow = piece === 0 ? low : nextLow;
       const atHigh = piece === 0 ? high : nextHigh;
       const bytes = piece === 0 ? this.#firstSize : size - this.#firstSize;
-      const cause = this.#translator.translate(core, atLow, atHigh, access);
+      const cause = this.#translator.translate(core, atLow, atHigh, access, bytes);
       if (cause !== 0) return this.#fault(core, cause, atLow, atHigh);
       const offset = ramOffset(this.#translator.physical);
       if (!this.#memory.isRam(offset, bytes)) {
@@ -191,6 +225,7 @@ export class AccessPath {
       return this.#fault(core, Cause.loadAccess, low, high);
     }
     core.set(HART.staging, value.low, value.high);
+    if (this.#control.attention) core.curtail();
     return hartBase(core.id) + HART.staging;
   }
 

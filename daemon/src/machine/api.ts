@@ -32,6 +32,18 @@ export interface MachineOptions {
   readonly pctDepth?: number | undefined;
   /** For pct: instructions of a round, after which priorities are drawn anew; 100,000 by default. */
   readonly pctLength?: number | undefined;
+  /** What the virtio disk in slot 0 begins as; none: the slot is empty. Writes go to a copy. */
+  readonly disk?: Uint8Array | DiskImage | undefined;
+  /** Where console input goes: to the UART (also by firmware), or to a virtio console in slot 2. */
+  readonly console?: "uart" | "virtio" | undefined;
+}
+
+/** Where a disk's first contents come from. The machine never writes to it. */
+export interface DiskImage {
+  /** In bytes; the disk has whole sectors, the rest of the last one is zero. */
+  readonly size: number;
+  /** A copy or a view of bytes that lie within the image; the same ones each time. */
+  read(offset: number, length: number): Uint8Array;
 }
 
 /** `stopped` by HSM (or not started), `waiting` in wfi. */

@@ -5,10 +5,8 @@ import type { Hart, Listener, MachineOptions } from "./api.ts";
 import { Clock } from "./clock.ts";
 import { Console } from "./console.ts";
 import { RunControl } from "./control.ts";
-import { Aclint } from "./devices/aclint.ts";
 import { Bus } from "./devices/bus.ts";
-import { Finisher } from "./devices/finisher.ts";
-import { Uart } from "./devices/uart.ts";
+import type { DeviceMemory } from "./devices/virtio/queue.ts";
 import type { Engine } from "./engine/api.ts";
 import { createEngine } from "./engine/engine.ts";
 import { Firmware } from "./firmware/firmware.ts";
@@ -18,14 +16,14 @@ import { Hooks } from "./hooks.ts";
 import { HostPort } from "./host-port.ts";
 import type { OutsideInput } from "./journal.ts";
 import { Memory, ramOffset, Settled } from "./memory.ts";
+import { Peripherals } from "./peripherals.ts";
 import { Contexts } from "./privileged/context.ts";
 import { Core } from "./privileged/core.ts";
 import { type AddressSpaceChange, SystemUnit } from "./privileged/system.ts";
 import { Translator } from "./privileged/translate.ts";
 import { Timers } from "./timers.ts";
 import { Traps } from "./traps.ts";
-import { ACLINT, FINISHER, UART } from "./virt.ts";
-import { bigintOf } from "./word64.ts";
+import { bigintOf, type Word64 } from "./word64.ts";
 
 export interface IpiEvent {
   readonly from: Hart | undefined;
@@ -49,6 +47,8 @@ export class Board {
   readonly traps: Traps;
   readonly hooks: Hooks;
   readonly timers: Timers;
+  readonly peripherals: Peripherals;
+  readonly access: AccessPath;
   /** Absent when the image brings its own machine code. */
   readonly firmware: Firmware | undefined;
   readonly ipiListeners = new Set<Listener<IpiEvent>>();
@@ -67,8 +67,17 @@ export class Board {
     this.#contexts = new Contexts(engine);
     this.memory = new Memory(engine);
     this.cores = Array.from({ length: options.harts }, (_, id) => new Core(engine, id));
-    const aclint = this.#mapDevices(options.harts);
-    this.timers = new Timers(this.clock, aclint, !machineCode);
+    this.peripherals = new Peripherals({
+      ...{ options, bus: this.bus, clock: this.clock, console: this.console },
+      memory: this.#deviceMemory(),
+      attend: () => {
+        control.attention = true;
+      },
+      ipi: (to) => this.#ipi(this.clock.running, to),
+      exit: (code) => this.exit(code),
+    });
+    const { aclint, plic } = this.peripherals;
+    this.timers = new Timers(this.clock, aclint, plic);
     for (const core of this.cores) {
       core.lines = () => this.timers.lines(core);
       this.#contexts.update(core);
@@ -77,7 +86,11 @@ export class Board {
 
     const translator = new Translator(this.memory);
     this.hooks = new Hooks(engine, this.memory, this.cores, translator, control);
-    const counters = { engine, clock: this.clock };
+    const counters = {
+      engine,
+      clock: this.clock,
+      time: (value: Word64) => aclint.time(value),
+    };
     this.harts = this.cores.map(
       (core) =>
         new HartView(core, {
@@ -93,8 +106,11 @@ export class Board {
     this.traps.attach(this.harts);
     this.hooks.attach(this.harts);
 
-    this.firmware = machineCode ? undefined : new Firmware(this.#firmwareParts(translator));
+    this.firmware = machineCode
+      ? undefined
+      : new Firmware(this.#firmwareParts(translator, options.console));
     const access = new AccessPath({ ...this, translator: new Translator(this.memory) });
+    this.access = access;
     access.onFetchPage = (virtualPage, page) => this.hooks.place(virtualPage, page);
     const { firmware } = this;
     const system = new SystemUnit({
@@ -105,6 +121,7 @@ export class Board {
       counters,
       firmware: firmware && ((core) => firmware.call(core)),
       addressSpaceChanged: this.#addressSpaceChanged,
+      forget: (core) => engine.flush(core.id),
     });
     port.connect({ access, system, hooks: this.hooks, traps: this.traps, cores: this.cores });
   }
@@ -119,32 +136,27 @@ export class Board {
     this.#contexts.update(core);
   }
 
-  #mapDevices(harts: number): Aclint {
-    const { bus, console: terminal, clock, control } = this;
-    const aclint = new Aclint(harts, {
-      ticks: () => clock.ticks,
-      changed: () => {
-        control.attention = true;
+  /** Devices write between instructions, on behalf of no hart. */
+  #deviceMemory(): DeviceMemory {
+    const { memory, control } = this;
+    return {
+      isRam: (address, size) => memory.isRam(ramOffset(address), size),
+      view: (address, size) => memory.view(ramOffset(address), size),
+      write: (address, bytes) => {
+        if (memory.write(undefined, ramOffset(address), bytes) & Settled.stop) control.stop = true;
       },
-      ipi: (to) => this.#ipi(clock.running, to),
-    });
-    bus.map(ACLINT.base, ACLINT.size, aclint);
-    bus.map(FINISHER.base, FINISHER.size, new Finisher((code) => this.exit(code)));
-    const uart = new Uart({
-      put: (byte) => terminal.put(byte),
-      available: () => terminal.available,
-      take: () => terminal.take(),
-    });
-    bus.map(UART.base, UART.size, uart);
-    return aclint;
+    };
   }
 
-  #firmwareParts(translator: Translator): FirmwareParts {
+  #firmwareParts(translator: Translator, typed: MachineOptions["console"]): FirmwareParts {
     const { memory, control } = this;
     return {
       cores: this.cores,
       control,
-      console: this.console,
+      console: {
+        put: (byte) => this.console.put(byte),
+        take: () => (typed === "virtio" ? -1 : this.console.take()),
+      },
       exit: (code) => this.exit(code),
       ipi: (from, to) => this.#ipi(from.id, to),
       remap: (core) => this.remap(core),

@@ -37,7 +37,12 @@ function integer(name: string, value: number, least: number, most: number, unit 
 /** The physical address of the device tree. */
 export function loadBoot(memory: Memory, options: MachineOptions, image: BootImage): number {
   const tree = encodeFdt(
-    virtTree({ harts: options.harts, ramSize: memory.size, bootargs: options.append }),
+    virtTree({
+      harts: options.harts,
+      ramSize: memory.size,
+      bootargs: options.append,
+      seed: options.seed,
+    }),
   );
   const room = Math.ceil(tree.length / 4096) * 4096;
   const end = memory.size - room;

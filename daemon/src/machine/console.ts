@@ -4,11 +4,21 @@
  */
 import { Signal } from "../base/disposable.ts";
 
+/** The console as a device sees it. */
+export interface ConsoleLines {
+  put(byte: number): void;
+  available(): number;
+  /** The next byte that was typed, or -1. */
+  take(): number;
+}
+
 const BUFFER = 4096;
 const NEWLINE = 10;
 
 export class Console {
   readonly output = new Signal<Uint8Array>();
+  /** The queue of input has become longer or shorter. */
+  onInput: () => void = () => {};
   readonly #buffer = new Uint8Array(BUFFER);
   #used = 0;
   #input: number[] = [];
@@ -33,6 +43,7 @@ export class Console {
       this.#read = 0;
     }
     for (const byte of bytes) this.#input.push(byte);
+    this.onInput();
   }
 
   get available(): number {
@@ -41,7 +52,10 @@ export class Console {
 
   /** The next input byte, or -1. */
   take(): number {
-    return this.#read < this.#input.length ? this.#input[this.#read++]! : -1;
+    if (this.#read === this.#input.length) return -1;
+    const byte = this.#input[this.#read++]!;
+    this.onInput();
+    return byte;
   }
 
   /** Input that the guest has not read yet. */

@@ -162,8 +162,8 @@ export class Memory {
     return settled;
   }
 
-  /** A store by the built-in firmware or the page walker on behalf of a hart: watches fire. */
-  write(core: Core, offset: number, bytes: ArrayLike<number>): Settled {
+  /** A store by the built-in firmware on behalf of a hart, or by a device: watches fire. */
+  write(core: Core | undefined, offset: number, bytes: ArrayLike<number>): Settled {
     this.#inPages(offset, bytes, (at, size, from) => {
       this.before(at, size);
       for (let i = 0; i < size; i++) this.#bytes[this.#ram + at + i] = bytes[from + i]!;

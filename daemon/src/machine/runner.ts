@@ -43,6 +43,7 @@ export class Runner {
     for (let left = instructions; ; ) {
       this.#feed(only);
       if (left <= 0 || this.#isAt(to)) return { kind: "limit" };
+      if (this.#ring()) return { kind: "stop", hart: Math.max(0, this.schedule.last) };
       const hart = this.#turn();
       if (hart < 0) {
         if (!this.#skipTime()) return { kind: "idle" };
@@ -82,6 +83,13 @@ export class Runner {
     if (next === undefined && to === undefined) return left;
     const { step } = this.position;
     return Math.min(left, (next?.step ?? Infinity) - step, (to?.step ?? Infinity) - step);
+  }
+
+  /** What devices are to do now; true when a listener wants to stop. */
+  #ring(): boolean {
+    const { control, clock, peripherals } = this.#board;
+    peripherals.alarms.ring(clock.now);
+    return control.stop;
   }
 
   #ended(): RunOutcome | undefined {
@@ -131,7 +139,7 @@ export class Runner {
    * attention. Answers how much of the limit that took.
    */
   #segment(core: Core, left: number): number {
-    const { control, traps, timers, clock } = this.#board;
+    const { control, traps, timers, clock, peripherals } = this.#board;
     const trapsBefore = control.traps;
     control.attention = false;
     const interrupt = takable(core);
@@ -140,7 +148,7 @@ export class Runner {
       traps.interrupt(core, interrupt);
       return 1;
     }
-    const untilDeadline = timers.deadline(core) - clock.now;
+    const untilDeadline = Math.min(timers.deadline(core), peripherals.alarms.next) - clock.now;
     const budget = Math.min(left, this.schedule.left, untilDeadline);
     control.trapLimit = trapsBefore + left - budget + 1;
     return this.#execute(core, budget) + control.traps - trapsBefore;
@@ -148,8 +156,9 @@ export class Runner {
 
   /** A hart that stops or waits ends its turn, whatever wakes it and when. */
   #execute(core: Core, budget: number): number {
-    const { clock, engine } = this.#board;
+    const { clock, engine, access } = this.#board;
     let retired = 0;
+    access.prepare(core.id);
     clock.enter(core.id);
     try {
       engine.run(core.id, budget);
@@ -161,10 +170,10 @@ export class Runner {
     return retired;
   }
 
-  /** To the next timer of a waiting hart; false when none is armed. */
+  /** To the next timer of a waiting hart, or alarm of a device; false when none is armed. */
   #skipTime(): boolean {
-    const { cores, timers, clock } = this.#board;
-    let next = Number.POSITIVE_INFINITY;
+    const { cores, timers, clock, peripherals } = this.#board;
+    let next = peripherals.alarms.next;
     for (const core of cores) {
       if (core.activity !== Activity.waiting || !this.#mayRun(core.id)) continue;
       next = Math.min(next, timers.deadline(core));

@@ -135,6 +135,11 @@ export class Schedule {
     return this.#hart;
   }
 
+  /** Who had the last turn, or has this one. */
+  get last(): number {
+    return this.#last;
+  }
+
   /** Instructions that the turn has left. */
   get left(): number {
     return this.#left;

@@ -3,6 +3,7 @@
  * run follows from, and nothing that only makes it faster (TLBs, decoded code).
  */
 import type { Board } from "./board.ts";
+import type { Blocks, DeviceState } from "./devices/device.ts";
 import { Digest } from "./digest.ts";
 import { HART, hartBase } from "./engine/layout.ts";
 import { STATE_END } from "./privileged/core.ts";
@@ -47,17 +48,23 @@ function addSchedule(digest: Digest, { hart, left, last, policy }: ScheduleState
   for (const value of Object.values(policy).flat()) digest.addNumber(value);
 }
 
-function addDevice(
-  digest: Digest,
-  name: string,
-  state: Readonly<Record<string, number | string | readonly number[]>>,
-): void {
+function addDevice(digest: Digest, name: string, state: DeviceState): void {
   digest.addText(name);
   for (const key of Object.keys(state).sort()) {
     digest.addText(key);
     const value = state[key]!;
     if (typeof value === "number") digest.addNumber(value);
     else if (typeof value === "string") digest.addText(value);
-    else for (const item of value) digest.addNumber(item);
+    else if (value instanceof Map) addBlocks(digest, value);
+    else for (const item of value as readonly number[]) digest.addNumber(item);
+  }
+}
+
+/** In the order of their numbers, whatever order they came in. */
+function addBlocks(digest: Digest, blocks: Blocks): void {
+  for (const number of [...blocks.keys()].sort((a, b) => a - b)) {
+    digest.addNumber(number);
+    const bytes = blocks.get(number)!;
+    for (let at = 0; at < bytes.length; at++) digest.add(bytes[at]!);
   }
 }

@@ -1,61 +1,60 @@
 /**
- * Interrupt lines and deadlines of a hart: the ACLINT's, and the built-in firmware's timer. A line
- * is up while time has reached its comparator, so there is nothing to latch or to forget.
+ * Interrupt lines and deadlines of a hart: the ACLINT's, the PLIC's, and its own stimecmp (Sstc). A
+ * timer's line is up while time has reached its comparator, so there is nothing to latch or forget.
  */
 import { type Clock, INSTRUCTIONS_PER_TICK } from "./clock.ts";
 import type { Aclint } from "./devices/aclint.ts";
-import { type Core, F32, F64 } from "./privileged/core.ts";
+import type { Plic } from "./devices/plic.ts";
+import { type Core, F32, F64, supervisorTimer } from "./privileged/core.ts";
 import { bit, Interrupt } from "./privileged/interrupt.ts";
-import { unsigned } from "./word64.ts";
 
 const SOFTWARE = bit(Interrupt.machineSoftware);
 const MACHINE_TIMER = bit(Interrupt.machineTimer);
 const SUPERVISOR_TIMER = bit(Interrupt.supervisorTimer);
+const MACHINE_EXTERNAL = bit(Interrupt.machineExternal);
+const SUPERVISOR_EXTERNAL = bit(Interrupt.supervisorExternal);
 
 export class Timers {
   readonly #clock: Clock;
   readonly #aclint: Aclint;
-  /** The firmware's timers exist. */
-  readonly #firmware: boolean;
+  readonly #plic: Plic;
 
-  constructor(clock: Clock, aclint: Aclint, firmware: boolean) {
+  constructor(clock: Clock, aclint: Aclint, plic: Plic) {
     this.#clock = clock;
     this.#aclint = aclint;
-    this.#firmware = firmware;
+    this.#plic = plic;
   }
 
   /** In the bit positions of mip. */
   lines(core: Core): number {
-    const now = this.#clock.now;
-    let lines = this.#aclint.softwarePending(core.id) ? SOFTWARE : 0;
-    if (now >= this.#machine(core)) lines |= MACHINE_TIMER;
-    if (this.#firmware && now >= this.#supervisor(core)) lines |= SUPERVISOR_TIMER;
+    const { id } = core;
+    let lines = this.#aclint.softwarePending(id) ? SOFTWARE : 0;
+    if (this.#aclint.untilTimer(id) === 0) lines |= MACHINE_TIMER;
+    if (supervisorTimer(core) && this.#untilSupervisor(core) === 0) lines |= SUPERVISOR_TIMER;
+    if (this.#plic.output(2 * id)) lines |= MACHINE_EXTERNAL;
+    if (this.#plic.output(2 * id + 1)) lines |= SUPERVISOR_EXTERNAL;
     return lines;
   }
 
   /** The clock (in instructions) at which the next enabled timer line goes up; Infinity when none does. */
   deadline(core: Core): number {
-    const now = this.#clock.now;
     const enabled = core.get(F32.mie);
-    let next = Number.POSITIVE_INFINITY;
-    if (enabled & MACHINE_TIMER) next = future(next, this.#machine(core), now);
-    if (this.#firmware && enabled & SUPERVISOR_TIMER) {
-      next = future(next, this.#supervisor(core), now);
+    let ticks = NEVER;
+    if (enabled & MACHINE_TIMER) ticks = sooner(ticks, this.#aclint.untilTimer(core.id));
+    if (enabled & SUPERVISOR_TIMER && supervisorTimer(core)) {
+      ticks = sooner(ticks, this.#untilSupervisor(core));
     }
-    return next;
+    if (ticks === NEVER) return Number.POSITIVE_INFINITY;
+    return (this.#clock.ticks + ticks) * INSTRUCTIONS_PER_TICK;
   }
 
-  #machine(core: Core): number {
-    return this.#aclint.deadline(core.id) * INSTRUCTIONS_PER_TICK;
-  }
-
-  #supervisor(core: Core): number {
-    return unsigned(core.low(F64.timer), core.high(F64.timer)) * INSTRUCTIONS_PER_TICK;
+  #untilSupervisor(core: Core): number {
+    return this.#aclint.ticksUntil(core.low(F64.stimecmp), core.high(F64.stimecmp));
   }
 }
 
-/** All ones is never: no run lasts 5,000 years. */
-const NEVER = 2 ** 63;
+/** No run lasts 25 years. */
+const NEVER = 2 ** 53;
 
-const future = (next: number, deadline: number, now: number): number =>
-  deadline > now && deadline < NEVER ? Math.min(next, deadline) : next;
+/** A line that is up (0) will not go up. */
+const sooner = (next: number, ticks: number): number => (ticks > 0 ? Math.min(next, ticks) : next);

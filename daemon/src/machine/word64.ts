@@ -38,3 +38,19 @@ export const bigintOf = (low: number, high: number): bigint =>
 
 export const lowOf = (value: bigint): number => Number(BigInt.asIntN(32, value));
 export const highOf = (value: bigint): number => Number(BigInt.asIntN(32, value >> 32n));
+
+/** Adds in place, modulo 2^64. */
+export function add(value: Word64, low: number, high: number): void {
+  const sum = (value.low >>> 0) + (low >>> 0);
+  value.set(sum, value.high + high + (sum > 0xffff_ffff ? 1 : 0));
+}
+
+/** Subtracts in place, modulo 2^64. */
+export function subtract(value: Word64, low: number, high: number): void {
+  const difference = (value.low >>> 0) - (low >>> 0);
+  value.set(difference, value.high - high - (difference < 0 ? 1 : 0));
+}
+
+/** Whether the first value is the smaller one, both unsigned. */
+export const isBelow = (aLow: number, aHigh: number, bLow: number, bHigh: number): boolean =>
+  aHigh === bHigh ? aLow >>> 0 < bLow >>> 0 : aHigh >>> 0 < bHigh >>> 0;

@@ -22,11 +22,25 @@ export interface Guest {
 export interface GuestOptions extends Partial<MachineOptions> {
   /** All harts begin in M-mode at the program's start, without firmware. */
   readonly machineCode?: boolean;
+  /** With machine code: PMP allows everything, as firmware would have it. By default where there is an mret. */
+  readonly open?: boolean;
 }
 
+const PROLOGUE = 0x8010_0000;
+/** As PMP is at reset, S and U may do nothing at all. */
+const OPEN = `
+  li x5, -1
+  csrw pmpaddr0, x5
+  li x5, 0x1f
+  csrw pmpcfg0, x5
+  li x5, ${ENTRY}
+  jr x5`;
+
 export function guest(text: string, options: GuestOptions = {}): Guest {
-  const { machineCode = false, ...given } = options;
+  const { machineCode = false, open = /\bmret\b/.test(text), ...given } = options;
   const program = assemble(text, ENTRY);
+  const prologue = assemble(OPEN, PROLOGUE).bytes;
+  const opens = machineCode && open;
   const machine = createMachine(
     {
       harts: 1,
@@ -38,11 +52,15 @@ export function guest(text: string, options: GuestOptions = {}): Guest {
       ...given,
     },
     {
-      entry: physical(ENTRY),
-      segments: [{ address: physical(ENTRY), bytes: program.bytes, size: program.bytes.length }],
+      entry: physical(opens ? PROLOGUE : ENTRY),
+      segments: [
+        { address: physical(ENTRY), bytes: program.bytes, size: program.bytes.length },
+        { address: physical(PROLOGUE), bytes: prologue, size: prologue.length },
+      ],
     },
     { machineCode },
   );
+  if (opens) while (machine.harts.some(({ pc }) => pc !== BigInt(ENTRY))) runOne(machine);
   let output = "";
   machine.console.on((bytes) => {
     output += Buffer.from(bytes).toString();
@@ -53,6 +71,12 @@ export function guest(text: string, options: GuestOptions = {}): Guest {
     return place;
   };
   return { machine, at, output: () => output };
+}
+
+/** One instruction of the first hart that is not at the program's start. */
+function runOne(machine: Machine): void {
+  const hart = machine.harts.find(({ pc }) => pc !== BigInt(ENTRY))!;
+  machine.run({ instructions: 1, only: [hart.id] });
 }
 
 /** Runs until something other than the limit ends the run. */

@@ -1,22 +1,22 @@
 /**
  * ACLINT in the layout of the SiFive CLINT: software interrupt bits, timer comparators, mtime.
- * mtime follows the machine's clock and cannot be written.
+ * mtime follows the machine's clock at a distance that software sets by writing it.
  *
  *     0x0000 + 4 * hart    msip
  *     0x4000 + 8 * hart    mtimecmp
  *     0xbff8               mtime
  */
-import { unsigned, type Word64 } from "../word64.ts";
+import { add, isBelow, subtract, Word64 } from "../word64.ts";
 import { type AccessSize, type Device, DeviceFields, type DeviceState } from "./device.ts";
 
 const MTIMECMP = 0x4000;
 const MTIME = 0xbff8;
 
 interface AclintWires {
-  /** mtime in ticks. */
+  /** The machine's clock in ticks. */
   ticks(): number;
-  /** msip or mtimecmp of a hart was written: its interrupts and deadline may be others now. */
-  changed(hart: number): void;
+  /** msip, mtimecmp or mtime was written: interrupts and deadlines may be others now. */
+  changed(): void;
   /** The msip bit of a hart went from 0 to 1. */
   ipi(hart: number): void;
 }
@@ -27,6 +27,9 @@ export class Aclint implements Device {
   readonly #msip: Uint8Array;
   /** Low and high half for each hart. Reset to never, so that nothing is due before software asks. */
   readonly #compare: Int32Array;
+  /** mtime less the machine's clock. */
+  readonly #offset = new Word64();
+  readonly #scratch = new Word64();
 
   constructor(harts: number, wires: AclintWires) {
     this.#wires = wires;
@@ -38,9 +41,26 @@ export class Aclint implements Device {
     return this.#msip[hart] === 1;
   }
 
-  /** Value of mtime from which on the hart's timer interrupt is pending. */
-  deadline(hart: number): number {
-    return unsigned(this.#compare[2 * hart]!, this.#compare[2 * hart + 1]!);
+  /** mtime, which is also what the `time` CSR reads. */
+  time(value: Word64): void {
+    value.setNumber(this.#wires.ticks());
+    add(value, this.#offset.low, this.#offset.high);
+  }
+
+  /** Ticks until mtime reaches this value; 0 when it has. */
+  ticksUntil(low: number, high: number): number {
+    const left = this.#scratch;
+    this.time(left);
+    if (!isBelow(left.low, left.high, low, high)) return 0;
+    const { low: nowLow, high: nowHigh } = left;
+    left.set(low, high);
+    subtract(left, nowLow, nowHigh);
+    return left.number;
+  }
+
+  /** Ticks until the hart's timer interrupt is pending; 0 when it is. */
+  untilTimer(hart: number): number {
+    return this.ticksUntil(this.#compare[2 * hart]!, this.#compare[2 * hart + 1]!);
   }
 
   load(offset: number, size: AccessSize, value: Word64): boolean {
@@ -52,7 +72,7 @@ export class Aclint implements Device {
     if (size < 4) return false;
     const timer = (offset - MTIMECMP) >>> 2;
     if (offset >= MTIME) {
-      value.setNumber(this.#wires.ticks());
+      this.time(value);
       if (offset !== MTIME) value.set(value.high, 0);
     } else {
       value.set(this.#compare[timer] ?? 0, this.#compare[timer + 1] ?? 0);
@@ -68,28 +88,43 @@ export class Aclint implements Device {
       return true;
     }
     if (size < 4) return false;
+    if (offset >= MTIME) this.#setTime(offset, size, value);
     const timer = (offset - MTIMECMP) >>> 2;
-    if (timer >= this.#compare.length) return true;
-    this.#compare[timer] = value.low;
-    if (size === 8) this.#compare[timer + 1] = value.high;
-    this.#wires.changed(timer >>> 1);
+    if (timer < this.#compare.length) {
+      this.#compare[timer] = value.low;
+      if (size === 8) this.#compare[timer + 1] = value.high;
+    }
+    this.#wires.changed();
     return true;
   }
 
   save() {
-    return { msip: [...this.#msip], compare: [...this.#compare] };
+    const { low, high } = this.#offset;
+    return { msip: [...this.#msip], compare: [...this.#compare], offset: [low, high] };
   }
 
   restore(state: DeviceState): void {
     const saved = new DeviceFields(state);
     this.#msip.set(saved.numbers("msip"));
     this.#compare.set(saved.numbers("compare"));
+    const [low = 0, high = 0] = saved.numbers("offset");
+    this.#offset.set(low, high);
+  }
+
+  #setTime(offset: number, size: AccessSize, { low, high }: Word64): void {
+    const next = this.#offset;
+    this.time(next);
+    if (size === 8) next.set(low, high);
+    else if (offset === MTIME) next.set(low, next.high);
+    else next.set(next.low, low);
+    this.#scratch.setNumber(this.#wires.ticks());
+    subtract(next, this.#scratch.low, this.#scratch.high);
   }
 
   #setSoftware(hart: number, bit: number): void {
     if (hart >= this.#msip.length || this.#msip[hart] === bit) return;
     this.#msip[hart] = bit;
     if (bit === 1) this.#wires.ipi(hart);
-    this.#wires.changed(hart);
+    this.#wires.changed();
   }
 }

@@ -21,7 +21,10 @@ export interface Device {
   restore(state: DeviceState): void;
 }
 
-export type DeviceState = Readonly<Record<string, number | string | readonly number[]>>;
+/** Bytes by number, such as the blocks of a disk that have changed; none of them changes afterwards. */
+export type Blocks = ReadonlyMap<number, Uint8Array>;
+
+export type DeviceState = Readonly<Record<string, number | string | readonly number[] | Blocks>>;
 
 /** Fields of a saved state, for `restore`. Absent or of another kind: the state is not of this device. */
 export class DeviceFields {
@@ -37,9 +40,21 @@ export class DeviceFields {
     return value;
   }
 
+  text(name: string): string {
+    const value = this.#state[name];
+    assert(typeof value === "string", `${name} is saved as text`);
+    return value;
+  }
+
   numbers(name: string): readonly number[] {
     const value = this.#state[name];
     assert(Array.isArray(value), `${name} is saved as a list of numbers`);
+    return value;
+  }
+
+  blocks(name: string): Blocks {
+    const value = this.#state[name];
+    assert(value instanceof Map, `${name} is saved as blocks`);
     return value;
   }
 }

@@ -3,7 +3,7 @@
  * at once, in no machine time but that of the ecall itself. It runs no machine code.
  */
 import { Flow } from "../engine/host.ts";
-import { Activity, type Core, F32 } from "../privileged/core.ts";
+import { Activity, type Core, F32, F64, STCE_HIGH } from "../privileged/core.ts";
 import { Base } from "./base.ts";
 import { Dbcn } from "./dbcn.ts";
 import { Hsm } from "./hsm.ts";
@@ -19,6 +19,9 @@ const DELEGATED_EXCEPTIONS = 0xb109;
 const DELEGATED_INTERRUPTS = 0x222;
 /** cycle, time and instret for U. */
 const USER_COUNTERS = 7;
+/** PMP entry 0: everything (NAPOT), to be read, written and executed. */
+const PMP_OPEN = 0x1f;
+const PMP_ALL_HIGH = 0x3f_ffff;
 
 export class Firmware {
   readonly #extensions = new Map<number, SbiExtension>();
@@ -80,4 +83,7 @@ function reset(core: Core): void {
   core.put(F32.mideleg, DELEGATED_INTERRUPTS);
   core.put(F32.mcounteren, -1);
   core.put(F32.scounteren, USER_COUNTERS);
+  core.put(F32.menvcfgHigh, STCE_HIGH);
+  core.set(F64.pmpcfg, PMP_OPEN, 0);
+  core.set(F64.pmpaddr, -1, PMP_ALL_HIGH);
 }

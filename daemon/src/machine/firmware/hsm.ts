@@ -63,7 +63,7 @@ export class Hsm implements SbiExtension {
     if (target.activity !== Activity.stopped) return fail(SbiError.alreadyAvailable);
     if (!this.#executable(core, A1)) return fail(SbiError.invalidAddress);
     target.put(F32.mip, 0);
-    target.set(F64.timer, -1, -1);
+    target.set(F64.stimecmp, -1, -1);
     this.enter(target, core.xLow(A1), core.xHigh(A1), core.xLow(A2), core.xHigh(A2));
     target.activity = Activity.running;
     this.#parts.control.attention = true;

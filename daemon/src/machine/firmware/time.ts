@@ -1,6 +1,6 @@
 /**
- * TIME extension (SBI 2.0, chapter 6). The comparator is the hart's `timer` field: its interrupt is
- * pending while time has reached it, so a new value also takes a pending interrupt back.
+ * TIME extension (SBI 2.0, chapter 6). The comparator is the hart's stimecmp: its interrupt is pending
+ * while time has reached it, so a new value also takes a pending interrupt back.
  */
 import { type Core, F64 } from "../privileged/core.ts";
 import { A0, type FirmwareParts, fail, ok, SbiError, type SbiExtension } from "./sbi.ts";
@@ -22,7 +22,7 @@ export class Time implements SbiExtension {
   }
 
   setTimer(core: Core): void {
-    core.set(F64.timer, core.xLow(A0), core.xHigh(A0));
+    core.set(F64.stimecmp, core.xLow(A0), core.xHigh(A0));
     this.#parts.control.attention = true;
   }
 }

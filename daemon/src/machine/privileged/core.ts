@@ -33,6 +33,9 @@ export const F32 = {
   scounteren: BASE + 0x24,
   menvcfg: BASE + 0x28,
   senvcfg: BASE + 0x2c,
+  /** Bits 63..32: `supervisorTimer` reads them. */
+  menvcfgHigh: BASE + 0x30,
+  mcountinhibit: BASE + 0x34,
 } as const;
 
 /** Byte offsets of 64-bit fields in the hart block. */
@@ -48,11 +51,14 @@ export const F64 = {
   scause: BASE + 0x80,
   stval: BASE + 0x88,
   satp: BASE + 0x90,
-  /** Added to the clock and to the retired instructions to give mcycle and minstret. */
+  /**
+   * Added to the clock and to the retired instructions to give mcycle and minstret; their values
+   * themselves while mcountinhibit stops them.
+   */
   cycleOffset: BASE + 0x98,
   instretOffset: BASE + 0xa0,
-  /** Comparator of the built-in firmware's timer, in ticks. */
-  timer: BASE + 0xa8,
+  /** In ticks. Reset to never, so that nothing is due before software asks. */
+  stimecmp: BASE + 0xa8,
   /** Entries 0..7 and 8..15: pmpcfg0 and pmpcfg2. */
   pmpcfg: BASE + 0xb0,
   pmpaddr: BASE + 0xc0,
@@ -90,6 +96,11 @@ export const FS_SHIFT = 13;
 export const FLOAT_OFF = 0;
 export const FLOAT_DIRTY = 3;
 
+/** menvcfg.STCE: stimecmp and its interrupt are there. */
+export const STCE_HIGH = 1 << 31;
+export const supervisorTimer = (core: Core): boolean =>
+  (core.get(F32.menvcfgHigh) & STCE_HIGH) !== 0;
+
 export class Core {
   readonly id: number;
   readonly words: Int32Array;
@@ -103,7 +114,7 @@ export class Core {
     this.#base = hartBase(id) >>> 2;
     this.privilege = MACHINE;
     this.activity = Activity.stopped;
-    this.set(F64.timer, -1, -1);
+    this.set(F64.stimecmp, -1, -1);
   }
 
   get(field: Field32): number {

@@ -6,7 +6,7 @@
 import type { Clock } from "../clock.ts";
 import type { Engine } from "../engine/api.ts";
 import { FLOAT, HART } from "../engine/layout.ts";
-import type { Word64 } from "../word64.ts";
+import { add, Word64 } from "../word64.ts";
 import {
   type Core,
   F32,
@@ -18,6 +18,9 @@ import {
   MPP_SHIFT,
   MSTATUS,
   PMP_ENTRIES,
+  STCE_HIGH,
+  SUPERVISOR,
+  supervisorTimer,
 } from "./core.ts";
 import { MACHINE_INTERRUPTS, pending, SUPERVISOR_INTERRUPTS } from "./interrupt.ts";
 import { writePmpAddress, writePmpConfig } from "./pmp.ts";
@@ -35,6 +38,8 @@ export const Effect = {
   context: 4,
   /** satp is another: code is fetched anew. */
   addressSpace: 8,
+  /** What physical memory may be accessed for has changed: nothing cached holds. */
+  protection: 16,
 } as const;
 export type Effect = number;
 
@@ -42,10 +47,14 @@ export type Effect = number;
 export interface Counters {
   readonly engine: Engine;
   readonly clock: Clock;
+  /** The value of `time`. */
+  time(value: Word64): void;
 }
 
 interface CsrRow {
   read(core: Core, value: Word64, counters: Counters): void;
+  /** What setting and clearing bits works on, where it is not what is read. */
+  held?(core: Core, value: Word64): void;
   /** Absent where the register can be named but not changed. */
   write?(core: Core, value: Word64, counters: Counters): Effect;
 }
@@ -154,41 +163,99 @@ function writeSatp(core: Core, value: Word64): Effect {
   return Effect.context | Effect.addressSpace;
 }
 
-/** A counter that runs with `count` and was set to a value by adding an offset. */
-const counter = (
-  count: (core: Core, counters: Counters) => number,
-  offset: number,
-  /** How far the count will be when the next instruction reads it. */
-  ahead: number,
-): CsrRow => ({
-  read: (core, value, counters) => {
-    value.setNumber(count(core, counters));
-    add(value, core.low(offset), core.high(offset));
-  },
-  write: (core, value, counters) => {
-    const { low, high } = value;
-    value.setNumber(-(count(core, counters) + ahead));
-    add(value, low, high);
-    core.set(offset, value.low, value.high);
-    return Effect.none;
-  },
-});
+/** Bits of mcountinhibit. */
+const INHIBIT_CYCLE = 1;
+const INHIBIT_INSTRET = 4;
 
-function add(value: Word64, low: number, high: number): void {
-  const sum = (value.low >>> 0) + (low >>> 0);
-  value.set(sum, value.high + high + (sum > 0xffff_ffff ? 1 : 0));
+interface RunningCounter extends CsrRow {
+  /** mcountinhibit stops it, or lets it go on. */
+  inhibit(core: Core, on: boolean, counters: Counters): void;
 }
 
-const cycle = counter((_core, { clock }) => clock.now, F64.cycleOffset, 1);
-const instret = counter((core, { engine }) => engine.currentInstret(core.id), F64.instretOffset, 1);
+/**
+ * A counter that runs with `count` and was set to a value by adding an offset. A new value is what
+ * the next instruction reads.
+ */
+function counter(
+  count: (core: Core, counters: Counters) => number,
+  offset: number,
+  inhibited: number,
+): RunningCounter {
+  const stands = (core: Core) => (core.get(F32.mcountinhibit) & inhibited) !== 0;
+  return {
+    read: (core, value, counters) => {
+      value.setNumber(stands(core) ? 0 : count(core, counters));
+      add(value, core.low(offset), core.high(offset));
+    },
+    write: (core, value, counters) => {
+      const { low, high } = value;
+      value.setNumber(stands(core) ? 0 : -(count(core, counters) + 1));
+      add(value, low, high);
+      core.set(offset, value.low, value.high);
+      return Effect.none;
+    },
+    inhibit: (core, on, counters) => {
+      const next = count(core, counters) + 1;
+      scratch.setNumber(on ? next : -next);
+      add(scratch, core.low(offset), core.high(offset));
+      core.set(offset, scratch.low, scratch.high);
+    },
+  };
+}
+
+const scratch = new Word64();
+
+const cycle = counter((_core, { clock }) => clock.now, F64.cycleOffset, INHIBIT_CYCLE);
+const instret = counter(
+  (core, { engine }) => engine.currentInstret(core.id),
+  F64.instretOffset,
+  INHIBIT_INSTRET,
+);
+
+const mcountinhibit: CsrRow = {
+  read: (core, value) => value.set(core.get(F32.mcountinhibit), 0),
+  write: (core, value, counters) => {
+    const next = value.low & (INHIBIT_CYCLE | INHIBIT_INSTRET);
+    const changed = next ^ core.get(F32.mcountinhibit);
+    if (changed & INHIBIT_CYCLE) cycle.inhibit(core, (next & INHIBIT_CYCLE) !== 0, counters);
+    if (changed & INHIBIT_INSTRET) instret.inhibit(core, (next & INHIBIT_INSTRET) !== 0, counters);
+    core.put(F32.mcountinhibit, next);
+    return Effect.none;
+  },
+};
+
 const readOnly = ({ read }: CsrRow): CsrRow => ({ read });
 
-const time: CsrRow = { read: (_core, value, { clock }) => value.setNumber(clock.ticks) };
+const time: CsrRow = { read: (_core, value, { time: read }) => read(value) };
 
+const stimecmp: CsrRow = {
+  read: (core, value) => core.read(F64.stimecmp, value),
+  write: (core, value) => {
+    core.set(F64.stimecmp, value.low, value.high);
+    return Effect.interrupts | Effect.deadline;
+  },
+};
+
+const SUPERVISOR_TIMER = 1 << 5;
+
+const menvcfg: CsrRow = {
+  read: (core, value) => value.set(core.get(F32.menvcfg), core.get(F32.menvcfgHigh)),
+  write: (core, value) => {
+    core.put(F32.menvcfg, value.low & FIOM);
+    core.put(F32.menvcfgHigh, value.high & STCE_HIGH);
+    // The timer's bit in mip is the comparator's alone from now on.
+    if (supervisorTimer(core)) core.put(F32.mip, core.get(F32.mip) & ~SUPERVISOR_TIMER);
+    return Effect.interrupts | Effect.deadline;
+  },
+};
+
+/** What software sets or clears is its own bit alone, never a wire's. */
 const mip: CsrRow = {
   read: (core, value) => value.set(pending(core), 0),
+  held: (core, value) => value.set(core.get(F32.mip), 0),
   write: (core, value) => {
-    core.put(F32.mip, value.low & SUPERVISOR_INTERRUPTS);
+    const writable = SUPERVISOR_INTERRUPTS & (supervisorTimer(core) ? ~SUPERVISOR_TIMER : -1);
+    core.put(F32.mip, value.low & writable);
     return Effect.interrupts;
   },
 };
@@ -229,6 +296,7 @@ const named: Readonly<Record<number, CsrRow>> = {
   322: plain(F64.scause),
   323: plain(F64.stval),
   324: sip,
+  333: stimecmp,
   384: { read: (core, value) => core.read(F64.satp, value), write: writeSatp },
   // Machine
   768: {
@@ -245,14 +313,14 @@ const named: Readonly<Record<number, CsrRow>> = {
   ),
   773: vector(F64.mtvec),
   774: masked(F32.mcounteren, -1),
-  778: masked(F32.menvcfg, FIOM),
-  800: inert,
+  778: menvcfg,
+  800: mcountinhibit,
   832: plain(F64.mscratch),
   833: plain(F64.mepc, ~1),
   834: plain(F64.mcause),
   835: plain(F64.mtval),
   836: mip,
-  // Triggers: there are none, which software learns from tdata1 reading zero.
+  // Triggers: there are none, which tdata1 says by reading zero.
   1952: inert,
   1953: inert,
   1954: inert,
@@ -273,9 +341,11 @@ const named: Readonly<Record<number, CsrRow>> = {
 
 const table: (CsrRow | undefined)[] = new Array(4096).fill(undefined);
 for (const [number, row] of Object.entries(named)) table[Number(number)] = row;
-// Event counters that count nothing.
+/** As many event counters as QEMU has; they count nothing. All their selectors exist. */
+const EVENT_COUNTERS = 16;
 for (let n = 3; n < 32; n++) {
   table[0x320 + n] = inert;
+  if (n >= 3 + EVENT_COUNTERS) continue;
   table[0xb00 + n] = inert;
   table[0xc00 + n] = readOnly(inert);
 }
@@ -285,7 +355,7 @@ for (const half of [0, 1]) {
     read: (core, value) => core.read(field, value),
     write: (core, value) => {
       writePmpConfig(core, half, value);
-      return Effect.none;
+      return Effect.protection;
     },
   };
 }
@@ -294,7 +364,7 @@ for (let entry = 0; entry < PMP_ENTRIES; entry++) {
     read: (core, value) => core.read(F64.pmpaddr + 8 * entry, value),
     write: (core, value) => {
       writePmpAddress(core, entry, value);
-      return Effect.none;
+      return Effect.protection;
     },
   };
 }
@@ -302,9 +372,12 @@ for (let entry = 0; entry < PMP_ENTRIES; entry++) {
 export const csrRow = (number: number): CsrRow | undefined => table[number];
 
 const FCSR = 0x003;
+const STIMECMP = 0x14d;
 const SATP = 0x180;
 const CYCLE = 0xc00;
 const HPM_LAST = 0xc1f;
+/** Bit of `time` in the counter enables. */
+const TIME = 2;
 
 /** Whether the current privilege may access the register (read or write alike). */
 export function accessible(core: Core, number: number): boolean {
@@ -315,7 +388,10 @@ export function accessible(core: Core, number: number): boolean {
   if (number >= CYCLE && number <= HPM_LAST) {
     const bit = 1 << (number & 31);
     if (!(core.get(F32.mcounteren) & bit)) return false;
-    return privilege !== 0 || (core.get(F32.scounteren) & bit) !== 0;
+    return privilege === SUPERVISOR || (core.get(F32.scounteren) & bit) !== 0;
+  }
+  if (number === STIMECMP) {
+    return supervisorTimer(core) && (core.get(F32.mcounteren) & TIME) !== 0;
   }
   return number !== SATP || !(core.mstatus & MSTATUS.TVM);
 }

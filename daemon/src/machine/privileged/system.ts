@@ -42,6 +42,8 @@ interface SystemParts {
   /** A supervisor's ecall that the built-in firmware answers; undefined when there is none. */
   readonly firmware: ((core: Core) => Flow) | undefined;
   readonly addressSpaceChanged: AddressSpaceChange;
+  /** Drops everything that is known about the hart's address space. */
+  forget(core: Core): void;
 }
 
 export class SystemUnit {
@@ -68,6 +70,7 @@ export class SystemUnit {
     const old = this.#old;
     row.read(core, old, this.#parts.counters);
     const { low: oldLow, high: oldHigh } = old;
+    row.held?.(core, old);
     let effect: Effect = Effect.none;
     if (writes && row.write !== undefined) {
       this.#operand(core, raw, operation, source);
@@ -117,6 +120,11 @@ export class SystemUnit {
   #settle(core: Core, effect: Effect, oldLow: number, oldHigh: number): Flow {
     const { contexts, control } = this.#parts;
     if (effect & Effect.context) contexts.update(core);
+    if (effect & Effect.protection) {
+      this.#parts.forget(core);
+      core.advancePc(CSR_LENGTH);
+      return Flow.jump;
+    }
     if (effect & Effect.deadline) return Flow.leave;
     if (effect & Effect.interrupts && takable(core) >= 0) return Flow.leave;
     if (effect & Effect.addressSpace) {

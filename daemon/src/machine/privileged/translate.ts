@@ -1,6 +1,6 @@
 /**
  * Address translation: Sv39 and Sv48 page walks as QEMU 7.2 does them (hardware sets A and D;
- * reserved bits fault), in plain numbers.
+ * reserved bits fault), in plain numbers; and what PMP says about the outcome.
  *
  * Every page table that a cached translation came from is remembered by `tables`. Stores to these
  * pages take the slow path and drop cached translations when a valid entry changes, so translations
@@ -9,12 +9,14 @@
 import { RAM_BASE } from "../engine/layout.ts";
 import type { Memory } from "../memory.ts";
 import { unsigned } from "../word64.ts";
-import { type Core, F64, MACHINE, MPP_SHIFT, MSTATUS, USER } from "./core.ts";
+import { type Core, F64, MACHINE, MPP_SHIFT, MSTATUS, SUPERVISOR, USER } from "./core.ts";
+import { allowed, Need } from "./pmp.ts";
 import { Cause } from "./trap.ts";
 
 export const Access = { fetch: 0, load: 1, store: 2 } as const;
 export type Access = (typeof Access)[keyof typeof Access];
 
+const NEED = [Need.execute, Need.read, Need.write] as const;
 const PAGE_FAULT = [Cause.fetchPage, Cause.loadPage, Cause.storePage] as const;
 export const ACCESS_FAULT = [Cause.fetchAccess, Cause.loadAccess, Cause.storeAccess] as const;
 
@@ -40,21 +42,39 @@ export class Translator {
     this.#memory = memory;
   }
 
-  /** 0 and `physical`, or the cause of the fault with nothing changed. Sets A and D as hardware does. */
-  translate(core: Core, low: number, high: number, access: Access): number {
+  /**
+   * For `size` bytes within a page: 0 and `physical`, or the cause of the fault with nothing changed
+   * but A and D, which are set as hardware sets them.
+   */
+  translate(core: Core, low: number, high: number, access: Access, size: number): number {
     const privilege = effectivePrivilege(core, access);
     const mode = core.high(F64.satp) >>> 28;
-    if (privilege === MACHINE || mode === SATP_BARE) {
-      this.physical = unsigned(low, high);
-      return 0;
+    if (privilege === MACHINE || mode === SATP_BARE) this.physical = unsigned(low, high);
+    else {
+      const cause = this.#mapped(core, low, high, mode, access, privilege);
+      if (cause !== 0) return cause;
     }
+    return allowed(core, this.physical, size, NEED[access], privilege) ? 0 : ACCESS_FAULT[access]!;
+  }
+
+  #mapped(
+    core: Core,
+    low: number,
+    high: number,
+    mode: number,
+    access: Access,
+    privilege: number,
+  ): number {
     const status = core.mstatus;
     const leaf = this.#walk(core, low, high, mode, access, true);
     if (leaf !== 0) return leaf;
     const flags = this.#flags;
     if (!permitted(flags, access, privilege, status)) return PAGE_FAULT[access]!;
     const wanted = access === Access.store ? A | D : A;
-    if ((flags & wanted) !== wanted) this.#memory.setBits(core, this.#entry, wanted);
+    if ((flags & wanted) === wanted) return 0;
+    const entry = RAM_BASE + this.#entry;
+    if (!allowed(core, entry, 8, Need.write, SUPERVISOR)) return ACCESS_FAULT[access]!;
+    this.#memory.setBits(core, this.#entry, wanted);
     return 0;
   }
 
@@ -81,7 +101,7 @@ export class Translator {
   #flags = 0;
   #entry = 0;
 
-  /** 0 when a well-formed leaf maps the address, else the cause. `mark`: its tables are relied upon. */
+  /** 0 when a well-formed leaf maps the address, else the cause. `mark`: its tables are relied upon, as PMP allows. */
   #walk(
     core: Core,
     low: number,
@@ -99,6 +119,9 @@ export class Translator {
     for (let level = levels - 1; level >= 0; level--) {
       const offset = table - RAM_BASE + 8 * tableIndex(low, high, level);
       if (!memory.isRam(offset, 8)) return ACCESS_FAULT[access]!;
+      if (mark && !allowed(core, RAM_BASE + offset, 8, Need.read, SUPERVISOR)) {
+        return ACCESS_FAULT[access]!;
+      }
       const entryLow = memory.word(offset);
       const entryHigh = memory.word(offset + 4);
       // Bits 63..54 are for extensions that this machine does not have.
