@@ -1,6 +1,7 @@
 /** The manifest and the code name the same commands and views, and no menu leads nowhere. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { EVENT_KINDS } from "../../daemon/src/awareness/api.ts";
 import { parseLaunch } from "../../daemon/src/dap/launch.ts";
 import manifest from "../../extension/package.json" with { type: "json" };
 
@@ -56,6 +57,8 @@ function sample(schema: Record<string, unknown>): unknown {
   if (schema.default !== undefined) return schema.default;
   if (Array.isArray(schema.enum)) return schema.enum[0];
   if (schema.type === "integer") return schema.minimum;
+  const items = schema.items as { enum?: unknown[] } | undefined;
+  if (items?.enum) return items.enum;
   return { string: "x", array: ["x"], object: { a: "x" }, boolean: true }[String(schema.type)];
 }
 
@@ -69,4 +72,8 @@ test.each(Object.entries(attributes))("the daemon takes the launch option %s", (
   }
   const beyond = schema.type === "string" ? 7 : { not: 7 };
   expect(() => parseLaunch({ [name]: beyond })).toThrow(`"${name}" must be`);
+});
+
+test("the event kinds of the manifest are the daemon's", () => {
+  expect((attributes.events!.items as { enum: unknown }).enum).toEqual(EVENT_KINDS);
 });

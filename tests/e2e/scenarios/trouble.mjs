@@ -21,7 +21,8 @@ export const trouble = {
     const configurations = [
       configuration("no file", { program: "missing.elf" }),
       configuration("no elf", { program: "text.elf" }),
-      configuration("good"),
+      configuration("good", { machine: "kept" }),
+      { name: "again", type: "asyncos", request: "attach", machine: "kept" },
     ];
     await writeFile(
       join(folder, ".vscode", "launch.json"),
@@ -62,6 +63,14 @@ export const trouble = {
       await window.debug("good");
       await window.stopped(/entry/i);
       assert.equal((await daemons(workbench)).length, 1);
+    });
+
+    await step("a machine that a session leaves can be attached to", async () => {
+      await window.command("Debug: Disconnect and Suspend");
+      await window.ended();
+      await window.debug("again");
+      await window.rows("Call Stack", /^hart 0.*paused/i);
+      assert.equal((await window.rows("Harts", /^Hart \d/)).length, 4);
     });
   },
 };
