@@ -82,7 +82,9 @@ export class Inputs {
     this.#deferred.push(input);
   }
 
+  /** The instruction has ended. */
   settle(): void {
+    if (this.#deferred.length === 0) return;
     for (const input of this.#deferred.splice(0)) this.add(input);
   }
 
