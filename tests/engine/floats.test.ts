@@ -28,11 +28,16 @@ const bits64 = (value: number): bigint => {
   view.setFloat64(0, value);
   return view.getBigUint64(0);
 };
+const value64 = (bits: bigint): number => {
+  view.setBigUint64(0, bits);
+  return view.getFloat64(0);
+};
 /** A single as a register holds it. */
 const boxed = (value: number): bigint => {
   view.setFloat32(0, value);
-  return 0xffff_ffff_0000_0000n | BigInt(view.getUint32(0));
+  return box(BigInt(view.getUint32(0)));
 };
+const box = (single: bigint): bigint => 0xffff_ffff_0000_0000n | single;
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 function place(mnemonic: string, operands: Operands): number {
@@ -173,30 +178,71 @@ test.each(table)("%s of %s is %s, flags %i", (mnemonic, [a, b, c], expected, fla
 describe("the engine's own operations agree with exact arithmetic", () => {
   const seed = 0xf2;
   const ROUNDS = 4000;
+  type Row = (typeof floats)[number];
   const isExact = (statement: Statement) => statement.kind === "exact";
   const computed = floats.filter(({ semantics }) => semantics.some(isExact));
-  test.each(computed.map((row) => [row.mnemonic, row] as const))("%s", (mnemonic, row) => {
-    const { otherwise } = row.semantics.find(isExact) as { otherwise: SoftFloat };
-    const random = generator(seed);
-    const isSingle = mnemonic.endsWith(".s");
-    const source = () => {
-      if ("rs1" in row.format.fields) return randomInteger(random);
-      return isSingle ? 0xffff_ffff_0000_0000n | randomSingle(random) : randomDouble(random);
-    };
+
+  function agree(row: Row, sources: () => readonly [bigint, bigint, bigint]): void {
+    const { mnemonic, semantics } = row;
+    const { otherwise } = semantics.find(isExact) as { otherwise: SoftFloat };
     const rm = /^fcvt\.[wl]/.test(mnemonic) ? 1 : 0;
     place(mnemonic, operandsOf(mnemonic, rm));
     for (let round = 0; round < ROUNDS; round++) {
-      const [a, b, c] = [source(), source(), source()];
+      const [a, b, c] = sources();
       setSources(a, b, c);
       machine.setFcsr(DIRTY | FLOAT.inexact);
       machine.setPc(0x100);
       engine.run(0, 1);
       const { bits, flags } = otherwise(a, b, c, rm);
-      const what = `seed ${seed}, round ${round}: ${[a, b, c].map(hex)}`;
       const own = `${hex(resultOf(mnemonic))} ${machine.fcsr() & FLOAT.flags}`;
       const expected = `${hex(BigInt.asUintN(64, bits))} ${flags | FLOAT.inexact}`;
+      const what = `seed ${seed}, round ${round}: ${[a, b, c].map(hex)}`;
       if (own !== expected) expect(own, what).toBe(expected);
     }
+  }
+
+  test.each(computed.map((row) => [row.mnemonic, row] as const))("%s", (mnemonic, row) => {
+    const random = generator(seed);
+    const source = () => {
+      if ("rs1" in row.format.fields) return randomInteger(random);
+      return mnemonic.endsWith(".s") ? box(randomSingle(random)) : randomDouble(random);
+    };
+    agree(row, () => [source(), source(), source()]);
+  });
+
+  const fused = computed.filter(({ format }) => "fs3" in format.fields);
+  test.each(fused.map((row) => [row.mnemonic, row] as const))("%s: ties", (mnemonic, row) => {
+    const random = generator(seed);
+    const [register, precision] = mnemonic.endsWith(".s") ? [boxed, 24] : [bits64, 53];
+    const sign = () => random.pick([-1, 1]);
+    agree(row, () => {
+      // The product is in the middle between two numbers, or almost; a far smaller one decides.
+      const bit = 1 + random.below(precision - 1);
+      const off = random.below(8) === 0 ? 2 : 1;
+      return [
+        register(sign() * (1 + 2 ** -bit)),
+        register(sign() * (1 + off * 2 ** (bit - precision))),
+        register(sign() * 2 ** -(precision + random.below(2 * precision))),
+      ];
+    });
+  });
+
+  const fusedDoubles = fused.filter(({ mnemonic }) => mnemonic.endsWith(".d"));
+  test.each(fusedDoubles.map((row) => [row.mnemonic, row] as const))("%s: ranges", (_, row) => {
+    const random = generator(seed);
+    const number = (exponent: number) =>
+      (BigInt(random.below(2)) << 63n) |
+      (BigInt(Math.min(Math.max(1023 + exponent, 0), 2046)) << 52n) |
+      (random.quad() >> 12n);
+    agree(row, () => {
+      // Product and addend are of similar size, from where it underflows to where it overflows.
+      const [left, right] = [random.below(1100) - 550, random.below(1100) - 550];
+      const [a, b] = [number(left), number(right)];
+      const addend = number(left + right + random.below(120) - 60);
+      // Often nothing but the product's error is left.
+      const opposite = bits64(value64(a) * value64(b)) ^ (BigInt(random.below(2)) << 63n);
+      return [a, b, random.below(2) === 0 ? addend : opposite];
+    });
   });
 });
 
@@ -289,18 +335,20 @@ describe("the float unit", () => {
   );
 
   test("rounds as the instruction or fcsr says", () => {
-    // 1/3 is below the nearest double's half step, 2/3 is not: the five modes of each.
-    const third = bits64(1 / 3);
-    for (const [mode, down] of [true, true, true, false, true].entries()) {
-      for (const dynamic of [false, true]) {
-        ready(
-          DIRTY | FLOAT.inexact | (dynamic ? mode << FLOAT.modeShift : 0),
-          "fdiv.d",
-          dynamic ? 7 : mode,
-        );
-        setSources(one, bits64(3));
-        step();
-        expect(machine.f(FD)).toBe(down ? third : third + 1n);
+    // To nearest 1/3 is rounded down and 1/5 up.
+    for (const [divisor, roundedUp] of [
+      [3, [false, false, false, true, false]],
+      [5, [true, false, false, true, true]],
+    ] as const) {
+      const below = bits64(1 / divisor) - (roundedUp[0] ? 1n : 0n);
+      for (const [mode, up] of roundedUp.entries()) {
+        for (const dynamic of [false, true]) {
+          const state = DIRTY | FLOAT.inexact | (dynamic ? mode << FLOAT.modeShift : 0);
+          ready(state, "fdiv.d", dynamic ? 7 : mode);
+          setSources(one, bits64(divisor));
+          step();
+          expect(machine.f(FD), `1/${divisor}, mode ${mode}`).toBe(up ? below + 1n : below);
+        }
       }
     }
   });
