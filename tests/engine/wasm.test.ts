@@ -40,6 +40,11 @@ test.each([0n, 63n, 64n, -64n, -65n, 2n ** 63n - 1n, -(2n ** 63n), 0x1234_5678_9
   },
 );
 
+test.each([0, -0, 1.5, -Number.MAX_VALUE, Number.POSITIVE_INFINITY])("f32 and f64 %d", (value) => {
+  expect(run([], "f64", (code) => code.f64(value))).toBe(value);
+  expect(run([], "f32", (code) => code.f32(value))).toBe(Math.fround(value));
+});
+
 test("loops, branches outwards and locals", () => {
   const sum = (code: Code): void => {
     const total = code.local("i64");

@@ -37,29 +37,30 @@ export class Tlbs {
     const words = this.#words;
     const at = start(hart, tlb) + indexOf(low);
     if (((words[at]! ^ low) & PAGE_MASK) === 0 && words[at + 1] === (high | 0)) {
-      words[at] = Number(TLB_INVALID);
-      words[at + 1] = 0;
+      this.#forget(at);
     }
   }
 
   /** Forgets the entries of a load or store TLB that lead to the page at a memory offset. */
   evictTarget(hart: number, tlb: TlbName, offset: number): void {
-    this.#evict(hart, tlb, (tag, value) => (((tag & PAGE_MASK) + value) | 0) === (offset | 0));
+    const words = this.#words;
+    const first = start(hart, tlb);
+    for (let at = first; at < first + TLB_ENTRIES * ENTRY_WORDS; at += ENTRY_WORDS) {
+      if ((((words[at]! & PAGE_MASK) + words[at + 2]!) | 0) === (offset | 0)) this.#forget(at);
+    }
   }
 
   /** Forgets the entries that have this value. */
   evictValue(hart: number, tlb: TlbName, wanted: number): void {
-    this.#evict(hart, tlb, (_, value) => value === wanted);
-  }
-
-  #evict(hart: number, tlb: TlbName, matches: (tagLow: number, value: number) => boolean): void {
     const words = this.#words;
     const first = start(hart, tlb);
     for (let at = first; at < first + TLB_ENTRIES * ENTRY_WORDS; at += ENTRY_WORDS) {
-      if (words[at] !== Number(TLB_INVALID) && matches(words[at]!, words[at + 2]!)) {
-        words[at] = Number(TLB_INVALID);
-        words[at + 1] = 0;
-      }
+      if (words[at + 2] === wanted) this.#forget(at);
     }
+  }
+
+  #forget(at: number): void {
+    this.#words[at] = Number(TLB_INVALID);
+    this.#words[at + 1] = 0;
   }
 }
