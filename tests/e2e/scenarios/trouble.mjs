@@ -69,7 +69,8 @@ export const trouble = {
       await window.command("Debug: Disconnect and Suspend");
       await window.ended();
       await window.debug("again");
-      await window.rows("Call Stack", /^hart 0.*paused/i);
+      await window.stopped(/entry/i);
+      await window.command("AsyncOS: Focus on Harts View");
       assert.equal((await window.rows("Harts", /^Hart \d/)).length, 4);
     });
   },
