@@ -32,6 +32,11 @@ export interface MachineOptions {
   readonly pctDepth?: number | undefined;
   /** For pct: instructions of a round, after which priorities are drawn anew; 100,000 by default. */
   readonly pctLength?: number | undefined;
+  /**
+   * M-mode firmware: it begins on all harts, and finds the image's entry as `next_addr` of OpenSBI's
+   * fw_dynamic_info. None: the one that is built in.
+   */
+  readonly firmware?: BootImage | undefined;
   /** What the virtio disk in slot 0 begins as; none: the slot is empty. Writes go to a copy. */
   readonly disk?: Uint8Array | DiskImage | undefined;
   /** Where console input goes: to the UART (also by firmware), or to a virtio console in slot 2. */
@@ -227,6 +232,6 @@ export interface LoadSegment {
 }
 export interface BootImage {
   readonly segments: readonly LoadSegment[];
-  /** Where S-mode starts: 0x8020_0000 for kernels of QEMU `virt`, else the ELF's entry. */
+  /** Where S-mode starts: 0x8020_0000 for kernels of QEMU `virt`, else the ELF's entry. M-mode, for firmware. */
   readonly entry: PhysicalAddress;
 }

@@ -10,6 +10,7 @@ import type { DeviceMemory } from "./devices/virtio/queue.ts";
 import type { Engine } from "./engine/api.ts";
 import { createEngine } from "./engine/engine.ts";
 import { Firmware } from "./firmware/firmware.ts";
+import { firmwareInfo } from "./firmware/info.ts";
 import type { FirmwareParts } from "./firmware/sbi.ts";
 import { HartView } from "./hart.ts";
 import { Hooks } from "./hooks.ts";
@@ -58,7 +59,8 @@ export class Board {
   outside: (input: OutsideInput) => void = () => {};
   readonly #contexts: Contexts;
 
-  constructor(options: MachineOptions, machineCode: boolean) {
+  /** `entry` is where firmware from a file is to go on. */
+  constructor(options: MachineOptions, entry: number, machineCode: boolean) {
     const port = new HostPort();
     const { control } = this;
     this.engine = createEngine(port, { harts: options.harts, ramSize: options.memory * 0x10_0000 });
@@ -70,6 +72,7 @@ export class Board {
     this.peripherals = new Peripherals({
       ...{ options, bus: this.bus, clock: this.clock, console: this.console },
       memory: this.#deviceMemory(),
+      rom: firmwareInfo(entry),
       attend: () => {
         control.attention = true;
       },

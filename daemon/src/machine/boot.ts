@@ -47,26 +47,43 @@ export function loadBoot(memory: Memory, options: MachineOptions, image: BootIma
   const room = Math.ceil(tree.length / 4096) * 4096;
   const end = memory.size - room;
   const treeAt = end - (end % FDT_ALIGNMENT);
+  const taken: Range[] = [{ what: "the device tree", from: treeAt, to: treeAt + room }];
+  if (options.firmware !== undefined) load(memory, "firmware", options.firmware, taken);
+  load(memory, "image", image, taken);
+  memory.poke(treeAt, tree);
+  return RAM_BASE + treeAt;
+}
+
+/** Bytes of RAM that are spoken for; offsets. */
+interface Range {
+  readonly what: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Segments of one image may lie over each other (the later one wins); those of two may not. */
+function load(memory: Memory, what: string, image: BootImage, taken: Range[]): void {
+  const others = [...taken];
   for (const segment of image.segments) {
-    const offset = segment.address - RAM_BASE;
+    const from = segment.address - RAM_BASE;
     const size = Math.max(segment.size, segment.bytes.length);
-    if (!memory.isRam(offset, size)) {
+    if (!memory.isRam(from, size)) {
       throw new UserError(
-        `The image has ${hex(size)} bytes at ${hex(segment.address)}, outside of RAM (${hex(RAM_BASE)} to ${hex(RAM_BASE + memory.size)}). Give the machine more memory or link the image elsewhere.`,
+        `The ${what} has ${hex(size)} bytes at ${hex(segment.address)}, outside of RAM (${hex(RAM_BASE)} to ${hex(RAM_BASE + memory.size)}). Give the machine more memory or link the ${what} elsewhere.`,
       );
     }
-    if (offset < treeAt + room && treeAt < offset + size) {
+    const other = others.find((range) => from < range.to && range.from < from + size);
+    if (other !== undefined) {
       throw new UserError(
-        `The image's bytes at ${hex(segment.address)} overlap the device tree at ${hex(RAM_BASE + treeAt)}. Give the machine more memory.`,
+        `The ${what}'s bytes at ${hex(segment.address)} overlap ${other.what} at ${hex(RAM_BASE + other.from)}. Give the machine more memory, or link one of them elsewhere.`,
       );
     }
-    memory.poke(offset, segment.bytes);
+    memory.poke(from, segment.bytes);
+    taken.push({ what: `the ${what}`, from, to: from + size });
   }
   if (image.entry % 2 !== 0 || !memory.isRam(image.entry - RAM_BASE, 2)) {
     throw new UserError(
-      `The image's entry ${hex(image.entry)} is no address of an instruction in RAM.`,
+      `The ${what}'s entry ${hex(image.entry)} is no address of an instruction in RAM.`,
     );
   }
-  memory.poke(treeAt, tree);
-  return RAM_BASE + treeAt;
 }

@@ -27,17 +27,18 @@ import { checkOptions, loadBoot } from "./boot.ts";
 import { Inputs } from "./journal.ts";
 import { ramOffset } from "./memory.ts";
 import { applyInput } from "./outside.ts";
-import { Activity, MACHINE } from "./privileged/core.ts";
+import { Activity, type Core, MACHINE } from "./privileged/core.ts";
 import { Runner } from "./runner.ts";
 import { restoreState, saveState } from "./snapshot.ts";
 import { stateHash } from "./state-hash.ts";
+import { ROM } from "./virt.ts";
 
 const BOOT_HART = 0;
 
 /**
- * A machine with the image in memory, ready to run. The built-in firmware enters S-mode on hart 0;
- * with `machineCode` there is no firmware, and all harts start in M-mode at the image's entry.
- * Throws a UserError for options out of range and for an image that does not fit.
+ * A machine with the image in memory, ready to run. The built-in firmware enters S-mode on hart 0.
+ * With firmware from a file, or `machineCode`, all harts start in M-mode: at the firmware's entry,
+ * or at the image's. Throws a UserError for options out of range and for an image that does not fit.
  */
 export function createMachine(
   options: MachineOptions,
@@ -45,20 +46,25 @@ export function createMachine(
   { machineCode = false }: { readonly machineCode?: boolean } = {},
 ): Machine {
   checkOptions(options);
-  const board = new Board(options, machineCode);
+  const board = new Board(options, image.entry, machineCode || options.firmware !== undefined);
   const deviceTree = loadBoot(board.memory, options, image);
   if (board.firmware !== undefined) {
     board.firmware.boot(board.cores[BOOT_HART]!, image.entry, deviceTree);
   } else {
-    for (const core of board.cores) {
-      core.privilege = MACHINE;
-      core.activity = Activity.running;
-      core.setXNumber(10, core.id);
-      core.setXNumber(11, deviceTree);
-      core.setPc(image.entry | 0, Math.floor(image.entry / 0x1_0000_0000));
-    }
+    const { entry } = options.firmware ?? image;
+    for (const core of board.cores) resetMachineCode(core, entry, deviceTree);
   }
   return new VirtMachine(options, board);
+}
+
+/** As QEMU's reset vector leaves a hart: its id, the device tree, and what fw_dynamic is told. */
+function resetMachineCode(core: Core, entry: number, deviceTree: number): void {
+  core.privilege = MACHINE;
+  core.activity = Activity.running;
+  core.setXNumber(10, core.id);
+  core.setXNumber(11, deviceTree);
+  core.setXNumber(12, ROM.base);
+  core.setPc(entry | 0, Math.floor(entry / 0x1_0000_0000));
 }
 
 class VirtMachine implements Machine {

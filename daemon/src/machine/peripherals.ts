@@ -7,6 +7,7 @@ import { Alarms } from "./devices/alarms.ts";
 import type { Bus } from "./devices/bus.ts";
 import { Finisher } from "./devices/finisher.ts";
 import { Plic } from "./devices/plic.ts";
+import { Rom } from "./devices/rom.ts";
 import { Rtc } from "./devices/rtc.ts";
 import { Uart } from "./devices/uart.ts";
 import { Block } from "./devices/virtio/block.ts";
@@ -15,7 +16,7 @@ import { Disk, imageOfBytes } from "./devices/virtio/disk.ts";
 import { Entropy } from "./devices/virtio/entropy.ts";
 import type { DeviceMemory } from "./devices/virtio/queue.ts";
 import { type VirtioDevice, VirtioTransport } from "./devices/virtio/transport.ts";
-import { ACLINT, FINISHER, PLIC, RTC, UART, VIRTIO } from "./virt.ts";
+import { ACLINT, FINISHER, PLIC, ROM, RTC, UART, VIRTIO } from "./virt.ts";
 
 interface PeripheralParts {
   readonly options: MachineOptions;
@@ -23,6 +24,8 @@ interface PeripheralParts {
   readonly clock: Clock;
   readonly console: Console;
   readonly memory: DeviceMemory;
+  /** What firmware reads at reset. */
+  readonly rom: Uint8Array;
   /** Interrupts, deadlines or the machine's power may have changed. */
   readonly attend: () => void;
   readonly ipi: (to: number) => void;
@@ -45,6 +48,7 @@ export class Peripherals {
       ipi: parts.ipi,
     });
     this.plic = new Plic(2 * options.harts, attend);
+    bus.map(ROM.base, ROM.size, new Rom(parts.rom));
     bus.map(ACLINT.base, ACLINT.size, this.aclint);
     bus.map(FINISHER.base, FINISHER.size, new Finisher(parts.exit));
     bus.map(PLIC.base, PLIC.size, this.plic);

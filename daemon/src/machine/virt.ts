@@ -5,6 +5,7 @@ import { RAM_BASE } from "./engine/layout.ts";
 import type { FdtNode } from "./fdt.ts";
 import { Random } from "./random.ts";
 
+export const ROM = { base: 0x1000, size: 0xf000 } as const;
 export const FINISHER = { base: 0x10_0000, size: 0x1000 } as const;
 export const ACLINT = { base: 0x200_0000, size: 0xc000 } as const;
 export const RTC = { base: 0x10_1000, size: 0x1000, interrupt: 11 } as const;
