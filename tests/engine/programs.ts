@@ -26,7 +26,7 @@ const WRITABLE = Array.from({ length: 27 }, (_, n) => n + 1).filter(
 );
 
 /** Rows that QEMU 7.2 gets wrong, and why; tables of their own hold them to the manual. */
-export const divergences: Readonly<Record<string, string>> = {
+const divergences: Readonly<Record<string, string>> = {
   ctzw: "counts on into the upper half when the lower one is zero (mended in QEMU 8.0)",
 };
 const agreed = instructions.filter(({ mnemonic }) => !(mnemonic in divergences));

@@ -43,7 +43,7 @@ export interface Format {
 
 type Runs = Field["runs"];
 
-export function field(runs: Runs, options: { signed?: boolean; base?: number } = {}): Field {
+function field(runs: Runs, options: { signed?: boolean; base?: number } = {}): Field {
   const width = Math.max(...runs.map(([, bits, to]) => to + bits));
   return { runs, signed: options.signed ?? false, width, base: options.base ?? 0 };
 }
