@@ -43,7 +43,44 @@ it("writes a file whole", async () => {
   expect(parse(readFileSync(path, "utf8"))).toHaveLength(Number(spawned));
 });
 
+it("writes a timeline that Perfetto opens: every poll, wake and coroutine is in it", async () => {
+  const path = files.file("timeline.json", "old");
+  const guest = ["--schedule", "random", "--seed", "3"];
+  const run = await asyncos(["trace", "--format", "perfetto", "--output", path, ...guest]);
+  expect(run.code).toBe(0);
+  const { traceEvents } = JSON.parse(readFileSync(path, "utf8")) as {
+    traceEvents: {
+      ph: string;
+      pid: number;
+      tid: number;
+      ts: number;
+      dur: number;
+      name: string;
+      args?: Record<string, unknown>;
+    }[];
+  };
+  const listed = await asyncos(["trace", ...guest]);
+  const events = parse(listed.stdout);
+  const count = (kind: string): number => events.filter((event) => event.kind === kind).length;
+  const slices = traceEvents.filter(({ ph, pid, tid }) => ph === "X" && pid === 1 && tid < 1000);
+  expect(slices.filter(({ args }) => args?.resumed === false)).toHaveLength(count("poll"));
+  const named = traceEvents.filter(({ name, pid }) => name === "thread_name" && pid === 2);
+  expect(named).toHaveLength(count("spawn"));
+  expect(named.every(({ args }) => /^#\d+ \w+::/.test(String(args?.name)))).toBe(true);
+  const starts = traceEvents.filter(({ ph }) => ph === "s");
+  expect(starts).toHaveLength(traceEvents.filter(({ ph }) => ph === "f").length);
+  expect(starts.length).toBeGreaterThan(100);
+  // Slices of one track do not overlap.
+  const ends = new Map<string, number>();
+  for (const { dur, ph, pid, tid, ts } of traceEvents) {
+    if (ph !== "X") continue;
+    expect(ts).toBeGreaterThanOrEqual((ends.get(`${pid} ${tid}`) ?? 0) - 1e-9);
+    ends.set(`${pid} ${tid}`, ts + dur);
+  }
+});
+
 it.each([
+  [["--format", "xml"], 2, /--format.*jsonl, perfetto/],
   [["--kinds", "wake,woke"], 2, /woke is no kind of event/],
   [["--output", "/no/such/folder/events"], 1, /cannot be written: .*\/no\/such\/folder/],
 ] as const)("%j is refused", async (args, code, stderr) => {

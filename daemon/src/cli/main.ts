@@ -1,7 +1,7 @@
 /** The `asyncos` command: its sub-commands, their options, and how errors leave it. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { FormatError, UserError } from "../base/errors.ts";
 import { layoutOf, rootOfBundle } from "../server/layout.ts";
 import { daemon } from "./daemon.ts";
@@ -75,6 +75,11 @@ function createProgram(end: (code: number) => void): Command {
       .description("run a kernel and write its scheduling events as JSON lines")
       .argument("[kernel]", "ELF file (default: the kernel in the box)"),
   )
+    .addOption(
+      new Option("--format <format>", "JSON lines, or Chrome trace events as Perfetto opens them")
+        .choices(["jsonl", "perfetto"])
+        .default("jsonl"),
+    )
     .option("--kinds <names>", "only these events, e.g. wake,bitmap", (text) => text.split(","))
     .option("--output <file>", "write there, whole or not at all (default: stdout)")
     .action(async (kernel, options) => end(await trace(layout, kernel, options)));

@@ -1,17 +1,18 @@
-/** `asyncos trace`: runs a kernel and writes its scheduling events as JSON lines. */
+/** `asyncos trace`: runs a kernel and writes its scheduling events, as JSON lines or for Perfetto. */
 import { createWriteStream, renameSync, rmSync, type WriteStream } from "node:fs";
 import { EVENT_KINDS, type EventKind } from "../awareness/api.ts";
 import { UserError } from "../base/errors.ts";
-import { openTarget } from "../debugger/target.ts";
+import { openTarget, type Target } from "../debugger/target.ts";
 import { createEnvironment } from "../server/environment.ts";
 import type { Layout } from "../server/layout.ts";
 import { wireEvent } from "../trace/wire.ts";
-import { exitCode, runGuest } from "./guest.ts";
+import { exitCode, runGuest, say } from "./guest.ts";
 import { GuestInput } from "./input.ts";
 import { type GuestOptions, targetOptions, UsageError } from "./options.ts";
 
 export interface TraceOptions extends GuestOptions {
   readonly kinds?: readonly string[];
+  readonly format: "jsonl" | "perfetto";
   readonly output?: string;
 }
 
@@ -34,10 +35,15 @@ export async function trace(
   const sink = options.output === undefined ? process.stdout : openFile(options.output);
   const console = options.output === undefined ? process.stderr : process.stdout;
   const lines: string[] = [];
-  awareness.listen(known, (event) => {
-    lines.push(JSON.stringify(wireEvent(event)));
-    return false;
-  });
+  if (options.format === "perfetto") {
+    // A timeline is drawn when all of it is known.
+    target.trace.record(known);
+  } else {
+    awareness.listen(known, (event) => {
+      lines.push(`${JSON.stringify(wireEvent(event))}\n`);
+      return false;
+    });
+  }
   machine.console.on((bytes) => console.write(bytes));
   const input = new GuestInput();
   try {
@@ -47,6 +53,7 @@ export async function trace(
       maxInstructions: options.maxInstructions ?? Number.POSITIVE_INFINITY,
       drained: () => flush(lines, sink),
     }).finally(() => input.close());
+    if (options.format === "perfetto") await writeTimeline(target, sink);
     if (options.output !== undefined) await finish(sink as WriteStream, options.output);
     return exitCode(machine, name, end);
   } catch (error) {
@@ -75,8 +82,20 @@ function openFile(path: string): WriteStream {
 
 function flush(lines: string[], sink: NodeJS.WritableStream): Promise<void> {
   if (lines.length === 0) return Promise.resolve();
-  const text = `${lines.join("\n")}\n`;
+  const text = lines.join("");
   lines.length = 0;
+  return write(text, sink);
+}
+
+async function writeTimeline(
+  { machine, timeline, trace: { first } }: Target,
+  sink: NodeJS.WritableStream,
+): Promise<void> {
+  for (const piece of timeline.perfetto(machine.time)) await write(piece, sink);
+  if (first > 0) say(`the first ${first} events are not in it: only the last are held`);
+}
+
+function write(text: string, sink: NodeJS.WritableStream): Promise<void> {
   return new Promise((resolve, reject) => {
     sink.write(text, (error) => (error ? reject(writeProblem(error)) : resolve()));
   });

@@ -37,7 +37,27 @@ export function wireTimeline(timeline: Timeline, page: TimelinePage): object {
     total: page.total,
     start: page.start,
     rows: page.rows.map((row) => wireRow(timeline, page, row)),
+    names: namesOf(timeline, page),
   };
+}
+
+/** Names of the coroutines that the rows of harts and the wakes name by id. */
+function namesOf(timeline: Timeline, { rows }: TimelinePage): Record<string, string> {
+  const ids = new Set<number | undefined>();
+  for (const row of rows) {
+    if (row.kind === "hart") {
+      for (const { who } of row.polls.bars) ids.add(who);
+      for (const { most } of row.polls.cells) ids.add(most?.who);
+    } else if (row.kind === "coroutine") {
+      for (const cursor of row.wakes.alone) ids.add(timeline.runner(cursor));
+    }
+  }
+  const names: Record<string, string> = {};
+  for (const id of ids) {
+    const name = id === undefined ? undefined : timeline.nameOf(id);
+    if (name !== undefined) names[String(id)] = name;
+  }
+  return names;
 }
 
 function wireRow(timeline: Timeline, page: TimelinePage, row: Row): object {

@@ -2,8 +2,8 @@
 import { z } from "zod";
 import type { SchedulingEvent } from "../../awareness/api.ts";
 import { UserError } from "../../base/errors.ts";
+import { definition } from "../../debugger/definitions.ts";
 import { inModule } from "../../inspect/modules.ts";
-import type { SourceLocation } from "../../symbols/api.ts";
 import { wireEvent } from "../../trace/wire.ts";
 import type { Context } from "../context.ts";
 import { type Handlers, handler, index } from "../table.ts";
@@ -26,11 +26,22 @@ const query = z.object({
   lanes: lanes.optional(),
 });
 
+/** Characters of one piece of an export. */
+const EXPORT_CHARACTERS = 1 << 20;
+
+/** The export that a client is fetching: one for each. */
+const exports = new WeakMap<Context, { readonly pieces: Generator<string>; next: number }>();
+
 export const timeline: Handlers = {
   "asyncos/timeline": handler("launched", query, (context, args) => {
-    const { machine, timeline: kept } = context.launched.target;
+    const { awareness, machine, timeline: kept } = context.launched.target;
     const page = kept.query(args, machine.time);
-    return { ...wireTimeline(kept, page), recorded: context.launch?.events ?? [] };
+    const threads = awareness.threads().map(({ id, name }) => [id, name] as const);
+    return {
+      ...wireTimeline(kept, page),
+      threads: Object.fromEntries(threads),
+      recorded: context.launch?.events ?? [],
+    };
   }),
 
   "asyncos/timelineStatistics": handler(
@@ -39,6 +50,29 @@ export const timeline: Handlers = {
     (context, args) => {
       const { machine, timeline: kept } = context.launched.target;
       return wireStatistics(kept.statistics(args, machine.time));
+    },
+  ),
+
+  "asyncos/timelineExport": handler(
+    "launched",
+    z.object({ piece: index }),
+    (context, { piece }) => {
+      const { machine, timeline: kept } = context.launched.target;
+      if (piece === 0) exports.set(context, { pieces: kept.perfetto(machine.time), next: 0 });
+      const running = exports.get(context);
+      if (running?.next !== piece) {
+        throw new UserError("Pieces are asked for one after the other: begin again with piece 0.");
+      }
+      let text = "";
+      let done: boolean | undefined = false;
+      while (!done && text.length < EXPORT_CHARACTERS) {
+        const part = running.pieces.next();
+        done = part.done;
+        text += part.value ?? "";
+      }
+      running.next += 1;
+      if (done) exports.delete(context);
+      return { text, more: !done };
     },
   ),
 
@@ -62,7 +96,9 @@ async function describe(context: Context, cursor: number): Promise<object> {
     name,
     function: at?.name,
     at: await context.wirePlace(at?.location),
-    definition: await context.wirePlace(name === undefined ? undefined : declared(context, name)),
+    definition: await context.wirePlace(
+      name === undefined ? undefined : definition(context.launched.inspector.modules, name),
+    ),
   };
 }
 
@@ -75,14 +111,4 @@ function placeOf({ launched }: Context, { hart, pc }: SchedulingEvent) {
   const module = modules.at(on, pc) ?? modules.modules[0];
   const [frame] = module?.symbols.framesAt(inModule(module, pc)) ?? [];
   return frame && { name: frame.name, location: frame.location };
-}
-
-/** Where an async fn is declared; of a block in it, named `path (async block)`, the function around it. */
-function declared({ launched }: Context, coroutine: string): SourceLocation | undefined {
-  const name = coroutine.replace(/ \(.*\)$/, "");
-  for (const { symbols } of launched.inspector.modules.modules) {
-    const found = symbols.functionsNamed(name).find(({ declaration }) => declaration);
-    if (found) return found.declaration;
-  }
-  return undefined;
 }

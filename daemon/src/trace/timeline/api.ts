@@ -157,6 +157,8 @@ export interface Timeline {
     range: { readonly from?: number | undefined; readonly to?: number | undefined },
     now: number,
   ): TimelineStatistics;
+  /** All that is held as Chrome trace events, the JSON that Perfetto opens, in pieces. */
+  perfetto(now: number): Generator<string>;
   /** Undefined when it was dropped. */
   event(cursor: number): SchedulingEvent | undefined;
   /** Who was polled on the event's hart when it happened, by cursor. */

@@ -16,6 +16,7 @@ import { cellWidth, points, type Range, stretches } from "./detail.ts";
 import { EventReader } from "./events.ts";
 import type { CoroutineLane, HartLane } from "./lanes.ts";
 import type { Marks } from "./marks.ts";
+import { perfetto } from "./perfetto.ts";
 import { Scheduling } from "./scheduling.ts";
 import { statistics } from "./statistics.ts";
 import { classOf, whoOf } from "./track.ts";
@@ -78,6 +79,11 @@ class RecordedTimeline implements Timeline {
     const from = Math.max(range.from ?? begin, begin);
     const to = Math.min(range.to ?? end, end);
     return statistics(this.#scheduling, Math.min(from, to), to);
+  }
+
+  perfetto(now: number): Generator<string> {
+    this.#scheduling.catchUp();
+    return perfetto(this.#scheduling, this.#held(now).end);
   }
 
   event(cursor: number): SchedulingEvent | undefined {
