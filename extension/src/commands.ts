@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { BUNDLED_KERNEL } from "./debug/configuration.ts";
 import type { Session, Sessions } from "./debug/sessions.ts";
 import { threadIdOf } from "./debug/thread-id.ts";
+import type { TimelineView } from "./timeline/view.ts";
 import type { CoroutinesView } from "./views/coroutines-view.ts";
 import type { Row } from "./views/row.ts";
 import type { Hart, Place } from "./wire.ts";
@@ -10,6 +11,7 @@ import type { Hart, Place } from "./wire.ts";
 export interface CommandContext {
   readonly sessions: Sessions;
   readonly coroutines: CoroutinesView;
+  readonly timeline: TimelineView;
   readonly log: vscode.LogOutputChannel;
   /** Where the sources of the bundled kernel are. */
   readonly kernelSources: vscode.Uri;
@@ -34,6 +36,12 @@ const COMMANDS: Readonly<Record<string, Handler>> = {
     row.target?.kind === "coroutine" && showPlace(row.target.coroutine.awaiting),
   "asyncos.goToSpawn": (_, row: Row) =>
     row.target?.kind === "coroutine" && showPlace(row.target.coroutine.spawnedAt),
+  "asyncos.timelineZoomIn": ({ timeline }) => timeline.run("zoomIn"),
+  "asyncos.timelineZoomOut": ({ timeline }) => timeline.run("zoomOut"),
+  "asyncos.timelineFit": ({ timeline }) => timeline.run("fit"),
+  "asyncos.timelineFind": ({ timeline }) => timeline.run("find"),
+  "asyncos.timelineFigures": ({ timeline }) => timeline.run("statistics"),
+  "asyncos.timelineExport": ({ timeline }) => timeline.export(),
   "asyncos.showPlace": (_, place: Place) => showPlace(place),
 };
 

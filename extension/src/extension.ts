@@ -8,6 +8,7 @@ import { AdapterFactory } from "./debug/adapter.ts";
 import { ConfigurationProvider, WorkloadProvider } from "./debug/configuration.ts";
 import { DEBUG_TYPE, Sessions } from "./debug/sessions.ts";
 import { LanguageLife } from "./language/life.ts";
+import { TimelineView } from "./timeline/view.ts";
 import { bitmapRoots } from "./views/bitmaps.ts";
 import { CoroutinesView } from "./views/coroutines-view.ts";
 import { executorRoots } from "./views/executors.ts";
@@ -46,12 +47,14 @@ export function activate(context: vscode.ExtensionContext): void {
 
   const sessions = new Sessions();
   const coroutines = new CoroutinesView(sessions);
+  const timeline = new TimelineView(sessions, context.extensionUri);
   const language = new LanguageLife(connect("/lsp"), log);
   const { Dynamic } = vscode.DebugConfigurationProviderTriggerKind;
   context.subscriptions.push(
     log,
     sessions,
     coroutines,
+    timeline,
     ...Object.entries(PLAIN_VIEWS).map(
       ([view, roots]) => new RowTree({ view, sessions, roots: ({ snapshot }) => roots(snapshot) }),
     ),
@@ -64,6 +67,7 @@ export function activate(context: vscode.ExtensionContext): void {
     registerCommands({
       sessions,
       coroutines,
+      timeline,
       log,
       kernelSources: vscode.Uri.joinPath(vscode.Uri.file(root), "kernel"),
     }),
@@ -87,6 +91,8 @@ function showPhase(sessions: Sessions): () => Promise<void> {
   return async () => {
     const { any, shown } = sessions;
     await vscode.commands.executeCommand("setContext", "asyncos.debugging", any);
+    // Its last picture stays when the session has ended.
+    if (any) await vscode.commands.executeCommand("setContext", "asyncos.timelineKept", true);
     await vscode.commands.executeCommand("setContext", "asyncos.phase", shown?.phase);
     if (opened || shown?.phase !== "stopped") return;
     opened = true;

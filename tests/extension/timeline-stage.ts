@@ -1,0 +1,119 @@
+/**
+ * The Timeline's page in a browser without VS Code: its real HTML, script and style, the variables of
+ * a theme, and behind it a real session's answers.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { timelinePage } from "../../extension/src/timeline/html.ts";
+import type { FromPage, ToPage } from "../../extension/src/timeline/messages.ts";
+
+const root = join(import.meta.dirname, "../..");
+const ORIGIN = "http://timeline.test";
+
+export type ThemeName = "dark" | "light" | "contrast";
+
+/** As VS Code's default themes set them. */
+const THEMES: Readonly<Record<ThemeName, { readonly body: string; readonly colors: string }>> = {
+  dark: {
+    body: "vscode-dark",
+    colors: `--vscode-foreground:#cccccc;--vscode-descriptionForeground:#9d9d9d;--vscode-disabledForeground:#6b6b6b;
+      --vscode-editor-background:#1f1f1f;--vscode-panel-background:#181818;--vscode-panel-border:#2b2b2b;
+      --vscode-focusBorder:#0078d4;--vscode-list-hoverBackground:#2a2d2e;--vscode-editor-selectionBackground:#264f78;
+      --vscode-editorIndentGuide-background1:#404040;--vscode-charts-blue:#3794ff;--vscode-charts-green:#89d185;
+      --vscode-charts-orange:#d18616;--vscode-charts-purple:#b180d7;--vscode-charts-red:#f14c4c;--vscode-charts-yellow:#cca700;
+      --vscode-terminal-ansiCyan:#11a8cd;--vscode-terminal-ansiBrightBlue:#3b8eea;--vscode-input-background:#313131;
+      --vscode-input-foreground:#cccccc;--vscode-input-border:#3c3c3c;--vscode-input-placeholderForeground:#989898;
+      --vscode-button-background:#0078d4;--vscode-button-foreground:#ffffff;--vscode-editorHoverWidget-background:#202020;
+      --vscode-editorHoverWidget-border:#454545;`,
+  },
+  light: {
+    body: "vscode-light",
+    colors: `--vscode-foreground:#3b3b3b;--vscode-descriptionForeground:#3b3b3b;--vscode-disabledForeground:#616161;
+      --vscode-editor-background:#ffffff;--vscode-panel-background:#f8f8f8;--vscode-panel-border:#e5e5e5;
+      --vscode-focusBorder:#005fb8;--vscode-list-hoverBackground:#f2f2f2;--vscode-editor-selectionBackground:#add6ff;
+      --vscode-editorIndentGuide-background1:#d3d3d3;--vscode-charts-blue:#0063d3;--vscode-charts-green:#388a34;
+      --vscode-charts-orange:#d18616;--vscode-charts-purple:#652d90;--vscode-charts-red:#e51400;--vscode-charts-yellow:#bf8803;
+      --vscode-terminal-ansiCyan:#0598bc;--vscode-terminal-ansiBrightBlue:#0451a5;--vscode-input-background:#ffffff;
+      --vscode-input-foreground:#3b3b3b;--vscode-input-border:#cecece;--vscode-input-placeholderForeground:#767676;
+      --vscode-button-background:#005fb8;--vscode-button-foreground:#ffffff;--vscode-editorHoverWidget-background:#f8f8f8;
+      --vscode-editorHoverWidget-border:#c8c8c8;`,
+  },
+  contrast: {
+    body: "vscode-high-contrast",
+    colors: `--vscode-foreground:#ffffff;--vscode-descriptionForeground:#ffffff;--vscode-disabledForeground:#a5a5a5;
+      --vscode-editor-background:#000000;--vscode-panel-background:#000000;--vscode-panel-border:#6fc3df;
+      --vscode-contrastBorder:#6fc3df;--vscode-focusBorder:#f38518;--vscode-editor-selectionBackground:#ffffff;
+      --vscode-charts-blue:#59a4f9;--vscode-charts-green:#89d185;--vscode-charts-orange:#d18616;
+      --vscode-charts-purple:#b180d7;--vscode-charts-red:#f48771;--vscode-charts-yellow:#cca700;
+      --vscode-terminal-ansiCyan:#00cdcd;--vscode-terminal-ansiBrightBlue:#5c5cff;--vscode-input-background:#000000;
+      --vscode-input-foreground:#ffffff;--vscode-input-border:#6fc3df;--vscode-input-placeholderForeground:#b3b3b3;
+      --vscode-button-foreground:#ffffff;--vscode-button-border:#6fc3df;--vscode-editorHoverWidget-background:#0c141f;
+      --vscode-editorHoverWidget-border:#6fc3df;`,
+  },
+};
+
+export interface Stage {
+  readonly page: Page;
+  /** What the page said besides questions. */
+  readonly said: FromPage[];
+  /** Questions so far. */
+  readonly asked: () => number;
+  tell(message: ToPage): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openStage(
+  browser: Browser,
+  theme: ThemeName,
+  size: { readonly width: number; readonly height: number },
+  answer: (command: string, args: object) => Promise<unknown>,
+): Promise<Stage> {
+  const page = await browser.newPage({ viewport: size });
+  const said: FromPage[] = [];
+  let questions = 0;
+  const tell = (message: ToPage): Promise<void> =>
+    page.evaluate(`postMessage(${JSON.stringify(message)}, "*")`);
+  await page.exposeFunction("toHost", async (message: FromPage) => {
+    if (message.type !== "ask") {
+      said.push(message);
+      return;
+    }
+    questions += 1;
+    const { id } = message;
+    try {
+      await tell({ type: "answer", id, body: await answer(message.command, message.args) });
+    } catch (error) {
+      await tell({ type: "refused", id, message: (error as Error).message });
+    }
+  });
+  await page.addInitScript(`
+    let state;
+    globalThis.acquireVsCodeApi = () => ({
+      postMessage: (message) => void toHost(message),
+      getState: () => state,
+      setState: (next) => { state = next; },
+    });`);
+  const { body, colors } = THEMES[theme];
+  const style = `:root{${colors}--vscode-font-family:"DejaVu Sans",sans-serif;--vscode-font-size:13px}`;
+  await page.route(`${ORIGIN}/**`, (route) => {
+    const name = new URL(route.request().url()).pathname.slice(1);
+    if (name !== "") {
+      const type = name.endsWith(".css") ? "text/css" : "text/javascript";
+      const text = readFileSync(join(root, "extension/dist", name), "utf8");
+      return route.fulfill({ contentType: type, body: text });
+    }
+    const html = timelinePage({
+      script: `${ORIGIN}/timeline.js`,
+      style: `${ORIGIN}/timeline-style.css`,
+      source: ORIGIN,
+      nonce: "abc",
+    });
+    const themed = html
+      .replace("<body>", `<body class="${body}">`)
+      .replace("</head>", `<style nonce="abc">${style}</style></head>`);
+    return route.fulfill({ contentType: "text/html", body: themed });
+  });
+  await page.goto(`${ORIGIN}/`);
+  return { page, said, asked: () => questions, tell, close: () => page.close() };
+}
