@@ -40,7 +40,9 @@ describe("launch options", () => {
   refuse({ symbolFiles: "a" }, 'Launch option "symbolFiles" must be a list');
   refuse({ sourceMap: { a: 1 } }, 'Launch option "sourceMap" must be an object of strings');
   refuse({ stopOnEntry: "yes" }, 'Launch option "stopOnEntry" must be true or false');
-  refuse({ disk: "a.img" }, 'Launch option "disk" is not supported');
+  refuse({ disk: "" }, 'Launch option "disk" must be the path of a disk image');
+  refuse({ console: "vga" }, 'Launch option "console" must be "uart" or "virtio"');
+  refuse({ recording: "a" }, 'Launch option "recording" is not supported');
   refuse({ constructor: 1 }, 'There is no launch option "constructor".');
   refuse([], "must be an object");
   refuse("kernel", "must be an object");

@@ -1,7 +1,7 @@
 /** Options that several commands share, and how their values are read. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { UserError } from "../base/errors.ts";
-import { MACHINE_DEFAULTS, type TargetOptions } from "../debugger/target.ts";
+import { BUILTIN_FIRMWARE, MACHINE_DEFAULTS, type TargetOptions } from "../debugger/target.ts";
 import { SCHEDULE_POLICIES, type SchedulePolicy } from "../machine/api.ts";
 import { checkOptions } from "../machine/boot.ts";
 import { PCT_DEPTH, PCT_LENGTH } from "../machine/schedule-pct.ts";
@@ -19,6 +19,9 @@ export interface GuestOptions {
   readonly quantum: number;
   readonly pctDepth: number;
   readonly pctLength: number;
+  readonly disk?: string;
+  readonly firmware: string;
+  readonly console: "uart" | "virtio";
   readonly profile?: string;
   readonly maxInstructions?: number;
 }
@@ -29,6 +32,17 @@ export function addGuestOptions(command: Command): Command {
     .option("--harts <n>", "harts, 1 to 8", integer(), defaults.harts)
     .option("--memory <MiB>", "guest memory", integer(), defaults.memory)
     .option("--append <args>", "kernel arguments", defaults.append)
+    .option("--disk <file>", "image behind the virtio disk; the guest's writes go to a copy")
+    .option(
+      "--firmware <file>",
+      "M-mode firmware: builtin, or an ELF or raw file",
+      BUILTIN_FIRMWARE,
+    )
+    .addOption(
+      new Option("--console <device>", "where what is typed goes")
+        .choices(["uart", "virtio"])
+        .default("uart"),
+    )
     .addOption(
       new Option("--schedule <policy>", "how the harts interleave")
         .choices(SCHEDULE_POLICIES)
@@ -49,14 +63,15 @@ export function addGuestOptions(command: Command): Command {
 
 /** Throws UsageError for values that no machine can have. */
 export function targetOptions(program: string | undefined, options: GuestOptions): TargetOptions {
-  const { harts, memory, append, schedule, seed, quantum, pctDepth, pctLength, profile } = options;
-  const machine = { harts, memory, append, schedule, seed, quantum, pctDepth, pctLength };
+  const { harts, memory, append, schedule, seed, quantum, pctDepth, pctLength } = options;
+  const { profile, disk, firmware, console } = options;
+  const machine = { harts, memory, append, schedule, seed, quantum, pctDepth, pctLength, console };
   try {
     checkOptions(machine);
   } catch (error) {
     throw error instanceof UserError ? new UsageError(`--${error.message}`) : error;
   }
-  return { program, profile, symbolFiles: [], ...machine };
+  return { program, profile, symbolFiles: [], disk, firmware, ...machine };
 }
 
 /** A parser for decimal or 0x integers of a range. */

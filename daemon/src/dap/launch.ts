@@ -29,6 +29,9 @@ const options: Readonly<Record<string, Option>> = {
   harts: integer(1, 8, "a whole number of harts"),
   memory: integer(8, 2048, "a whole number of MiB"),
   append: { schema: z.string().max(4096), expected: "a string of at most 4,096 characters" },
+  disk: path("a disk image"),
+  firmware: path('M-mode firmware, or "builtin"'),
+  console: { schema: z.enum(["uart", "virtio"]), expected: '"uart" or "virtio"' },
   profile: path("a profile"),
   symbolFiles: { schema: z.array(z.string().min(1)), expected: "a list of paths of ELF files" },
   schedule: {
@@ -65,8 +68,6 @@ const RECORDED = EVENT_KINDS.filter((kind) => !UNRECORDED.includes(kind));
 
 /** Options of the design that this version does not have. */
 const absent: Readonly<Record<string, string>> = {
-  disk: "disks are not there yet",
-  firmware: "only the built-in firmware is there yet",
   recording: "recordings are not there yet",
 };
 
@@ -122,6 +123,9 @@ export function parseLaunch(value: unknown): LaunchOptions {
       program: checked.program,
       symbolFiles: checked.symbolFiles ?? [],
       profile: checked.profile,
+      disk: checked.disk,
+      firmware: checked.firmware,
+      console: checked.console,
       harts: checked.harts ?? MACHINE_DEFAULTS.harts,
       memory: checked.memory ?? MACHINE_DEFAULTS.memory,
       append: checked.append ?? MACHINE_DEFAULTS.append,

@@ -2,11 +2,9 @@
 import type { Awareness } from "../awareness/api.ts";
 import { createAwareness } from "../awareness/awareness.ts";
 import { detectProfile, parseProfile } from "../awareness/profile.ts";
-import { type Address, type PhysicalAddress, physical } from "../base/brand.ts";
-import { FormatError } from "../base/errors.ts";
 import type { Inspector } from "../inspect/api.ts";
 import { createInspector } from "../inspect/inspector.ts";
-import type { BootImage, Machine, MachineOptions } from "../machine/api.ts";
+import type { Machine, MachineOptions } from "../machine/api.ts";
 import { createMachine } from "../machine/machine.ts";
 import type { SymbolFile } from "../symbols/api.ts";
 import { openSymbols } from "../symbols/symbols.ts";
@@ -15,17 +13,24 @@ import { createTrace } from "../trace/store.ts";
 import type { Timeline } from "../trace/timeline/api.ts";
 import { createTimeline } from "../trace/timeline/timeline.ts";
 import type { Environment } from "./api.ts";
+import { bootImage, elfOf, firmwareImage, isElf, linuxImage } from "./images.ts";
 
-export interface TargetOptions extends MachineOptions {
+export interface TargetOptions extends Omit<MachineOptions, "disk" | "firmware"> {
   /** Path of the kernel's ELF; undefined: the kernel in the box. */
   readonly program: string | undefined;
   /** Further ELFs whose symbols are wanted, e.g. user programs. */
   readonly symbolFiles: readonly string[];
   /** Path of a profile; undefined: the one in the box that matches the kernel. */
   readonly profile: string | undefined;
+  /** Path of a disk image: the guest's writes go to a copy. */
+  readonly disk?: string | undefined;
+  /** Path of M-mode firmware (an ELF, or raw); "builtin" or undefined: the one in the machine. */
+  readonly firmware?: string | undefined;
 }
 
-export const MACHINE_DEFAULTS: MachineOptions = {
+export const BUILTIN_FIRMWARE = "builtin";
+
+export const MACHINE_DEFAULTS: Omit<MachineOptions, "disk" | "firmware"> = {
   harts: 4,
   memory: 128,
   append: "",
@@ -62,8 +67,8 @@ export async function openTarget(
   options: TargetOptions,
 ): Promise<Target> {
   const path = options.program ?? environment.bundled.kernel;
-  const symbols = await openElf(environment, path);
-  const machine = createMachine(options, bootImage(symbols));
+  const symbols = await openKernel(environment, path);
+  const machine = createMachine(await machineOptions(environment, options), bootImage(symbols));
   const inspector = createInspector();
   inspector.modules.add(symbols);
   for (const file of options.symbolFiles) inspector.modules.add(await openElf(environment, file));
@@ -101,25 +106,29 @@ export async function openTarget(
   };
 }
 
+/** A Linux boot image is wrapped into an ELF without symbols. */
+async function openKernel(environment: Environment, path: string): Promise<SymbolFile> {
+  const bytes = await environment.readFile(path);
+  const linux = isElf(bytes) ? undefined : linuxImage(bytes);
+  return openSymbols(linux ? elfOf(linux) : bytes, nameOf(path));
+}
+
 async function openElf(environment: Environment, path: string): Promise<SymbolFile> {
   return openSymbols(await environment.readFile(path), nameOf(path));
 }
 
-/** What is loaded, and where S-mode begins: the ELF's entry at its physical address. */
-export function bootImage(symbols: SymbolFile): BootImage {
-  const segments = symbols.segments.map((segment) => ({
-    address: toPhysical(segment.physical),
-    bytes: segment.bytes,
-    size: segment.size,
-  }));
-  const holds = symbols.segments.find(
-    ({ virtual, size }) => symbols.entry >= virtual && symbols.entry < virtual + BigInt(size),
-  );
-  if (!holds) {
-    throw new FormatError(symbols.name, "e_entry", "the entry point is in no loaded segment");
-  }
-  const entry = symbols.entry - holds.virtual + holds.physical;
-  return { segments, entry: toPhysical(entry as Address) };
+/** The machine's options, with the files that they name. */
+async function machineOptions(
+  environment: Environment,
+  options: TargetOptions,
+): Promise<MachineOptions> {
+  const { disk, firmware } = options;
+  return {
+    ...options,
+    disk: disk === undefined ? undefined : await environment.readFile(disk),
+    firmware:
+      firmware === undefined || firmware === BUILTIN_FIRMWARE
+        ? undefined
+        : firmwareImage(await environment.readFile(firmware), nameOf(firmware)),
+  };
 }
-
-const toPhysical = (value: Address): PhysicalAddress => physical(Number(value));
