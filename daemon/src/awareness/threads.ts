@@ -85,7 +85,7 @@ export class Threads {
   #info(record: number, running: ReadonlyMap<number, number>): ThreadInfo | undefined {
     const binding = this.#binding!;
     const id = this.#number(binding.id, record);
-    if (Number.isNaN(id)) return undefined;
+    if (Number.isNaN(id) || !this.#isThread(record)) return undefined;
     return {
       id,
       name: this.#text(binding.name, record) ?? `thread ${id}`,
@@ -96,6 +96,17 @@ export class Threads {
       process: known(this.#number(binding.process, record)),
       coroutine: known(this.#number(binding.coroutine, record)),
     };
+  }
+
+  /**
+   * A list that is just being changed (a vector that grows) can hold what is no thread any more. Where
+   * the profile names kinds and states, a record with none of them is not one.
+   */
+  #isThread(record: number): boolean {
+    const named = [this.#binding?.kind, this.#binding?.state].filter((part) => part !== undefined);
+    const isNamed = (part: NamedNumber): boolean =>
+      part.name(this.#number(part.access, record)) !== undefined;
+    return named.length === 0 || named.some(isNamed);
   }
 
   #number(access: Access | undefined, record: number): number {
