@@ -5,7 +5,7 @@
 import { encode } from "../../daemon/src/isa/decode.ts";
 import type { Operands } from "../../daemon/src/isa/formats.ts";
 import { Flow } from "../../daemon/src/machine/engine/host.ts";
-import { RAM_BASE } from "../../daemon/src/machine/engine/layout.ts";
+import { FLOAT, RAM_BASE } from "../../daemon/src/machine/engine/layout.ts";
 import { BareMachine } from "../engine/bare-machine.ts";
 import { print, type Row } from "./table.ts";
 
@@ -107,7 +107,46 @@ const guests: Record<string, Guest> = {
       ["jal", { imm: -52 }],
     ],
   },
+  /** Dot product of doubles, with fused multiply-add. */
+  dot: {
+    code: [
+      ["c.mv", { rd: a0, rs1: s1 }],
+      ["fld", { fd: 1, rs1: a0 }],
+      ["fld", { fd: 2, rs1: a0, imm: 8 }],
+      ["fmadd.d", { fd: 0, fs1: 1, fs2: 2, fs3: 0, rm: 7 }],
+      ["addi", { rd: a0, rs1: a0, imm: 8 }],
+      ["bne", { rs1: a0, rs2: a1, imm: -16 }],
+      ["jal", { imm: -22 }],
+    ],
+    data: (index) => doubleBits(Math.sin(index)),
+  },
+  /** Points of the Mandelbrot set: z becomes z * z + c while it is small. */
+  mandelbrot: {
+    code: [
+      ["fld", { fd: 10, rs1: s1 }],
+      ["fld", { fd: 11, rs1: s1, imm: 8 }],
+      ["fld", { fd: 4, rs1: s1, imm: 16 }],
+      ["fsgnj.d", { fd: 1, fs1: 10, fs2: 10 }],
+      ["fsgnj.d", { fd: 2, fs1: 11, fs2: 11 }],
+      ["fmul.d", { fd: 5, fs1: 1, fs2: 1, rm: 7 }],
+      ["fmul.d", { fd: 6, fs1: 2, fs2: 2, rm: 7 }],
+      ["fadd.d", { fd: 7, fs1: 5, fs2: 6, rm: 7 }],
+      ["fle.d", { rd: t0, fs1: 7, fs2: 4 }],
+      ["beq", { rs1: t0, imm: -24 }],
+      ["fmul.d", { fd: 8, fs1: 1, fs2: 2, rm: 7 }],
+      ["fadd.d", { fd: 8, fs1: 8, fs2: 8, rm: 7 }],
+      ["fadd.d", { fd: 2, fs1: 8, fs2: 11, rm: 7 }],
+      ["fsub.d", { fd: 1, fs1: 5, fs2: 6, rm: 7 }],
+      ["fadd.d", { fd: 1, fs1: 1, fs2: 10, rm: 7 }],
+      ["jal", { imm: -40 }],
+    ],
+    data: (index) => doubleBits([-0.75, 0.01, 4][index] ?? 0),
+  },
 };
+
+function doubleBits(value: number): bigint {
+  return new BigInt64Array(Float64Array.of(value).buffer)[0]!;
+}
 
 function prepared({ code, data }: Guest): BareMachine {
   const machine = new BareMachine({ ramSize: 0x40_0000 });
@@ -121,6 +160,8 @@ function prepared({ code, data }: Guest): BareMachine {
   for (let index = 0; index < 512; index++) {
     quads[(ramBase + DATA) / 8 + index] = data?.(index) ?? 0n;
   }
+  // Some result has been inexact before.
+  machine.setFcsr(FLOAT.state | FLOAT.inexact);
   machine.setPc(0);
   return machine;
 }
