@@ -2,6 +2,7 @@
 import { emptyFolder } from "./empty-folder.mjs";
 import { emptyWindow } from "./empty-window.mjs";
 import { repository } from "./repository.mjs";
+import { timeline } from "./timeline.mjs";
 import { trouble } from "./trouble.mjs";
 
-export const scenarios = [emptyFolder, emptyWindow, repository, trouble];
+export const scenarios = [emptyFolder, emptyWindow, repository, timeline, trouble];

@@ -52,7 +52,7 @@ export function readTheme(): Theme {
     hues: [
       color("charts-blue"),
       color("charts-green"),
-      color("charts-orange"),
+      color("debugTokenExpression-string", "charts-orange"),
       color("charts-purple"),
       color("terminal-ansiCyan", "charts-blue"),
       color("terminal-ansiBrightMagenta", "charts-purple"),
