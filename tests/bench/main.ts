@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { engine } from "./engine.ts";
 import { session } from "./session.ts";
 import { speed } from "./speed.ts";
+import { timeline } from "./timeline.ts";
 import { wakes } from "./wakes.ts";
 
 const sections: Record<string, (root: string, kernel: string) => Promise<void>> = {
@@ -11,6 +12,7 @@ const sections: Record<string, (root: string, kernel: string) => Promise<void>> 
   speed,
   wakes,
   session,
+  timeline,
 };
 
 export async function main(root: string, names: readonly string[]): Promise<void> {

@@ -11,7 +11,7 @@ const row = (what: string, samples: readonly number[]): Row => ({
 });
 
 /** Everything that an editor with all views open asks for at a stop. */
-export async function askForAllViews(client: DapClient, threadId: number): Promise<void> {
+async function askForAllViews(client: DapClient, threadId: number): Promise<void> {
   await Promise.all([
     client.request("threads"),
     client.request("asyncos/harts"),

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { qemuInstalled, runOnQemu } from "./peers.ts";
 import { median, print, type Row, timed } from "./table.ts";
 
-export interface Stats {
+interface Stats {
   readonly instructions: number;
   readonly seconds: number;
   readonly mips: number;
   readonly exit: number;
 }
 
-export function runHere(root: string, args: readonly string[]): Stats {
+function runHere(root: string, args: readonly string[]): Stats {
   const asyncos = join(root, "daemon/bin/asyncos.mjs");
   const { stdout, status, stderr } = spawnSync(
     process.execPath,
