@@ -311,6 +311,7 @@ describe("translations follow memory", () => {
     poke64(m, 0x8030_8000, 111n);
     poke64(m, 0x8030_9000, 222n);
     m.harts[0]!.setX(18, leafTo(0x8030_9000, ALL));
+    m.harts[0]!.setX(12, 0n);
     m.run({ instructions: 100 });
     return m;
   };
