@@ -187,14 +187,14 @@ describe("interrupts", () => {
 
 describe("a guest that cannot go on", () => {
   test("stvec was never set", () => {
-    const { machine } = guest("li t0, 0x1000\n ld t1, 0(t0)\n j nowhere\n nowhere:\n nop");
+    const { machine } = guest("li t0, 0x70000000\n ld t1, 0(t0)\n j nowhere\n nowhere:\n nop");
     const outcome = finish(machine);
     expect(outcome).toMatchObject({ kind: "wedged", hart: 0 });
     if (outcome.kind !== "wedged") return;
     expect(outcome.reason).toContain("stvec");
     expect(outcome.reason).toContain("load access fault at 0x80200008");
     const hart = machine.harts[0]!;
-    expect([hart.pc, hart.csr(0x142), hart.csr(0x143)]).toEqual([0n, 5n, 0x1000n]);
+    expect([hart.pc, hart.csr(0x142), hart.csr(0x143)]).toEqual([0n, 5n, 0x7000_0000n]);
     expect(finish(machine).kind).toBe("wedged");
   });
   test("a handler that faults at once", () => {
