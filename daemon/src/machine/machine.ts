@@ -52,18 +52,19 @@ export function createMachine(
     board.firmware.boot(board.cores[BOOT_HART]!, image.entry, deviceTree);
   } else {
     const { entry } = options.firmware ?? image;
-    for (const core of board.cores) resetMachineCode(core, entry, deviceTree);
+    const info = options.firmware === undefined ? 0 : ROM.base;
+    for (const core of board.cores) resetMachineCode(core, entry, deviceTree, info);
   }
   return new VirtMachine(options, board);
 }
 
 /** As QEMU's reset vector leaves a hart: its id, the device tree, and what fw_dynamic is told. */
-function resetMachineCode(core: Core, entry: number, deviceTree: number): void {
+function resetMachineCode(core: Core, entry: number, deviceTree: number, info: number): void {
   core.privilege = MACHINE;
   core.activity = Activity.running;
   core.setXNumber(10, core.id);
   core.setXNumber(11, deviceTree);
-  core.setXNumber(12, ROM.base);
+  core.setXNumber(12, info);
   core.setPc(entry | 0, Math.floor(entry / 0x1_0000_0000));
 }
 

@@ -30,6 +30,11 @@ export class Memory {
   readonly #ram: number;
   /** Pages that hold page tables which translations in some TLB rely upon. */
   readonly #tables: Uint8Array;
+  /** Pages that have been in some store TLB since all were flushed. */
+  readonly #stored: Uint8Array;
+  /** The indices of both that are not zero. */
+  #tablePages: number[] = [];
+  #storedPages: number[] = [];
   /** For each hart and other hart: the reserved page that is known to be out of its store TLB. */
   readonly #guarded: Float64Array;
   #cores: readonly Core[] = [];
@@ -43,6 +48,7 @@ export class Memory {
     this.#ram = engine.ramBase;
     this.#guarded = new Float64Array(this.#harts ** 2).fill(NO_PAGE);
     this.#tables = new Uint8Array(Math.ceil(this.size / PAGE));
+    this.#stored = new Uint8Array(this.#tables.length);
     this.pages = new Pages(this.view(0, this.size));
     this.watches = new Watches(engine);
   }
@@ -94,7 +100,8 @@ export class Memory {
     const index = offset >>> PAGE_BITS;
     if (this.#tables[index] !== 0) return;
     this.#tables[index] = 1;
-    this.#evictStores(index * PAGE);
+    this.#tablePages.push(index);
+    if (this.#stored[index] !== 0) this.#evictStores(index * PAGE);
   }
 
   /** Before a hart's turn: pages that others hold reservations in leave its store TLB. */
@@ -116,6 +123,11 @@ export class Memory {
       if (this.#guarded[at] === page) this.#guarded[at] = NO_PAGE;
     }
     this.pages.touch(page / PAGE);
+    const index = page >>> PAGE_BITS;
+    if (this.#stored[index] === 0) {
+      this.#stored[index] = 1;
+      this.#storedPages.push(index);
+    }
     this.#engine.fillStore(hart, low, high, page);
   }
 
@@ -236,7 +248,10 @@ export class Memory {
 
   #dropTranslations(): void {
     for (let hart = 0; hart < this.#harts; hart++) this.#engine.flush(hart);
-    this.#tables.fill(0);
+    for (const index of this.#tablePages) this.#tables[index] = 0;
+    for (const index of this.#storedPages) this.#stored[index] = 0;
+    this.#tablePages = [];
+    this.#storedPages = [];
   }
 
   #evictStores(page: number): void {
