@@ -1,6 +1,13 @@
 /** The timeline of ten million events: what it costs to record, to hold, to open and to move about. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { chromium } from "playwright-core";
+import { wireStatistics, wireTimeline } from "../../daemon/src/dap/timeline-wire.ts";
 import { createTrace } from "../../daemon/src/trace/store.ts";
+import type { Timeline, TimelineQuery } from "../../daemon/src/trace/timeline/api.ts";
 import { createTimeline } from "../../daemon/src/trace/timeline/timeline.ts";
+import { openStage } from "../extension/timeline-stage.ts";
 import { Model } from "../trace/timeline-model.ts";
 import { median, milliseconds, print } from "./table.ts";
 
@@ -22,7 +29,7 @@ function held(): number {
   return arrayBuffers + heapUsed;
 }
 
-export async function timeline(): Promise<void> {
+export async function timeline(root: string): Promise<void> {
   const silent = { listen: () => ({ dispose() {} }) };
   const options = { seed: 1, harts: HARTS, coroutines: 1000, life: 200, pace: 1200 };
   // What the model itself costs is taken off: its own lists grow, so they are emptied as it goes.
@@ -89,4 +96,75 @@ export async function timeline(): Promise<void> {
     row("members of a row, at most", String(Math.max(...members))),
     row("statistics of all of it", milliseconds(statistics)),
   ]);
+  await page(root, view, now);
 }
+
+const SIZE = { width: PIXELS, height: 700 };
+/** Pictures that are timed while it moves. */
+const FRAMES = 150;
+
+/** The page itself in a headless browser: until it is drawn, and pictures a second while it moves. */
+async function page(root: string, view: Timeline, now: number): Promise<void> {
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  if (!existsSync(executablePath)) return;
+  const dist = join(root, ".cache/bench/timeline");
+  await build({
+    absWorkingDir: join(root, "extension"),
+    entryPoints: {
+      timeline: "src/timeline/page/main.ts",
+      "timeline-style": "src/timeline/page/timeline.css",
+    },
+    outdir: dist,
+    bundle: true,
+    minify: true,
+    format: "iife",
+  });
+  const args = ["--headless", "--no-sandbox", "--disable-gpu"];
+  const browser = await chromium.launch({ executablePath, args });
+  const stage = await openStage({
+    browser,
+    dist,
+    theme: "dark",
+    size: SIZE,
+    answer: async (command, query) =>
+      command === "asyncos/timeline"
+        ? { ...wireTimeline(view, view.query(query as TimelineQuery, now)), threads: {} }
+        : wireStatistics(view.statistics(query, now)),
+  });
+  const start = performance.now();
+  await stage.tell({ type: "phase", phase: "stopped", session: "bench" });
+  await stage.page.locator("#note:not(:empty)").waitFor();
+  const opened = performance.now() - start;
+  const rows = [{ what: "the page, from asking to drawn", ours: milliseconds(opened) }];
+  for (const [what, steps] of [
+    ["all of it in sight", 0],
+    ["a 16th of it", 4],
+    ["a 4,000th of it", 8],
+  ] as const) {
+    for (let i = 0; i < steps; i++) await stage.tell({ type: "command", command: "zoomIn" });
+    await stage.page.waitForTimeout(1500);
+    const times = (await stage.page.evaluate(MOVE)) as number[];
+    const gaps = times.slice(1).map((time, i) => time - times[i]!);
+    const late = gaps.filter((gap) => gap > 1000 / 30).length;
+    const slowest = Math.max(...gaps).toFixed(0);
+    const mean = gaps.reduce((sum, gap) => sum + gap, 0) / gaps.length;
+    const ours = `${(1000 / mean).toFixed(0)} /s, ${late} of ${gaps.length} over 33 ms, slowest ${slowest} ms`;
+    rows.push({ what: `pictures while moving, ${what}`, ours });
+  }
+  await browser.close();
+  print(`the page of it, ${SIZE.width} x ${SIZE.height}, headless Chromium`, rows);
+}
+
+/** Runs in the page: turns a wheel to the side before each picture, and answers when they came. */
+const MOVE = `new Promise((resolve) => {
+  const times = [];
+  const canvas = document.querySelector("canvas");
+  const next = (time) => {
+    times.push(time);
+    if (times.length > ${FRAMES}) { resolve(times); return; }
+    const deltaX = times.length % 100 < 50 ? 25 : -25;
+    canvas.dispatchEvent(new WheelEvent("wheel", { deltaX, bubbles: true, cancelable: true, clientX: 800, clientY: 300 }));
+    requestAnimationFrame(next);
+  };
+  requestAnimationFrame(next);
+})`;

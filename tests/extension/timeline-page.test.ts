@@ -2,7 +2,8 @@
  * The Timeline's page in a real browser, on a real run of the bundled kernel. Skipped where there is no
  * Chromium; CI has one.
  */
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { type Browser, chromium } from "playwright-core";
@@ -12,6 +13,9 @@ import { openStage, type Stage, type ThemeName } from "./timeline-stage.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const extension = join(import.meta.dirname, "../../extension");
+
+/** Its own: others may be packing the extension's. */
+const dist = mkdtempSync(join(tmpdir(), "timeline-page-"));
 
 let browser: Browser;
 let client: Client;
@@ -24,7 +28,7 @@ describe.skipIf(!existsSync(CHROMIUM))("the Timeline's page", () => {
         timeline: "src/timeline/page/main.ts",
         "timeline-style": "src/timeline/page/timeline.css",
       },
-      outdir: "dist",
+      outdir: dist,
       bundle: true,
       format: "iife",
     });
@@ -38,13 +42,17 @@ describe.skipIf(!existsSync(CHROMIUM))("the Timeline's page", () => {
   afterAll(async () => {
     await browser?.close();
     client?.close();
+    rmSync(dist, { recursive: true });
   });
 
   const open = async (theme: ThemeName = "dark"): Promise<Stage & { errors: string[] }> => {
-    const size = { width: 1200, height: 400 };
-    const stage = await openStage(browser, theme, size, (command, args) =>
-      client.request(command, args),
-    );
+    const stage = await openStage({
+      browser,
+      dist,
+      theme,
+      size: { width: 1200, height: 400 },
+      answer: (command, args) => client.request(command, args),
+    });
     const errors: string[] = [];
     stage.page.on("pageerror", (error) => errors.push(String(error)));
     stage.page.on("console", (message) => {

@@ -8,7 +8,6 @@ import type { Browser, Page } from "playwright-core";
 import { timelinePage } from "../../extension/src/timeline/html.ts";
 import type { FromPage, ToPage } from "../../extension/src/timeline/messages.ts";
 
-const root = join(import.meta.dirname, "../..");
 const ORIGIN = "http://timeline.test";
 
 export type ThemeName = "dark" | "light" | "contrast";
@@ -63,12 +62,17 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-export async function openStage(
-  browser: Browser,
-  theme: ThemeName,
-  size: { readonly width: number; readonly height: number },
-  answer: (command: string, args: object) => Promise<unknown>,
-): Promise<Stage> {
+export interface StageOptions {
+  readonly browser: Browser;
+  /** Where the page's script and style are: the extension's `dist`. */
+  readonly dist: string;
+  readonly theme: ThemeName;
+  readonly size: { readonly width: number; readonly height: number };
+  readonly answer: (command: string, args: object) => Promise<unknown>;
+}
+
+export async function openStage(options: StageOptions): Promise<Stage> {
+  const { answer, browser, dist, size, theme } = options;
   const page = await browser.newPage({ viewport: size });
   const said: FromPage[] = [];
   let questions = 0;
@@ -100,7 +104,7 @@ export async function openStage(
     const name = new URL(route.request().url()).pathname.slice(1);
     if (name !== "") {
       const type = name.endsWith(".css") ? "text/css" : "text/javascript";
-      const text = readFileSync(join(root, "extension/dist", name), "utf8");
+      const text = readFileSync(join(dist, name), "utf8");
       return route.fulfill({ contentType: type, body: text });
     }
     const html = timelinePage({

@@ -64,29 +64,70 @@ function sharesOf(scheduling: Scheduling, from: number, to: number) {
 function latencies(scheduling: Scheduling, from: number, to: number): Latency[] {
   scheduling.trimLatencies();
   const { events, latePolls, lateSince } = scheduling;
-  const time = (index: number): number => events.time(latePolls.at(index));
-  const byPrio = new Map<number | undefined, number[]>();
-  let at = search(latePolls.first, latePolls.end, (index) => time(index) >= from);
-  for (; at < latePolls.end; at++) {
-    const cursor = latePolls.at(at);
+  const after = (time: number, first: number): number =>
+    search(first, latePolls.end, (index) => events.time(latePolls.at(index)) >= time);
+  const first = after(from, latePolls.first);
+  const count = after(to, first) - first;
+  const all = new Float64Array(count);
+  /** By priority: the row of each poll in `rows`. */
+  const rows = new Map<number | undefined, number>();
+  const rowOf = new Uint32Array(count);
+  for (let i = 0; i < count; i++) {
+    const cursor = latePolls.at(first + i);
     const chunk = events.chunk(cursor);
     const index = events.index(cursor);
-    const polled = chunk.timeAt(index);
-    if (polled >= to) break;
+    all[i] = chunk.timeAt(index) - events.time(lateSince.at(first + i));
     const prio = chunk.prioAt(index);
-    const list = byPrio.get(prio);
-    const late = polled - events.time(lateSince.at(at));
-    if (list) list.push(late);
-    else byPrio.set(prio, [late]);
+    let row = rows.get(prio);
+    if (row === undefined) {
+      row = rows.size;
+      rows.set(prio, row);
+    }
+    rowOf[i] = row;
   }
-  const known = [...byPrio].sort(([a], [b]) => (a ?? Infinity) - (b ?? Infinity));
-  const rows = known.flatMap(([prio, late]) => (prio === undefined ? [] : [figures(prio, late)]));
-  const everything = known.length === 1 ? known[0]![1] : known.flatMap(([, late]) => late);
-  return everything.length === 0 ? [] : [figures(undefined, everything), ...rows];
+  const sorted = [...rows].sort(
+    ([a], [b]) => (a ?? Number.POSITIVE_INFINITY) - (b ?? Number.POSITIVE_INFINITY),
+  );
+  const byPrio = sorted.flatMap(([prio, row]) =>
+    prio === undefined
+      ? []
+      : [
+          figures(
+            prio,
+            all.filter((_, i) => rowOf[i] === row),
+          ),
+        ],
+  );
+  // Last, because it changes the order.
+  return count === 0 ? [] : [figures(undefined, all), ...byPrio];
 }
 
-function figures(prio: number | undefined, late: readonly number[]): Latency {
-  const sorted = Float64Array.from(late).sort();
-  const rank = (part: number): number => sorted[Math.ceil(part * sorted.length) - 1]!;
-  return { prio, count: sorted.length, p50: rank(0.5), p99: rank(0.99), max: rank(1) };
+function figures(prio: number | undefined, late: Float64Array): Latency {
+  const rank = (part: number): number => select(late, Math.ceil(part * late.length) - 1);
+  return { prio, count: late.length, p50: rank(0.5), p99: rank(0.99), max: rank(1) };
+}
+
+/** The value that would stand at `rank` if all were sorted; changes their order. */
+function select(values: Float64Array, rank: number): number {
+  let low = 0;
+  let high = values.length - 1;
+  while (low < high) {
+    const pivot = values[(low + high) >>> 1]!;
+    let left = low;
+    let right = high;
+    while (left <= right) {
+      while (values[left]! < pivot) left += 1;
+      while (values[right]! > pivot) right -= 1;
+      if (left > right) break;
+      const value = values[left]!;
+      values[left] = values[right]!;
+      values[right] = value;
+      left += 1;
+      right -= 1;
+    }
+    if (rank <= right) high = right;
+    else if (rank >= left) low = left;
+    else break;
+  }
+  return values[rank]!;
 }

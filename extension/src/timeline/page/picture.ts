@@ -68,9 +68,10 @@ export class Picture {
     pen.rect(layout.gutter, RULER, chartWidth(layout), layout.height - RULER);
     pen.clip();
     this.#grid(layout);
+    this.#selected(scene);
     if (scene.held) this.#rows(layout, scene.held);
     if (scene.held) this.#wakes(scene, scene.held);
-    this.#selection(scene);
+    this.#cursor(scene);
     pen.restore();
     this.#titles(scene);
     this.#ruler(layout);
@@ -393,29 +394,31 @@ export class Picture {
     }
   }
 
-  #selection({ at, layout, selection }: Scene): void {
+  /** Behind the bars, whose texts stay as they are. */
+  #selected({ layout, selection }: Scene): void {
+    if (!selection) return;
     const pen = this.#pen;
-    if (selection) {
-      const left = xOf(layout, selection.from);
-      const width = Math.max(1, xOf(layout, selection.to) - left);
-      pen.globalAlpha = 0.35;
-      pen.fillStyle = this.theme.selection;
-      pen.fillRect(left, RULER, width, layout.height);
-      pen.globalAlpha = 1;
-      pen.fillStyle = this.theme.focus;
-      pen.fillRect(left, RULER, 1, layout.height);
-      pen.fillRect(left + width - 1, RULER, 1, layout.height);
+    const left = xOf(layout, selection.from);
+    const width = Math.max(1, xOf(layout, selection.to) - left);
+    pen.globalAlpha = 0.35;
+    pen.fillStyle = this.theme.selection;
+    pen.fillRect(left, RULER, width, layout.height);
+    pen.globalAlpha = 1;
+  }
+
+  /** The edges of the selection, and the member that the keyboard is at. */
+  #cursor({ at, layout, selection }: Scene): void {
+    const pen = this.#pen;
+    pen.fillStyle = this.theme.focus;
+    for (const time of selection ? [selection.from, selection.to] : []) {
+      pen.fillRect(Math.round(xOf(layout, time)), RULER, 1, layout.height);
     }
     if (!at) return;
     const left = xOf(layout, at.start);
+    const width = Math.max(3, xOf(layout, at.end) - left + 2);
     pen.strokeStyle = this.theme.focus;
     pen.lineWidth = 2;
-    pen.strokeRect(
-      left - 1,
-      topOf(layout, at.row) + 1,
-      Math.max(3, xOf(layout, at.end) - left + 2),
-      ROW - 3,
-    );
+    pen.strokeRect(left - 1, topOf(layout, at.row) + 1, width, ROW - 3);
     pen.lineWidth = 1;
   }
 
