@@ -3,7 +3,8 @@
  * by itself, and while the page is out of sight it says nothing to it.
  */
 import * as vscode from "vscode";
-import type { Session, Sessions } from "../debug/sessions.ts";
+import type { Passing } from "../debug/phase.ts";
+import { DEBUG_TYPE, type Session, type Sessions } from "../debug/sessions.ts";
 import type { Place } from "../wire.ts";
 import { timelinePage } from "./html.ts";
 import type {
@@ -12,6 +13,7 @@ import type {
   PageCommand,
   PagePhase,
   TimelineBody,
+  TimelineQuery,
   ToPage,
 } from "./messages.ts";
 
@@ -19,6 +21,9 @@ export const TIMELINE_VIEW = "asyncos.timeline";
 
 /** Kinds whose own code says little: what they are about says more. */
 const ABOUT_COROUTINE = new Set(["spawn", "wake", "poll", "pending", "complete", "migrate"]);
+
+/** All of a run that has ended, for whoever looks at it then. */
+const WHOLE: TimelineQuery = { width: 1600, lanes: { start: 0, count: 100 } };
 
 interface EventBody {
   readonly event: { readonly kind: string };
@@ -42,6 +47,13 @@ export class TimelineView implements vscode.WebviewViewProvider, vscode.Disposab
     this.#subscriptions = [
       vscode.window.registerWebviewViewProvider(TIMELINE_VIEW, this),
       sessions.onDidChange(() => this.#tell()),
+      vscode.debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, {
+        createDebugAdapterTracker: (debug) => ({
+          onDidSendMessage: ({ event }: Passing) => {
+            if (event === "exited") void this.#keepWhole(debug);
+          },
+        }),
+      }),
     ];
   }
 
@@ -137,6 +149,17 @@ export class TimelineView implements vscode.WebviewViewProvider, vscode.Disposab
     this.#told = { phase, session, of };
     if (told?.phase === phase && told.session === session) this.#post({ type: "changed" });
     else this.#post({ type: "phase", phase, session });
+  }
+
+  /** The session is about to be gone: this is the last that it can be asked. */
+  async #keepWhole(debug: vscode.DebugSession): Promise<void> {
+    try {
+      const body: TimelineBody = await debug.customRequest("asyncos/timeline", WHOLE);
+      this.#last = { id: debug.id, body };
+      if (this.#view?.visible) this.#post({ type: "kept", body });
+    } catch {
+      // It was gone already; what was drawn last stays.
+    }
   }
 
   #post(message: ToPage): void {

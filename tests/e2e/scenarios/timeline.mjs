@@ -80,11 +80,15 @@ export const timeline = {
       });
     }
 
-    await step("the picture stays when the session has ended", async () => {
+    await step("when the session has ended all of it can be seen", async () => {
       await window.stopAt("Wake", false);
       await window.key("F5");
       await window.ended();
       await until("it says so", async () => /session has ended/.test(await inSight()));
+      await window.command("AsyncOS: Show All of the Timeline");
+      await until("the run's last part is in it", async () =>
+        /^2\.\d+ M instr/.test(await inSight()),
+      );
       await window.screenshot("timeline-4-ended");
     });
   },
