@@ -7,8 +7,8 @@ export const TARGET = "riscv64imac-unknown-none-elf";
 export const PROFILE = "kernel";
 
 /** What the image calls the folders that its sources came from. */
-export const SOURCE_PREFIX = "/asyncos/kernel";
-export const LIBRARY_PREFIX = "/asyncos/rust";
+const SOURCE_PREFIX = "/asyncos/kernel";
+const LIBRARY_PREFIX = "/asyncos/rust";
 
 /** Flags for every crate. Paths come in as arguments, and go into the image nowhere. */
 export function rustFlags({ kernel, library, linker }) {

@@ -43,7 +43,7 @@ export async function asyncos(args: readonly string[], how: How = {}): Promise<F
   return { code: code ?? signal, stdout, stderr };
 }
 
-export const BASE = 0x8020_0000;
+const BASE = 0x8020_0000;
 
 /** A folder for the files of one test file. */
 export function scratch(): {

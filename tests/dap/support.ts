@@ -35,7 +35,7 @@ export const environment = (logged: string[]): Environment => ({
 // biome-ignore lint/suspicious/noExplicitAny: bodies are read as tests need them
 export type Body = any;
 
-export class RequestError extends Error {}
+class RequestError extends Error {}
 
 const TIMEOUT_MS = 20_000;
 

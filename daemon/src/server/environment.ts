@@ -50,7 +50,7 @@ async function readUserFile(path: string): Promise<Uint8Array> {
 }
 
 /** A sentence for what the operating system said about a file. */
-export function fileProblem(path: string, error: unknown): string {
+function fileProblem(path: string, error: unknown): string {
   switch ((error as NodeJS.ErrnoException).code) {
     case "ENOENT":
     case "ENOTDIR":

@@ -17,7 +17,7 @@ import type {
   ToPage,
 } from "./messages.ts";
 
-export const TIMELINE_VIEW = "asyncos.timeline";
+const TIMELINE_VIEW = "asyncos.timeline";
 
 /** Kinds whose own code says little: what they are about says more. */
 const ABOUT_COROUTINE = new Set(["spawn", "wake", "poll", "pending", "complete", "migrate"]);

@@ -13,7 +13,7 @@ import { assemble } from "./assembler.ts";
 export const installed = spawnSync("qemu-system-riscv64", ["--version"]).status === 0;
 
 const BASE = 0x8000_0000;
-export const RESULTS = 0x8010_0000;
+const RESULTS = 0x8010_0000;
 /** The processor of QEMU's `virt` without what this machine leaves out. */
 const CPU = "rv64,h=false";
 const MEMORY_MIB = 16;

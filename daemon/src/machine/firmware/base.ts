@@ -11,7 +11,7 @@ import {
   type SbiExtension,
 } from "./sbi.ts";
 
-export const BASE = 0x10;
+const BASE = 0x10;
 
 export class Base implements SbiExtension {
   readonly id = BASE;

@@ -13,7 +13,7 @@ import {
   type SbiResult,
 } from "./sbi.ts";
 
-export const DBCN = 0x4442_434e;
+const DBCN = 0x4442_434e;
 /** One call moves at most this much; the guest calls again for the rest. */
 const LONGEST = 0x1_0000;
 

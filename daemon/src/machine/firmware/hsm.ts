@@ -23,7 +23,7 @@ import {
   type SbiResult,
 } from "./sbi.ts";
 
-export const HSM = 0x48_534d;
+const HSM = 0x48_534d;
 
 const HsmStatus = { started: 0, stopped: 1, suspended: 4 } as const;
 

@@ -4,7 +4,7 @@ import { bit, Interrupt } from "../privileged/interrupt.ts";
 import { maskedHarts } from "./masks.ts";
 import { A0, A1, type FirmwareParts, fail, ok, SbiError, type SbiExtension } from "./sbi.ts";
 
-export const IPI = 0x73_5049;
+const IPI = 0x73_5049;
 
 export class Ipi implements SbiExtension {
   readonly id = IPI;

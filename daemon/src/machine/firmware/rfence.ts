@@ -7,7 +7,7 @@ import type { Core } from "../privileged/core.ts";
 import { maskedHarts } from "./masks.ts";
 import { A0, A1, type FirmwareParts, fail, ok, SbiError, type SbiExtension } from "./sbi.ts";
 
-export const RFENCE = 0x5246_4e43;
+const RFENCE = 0x5246_4e43;
 /** fence.i, sfence.vma, sfence.vma with ASID. */
 const FUNCTIONS = 3;
 

@@ -2,7 +2,7 @@
 import type { Core } from "../privileged/core.ts";
 import { A0, A1, type FirmwareParts, fail, ok, SbiError, type SbiExtension } from "./sbi.ts";
 
-export const SRST = 0x5352_5354;
+const SRST = 0x5352_5354;
 
 /** Shutdown, cold reboot, warm reboot. */
 const TYPES = 3;

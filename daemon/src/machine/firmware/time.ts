@@ -5,7 +5,7 @@
 import { type Core, F64 } from "../privileged/core.ts";
 import { A0, type FirmwareParts, fail, ok, SbiError, type SbiExtension } from "./sbi.ts";
 
-export const TIME = 0x5449_4d45;
+const TIME = 0x5449_4d45;
 
 export class Time implements SbiExtension {
   readonly id = TIME;

@@ -447,14 +447,14 @@ function rowNumbers({ body: { rows, start } }: Held): ReadonlyMap<string, number
 }
 
 /** From a row's time to a place on the picture. */
-export function placer(layout: Layout, { body }: Held): (time: number) => number {
+function placer(layout: Layout, { body }: Held): (time: number) => number {
   const scale = scaleOf(layout);
   const origin = layout.gutter + (Number(body.from) - layout.view.from) * scale;
   return (time) => origin + time * scale;
 }
 
 /** The members that may be in sight: sorted by their first number, bars do not overlap. */
-export function inRange<Member extends readonly [number, ...unknown[]]>(
+function inRange<Member extends readonly [number, ...unknown[]]>(
   members: readonly Member[],
   { view }: Layout,
   { body }: Held,
