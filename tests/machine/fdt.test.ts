@@ -32,7 +32,13 @@ const dtc = spawnSync("dtc", ["--version"]).status === 0;
 describe("the board's tree", () => {
   const source = (): string => {
     const blob = encodeFdt(
-      virtTree({ harts: 3, ramSize: 0x800_0000, bootargs: 'workload="ring" x=1', seed: 1 }),
+      virtTree({
+        harts: 3,
+        ramSize: 0x800_0000,
+        bootargs: 'workload="ring" x=1',
+        seed: 1,
+        initrd: { start: 0x8700_0000, end: 0x8712_3456 },
+      }),
     );
     const run = spawnSync("dtc", ["-I", "dtb", "-O", "dts"], { input: blob });
     expect(run.stderr.toString()).toBe("");
@@ -46,6 +52,8 @@ describe("the board's tree", () => {
       "reg = <0x00 0x80000000 0x00 0x8000000>;",
       "timebase-frequency = <0x989680>;",
       'riscv,isa = "rv64imafdc_zicsr_zifencei_zba_zbb_zbc_zbs_sstc";',
+      "linux,initrd-start = <0x00 0x87000000>;",
+      "linux,initrd-end = <0x00 0x87123456>;",
       'mmu-type = "riscv,sv48";',
       "cpu@2 {",
       'compatible = "sifive,test1\\0sifive,test0\\0syscon";',

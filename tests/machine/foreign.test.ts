@@ -1,56 +1,25 @@
-// Firmware and kernels that were built by others: Debian's OpenSBI and U-Boot, and a Linux image
-// where there is one. Each is skipped, with the reason, where its package is not installed.
+// Firmware and kernels that were built by others: Debian's OpenSBI and U-Boot. Each is skipped, with
+// the reason, where its package is not installed. Linux is in linux.test.ts.
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { elfOf, firmwareImage, linuxImage } from "../../daemon/src/debugger/images.ts";
-import type { BootImage, Machine, MachineOptions } from "../../daemon/src/machine/api.ts";
-import { createMachine } from "../../daemon/src/machine/machine.ts";
+import {
+  elfOf,
+  firmwareImage,
+  linuxImage,
+  refusePacked,
+} from "../../daemon/src/debugger/images.ts";
+import type { MachineOptions } from "../../daemon/src/machine/api.ts";
 import { openSymbols } from "../../daemon/src/symbols/symbols.ts";
+import { boot, firmware, OPENSBI, waitFor } from "./support/foreign.ts";
 import { kernelImage } from "./support/kernel.ts";
 
-const OPENSBI = "/usr/lib/riscv64-linux-gnu/opensbi/generic";
 const U_BOOT = "/usr/lib/u-boot/qemu-riscv64_smode/uboot.elf";
-/** A vmlinux or Image for riscv64, e.g. out of Debian's package linux-image-riscv64. */
-const { LINUX_IMAGE } = process.env;
 
-const missing = (what: string, path: string | undefined): boolean => {
-  const absent = path === undefined || !existsSync(path);
-  if (absent) console.log(`skipped: ${what} (${path ?? "LINUX_IMAGE"} is not there)`);
+const missing = (what: string, path: string): boolean => {
+  const absent = !existsSync(path);
+  if (absent) console.log(`skipped: ${what} (${path} is not there)`);
   return absent;
 };
-
-const firmware = (name: string): BootImage => {
-  const path = `${OPENSBI}/${name}`;
-  return firmwareImage(new Uint8Array(readFileSync(path)), name);
-};
-
-interface Booted {
-  readonly machine: Machine;
-  output(): string;
-}
-
-function boot(image: BootImage, options: Partial<MachineOptions>): Booted {
-  const defaults = { harts: 4, memory: 128, append: "", seed: 1, quantum: 1000 } as const;
-  const machine = createMachine({ ...defaults, schedule: "round-robin", ...options }, image);
-  let output = "";
-  machine.console.on((bytes) => {
-    output += Buffer.from(bytes).toString();
-  });
-  return { machine, output: () => output };
-}
-
-/** Runs until the console shows the text, from where it was looked at last. */
-function waitFor({ machine, output }: Booted, text: string, from: number, limit: number): number {
-  for (let ran = 0; ran < limit; ran += 1_000_000) {
-    const at = output().indexOf(text, from);
-    if (at >= 0) return at + text.length;
-    const { kind } = machine.run({ instructions: 1_000_000 });
-    if (kind !== "limit") break;
-  }
-  const at = output().indexOf(text, from);
-  expect(at, `${text} in:\n${output().slice(-2000)}`).toBeGreaterThanOrEqual(0);
-  return at + text.length;
-}
 
 describe.skipIf(missing("OpenSBI", `${OPENSBI}/fw_dynamic.bin`))("OpenSBI", () => {
   const kernel = kernelImage();
@@ -118,26 +87,6 @@ describe.skipIf(missing("U-Boot", U_BOOT))("U-Boot", () => {
   });
 });
 
-describe.skipIf(missing("Linux", LINUX_IMAGE))("Linux", () => {
-  const flavours = existsSync(`${OPENSBI}/fw_dynamic.bin`)
-    ? ["builtin", "fw_dynamic.bin"]
-    : ["builtin"];
-  test.each(flavours)(
-    "comes up on four harts over %s, as far as the root file system",
-    { timeout: 1_200_000 },
-    (name) => {
-      const image = linuxImage(new Uint8Array(readFileSync(LINUX_IMAGE!)));
-      const booted = boot(image!, {
-        memory: 512,
-        append: "console=ttyS0 earlycon=sbi",
-        firmware: name === "builtin" ? undefined : firmware(name),
-      });
-      const at = waitFor(booted, "smp: Brought up 1 node, 4 CPUs", 0, 3_000_000_000);
-      waitFor(booted, "VFS: Unable to mount root fs", at, 3_000_000_000);
-    },
-  );
-});
-
 describe("boot images", () => {
   const header = (): Uint8Array => {
     const bytes = new Uint8Array(100);
@@ -166,15 +115,46 @@ describe("boot images", () => {
       { address: 0x8000_0000, bytes, size: 4 },
     ]);
   });
+  const packed: [name: string, bytes: string, message: RegExp][] = [
+    ["vmlinuz", "\x1f\x8b\x08", /vmlinuz is packed: unpack it first \(gzip -dc vmlinuz\)/],
+    ["vmlinuz.zst", "\x28\xb5\x2f\xfd", /\(zstd -dc vmlinuz.zst\)/],
+    ["vmlinuz.efi", "MZ\0\0zimg", /EFI program with a packed kernel/],
+  ];
+  test.each(packed)("%s is refused with what unpacks it", (name, text, message) => {
+    expect(() => refusePacked(Buffer.from(text, "latin1"), name)).toThrow(message);
+  });
+  test("an Image that is an EFI program too is none of these", () => {
+    const image = header();
+    image.set([0x4d, 0x5a]);
+    expect(() => refusePacked(image, "Image")).not.toThrow();
+  });
+  test("a first file system lies whole where the device tree says", () => {
+    const initrd = Uint8Array.from({ length: 5000 }, (_, at) => at);
+    const { machine } = boot(linuxImage(header())!, { initrd });
+    const tree = Number(machine.harts[0]!.x(11));
+    const start = tree - 8192;
+    expect(machine.readPhysical(start as never, 5000)).toEqual(initrd);
+    const blob = Buffer.from(machine.readPhysical(tree as never, 4096)!);
+    for (const address of [start, start + 5000]) {
+      const cell = Buffer.alloc(8);
+      cell.writeUInt32BE(address, 4);
+      expect(blob.includes(cell)).toBe(true);
+    }
+  });
   const refused: [what: string, options: Partial<MachineOptions>, message: RegExp][] = [
-    ["over the image", { firmware: linuxImage(header()) }, /image's bytes .* overlap the firmware/],
     [
-      "outside of RAM",
+      "firmware over the image",
+      { firmware: linuxImage(header()) },
+      /image's bytes .* overlap the firmware/,
+    ],
+    ["too large a first file system", { initrd: new Uint8Array(2 ** 28) }, /initrd has 0x10000000/],
+    [
+      "firmware outside of RAM",
       { firmware: { entry: 0x1000 as never, segments: [] } },
       /firmware's entry 0x1000 is no address/,
     ],
   ];
-  test.each(refused)("firmware %s is refused", (_, options, message) => {
+  test.each(refused)("%s is refused", (_, options, message) => {
     expect(() => boot(linuxImage(header())!, options)).toThrow(message);
   });
 });

@@ -21,6 +21,7 @@ export interface GuestOptions {
   readonly pctLength: number;
   readonly disk?: string;
   readonly firmware: string;
+  readonly initrd?: string;
   readonly console: "uart" | "virtio";
   readonly profile?: string;
   readonly maxInstructions?: number;
@@ -38,6 +39,7 @@ export function addGuestOptions(command: Command): Command {
       "M-mode firmware: builtin, or an ELF or raw file",
       BUILTIN_FIRMWARE,
     )
+    .option("--initrd <file>", "first file system (initramfs), which the kernel finds in memory")
     .addOption(
       new Option("--console <device>", "where what is typed goes")
         .choices(["uart", "virtio"])
@@ -64,14 +66,14 @@ export function addGuestOptions(command: Command): Command {
 /** Throws UsageError for values that no machine can have. */
 export function targetOptions(program: string | undefined, options: GuestOptions): TargetOptions {
   const { harts, memory, append, schedule, seed, quantum, pctDepth, pctLength } = options;
-  const { profile, disk, firmware, console } = options;
+  const { profile, disk, firmware, initrd, console } = options;
   const machine = { harts, memory, append, schedule, seed, quantum, pctDepth, pctLength, console };
   try {
     checkOptions(machine);
   } catch (error) {
     throw error instanceof UserError ? new UsageError(`--${error.message}`) : error;
   }
-  return { program, profile, symbolFiles: [], disk, firmware, ...machine };
+  return { program, profile, symbolFiles: [], disk, firmware, initrd, ...machine };
 }
 
 /** A parser for decimal or 0x integers of a range. */

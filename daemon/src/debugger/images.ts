@@ -1,6 +1,6 @@
 /** Files that a machine starts from: ELFs, raw firmware, and Linux's boot image. */
 import { type Address, type PhysicalAddress, physical } from "../base/brand.ts";
-import { FormatError } from "../base/errors.ts";
+import { FormatError, UserError } from "../base/errors.ts";
 import type { BootImage } from "../machine/api.ts";
 import type { SymbolFile } from "../symbols/api.ts";
 import { openSymbols } from "../symbols/symbols.ts";
@@ -41,6 +41,28 @@ export function linuxImage(bytes: Uint8Array): BootImage | undefined {
   const offset = Number(view.getBigUint64(0x08, true));
   return rawImage(bytes, RAM + offset, Number(view.getBigUint64(0x10, true)));
 }
+
+/** Throws a UserError for kernels that have to be unpacked first, as distributions keep them. */
+export function refusePacked(bytes: Uint8Array, name: string): void {
+  const text = (at: number, length: number): string =>
+    String.fromCharCode(...bytes.subarray(at, at + length));
+  if (text(0, 2) === "MZ" && text(4, 4) === "zimg") {
+    throw new UserError(
+      `${name} is an EFI program with a packed kernel in it (vmlinuz.efi): give the Image that is in it.`,
+    );
+  }
+  const packed = PACKED.find(({ magic }) => magic.every((byte, index) => bytes[index] === byte));
+  if (packed === undefined) return;
+  throw new UserError(`${name} is packed: unpack it first (${packed.unpack} ${name}).`);
+}
+
+/** What packed files begin with, and what unpacks them. */
+const PACKED: readonly { readonly magic: readonly number[]; readonly unpack: string }[] = [
+  { magic: [0x1f, 0x8b], unpack: "gzip -dc" },
+  { magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a], unpack: "xz -dc" },
+  { magic: [0x28, 0xb5, 0x2f, 0xfd], unpack: "zstd -dc" },
+  { magic: [0x42, 0x5a, 0x68], unpack: "bzip2 -dc" },
+];
 
 /** The smallest ELF that says the same as an image of one segment, for what asks for symbols. */
 export function elfOf(image: BootImage): Uint8Array {

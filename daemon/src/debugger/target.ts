@@ -13,9 +13,12 @@ import { createTrace } from "../trace/store.ts";
 import type { Timeline } from "../trace/timeline/api.ts";
 import { createTimeline } from "../trace/timeline/timeline.ts";
 import type { Environment } from "./api.ts";
-import { bootImage, elfOf, firmwareImage, isElf, linuxImage } from "./images.ts";
+import { bootImage, elfOf, firmwareImage, isElf, linuxImage, refusePacked } from "./images.ts";
 
-export interface TargetOptions extends Omit<MachineOptions, "disk" | "firmware"> {
+/** Options of the machine that are files here. */
+type FileOption = "disk" | "firmware" | "initrd";
+
+export interface TargetOptions extends Omit<MachineOptions, FileOption> {
   /** Path of the kernel's ELF; undefined: the kernel in the box. */
   readonly program: string | undefined;
   /** Further ELFs whose symbols are wanted, e.g. user programs. */
@@ -26,11 +29,13 @@ export interface TargetOptions extends Omit<MachineOptions, "disk" | "firmware">
   readonly disk?: string | undefined;
   /** Path of M-mode firmware (an ELF, or raw); "builtin" or undefined: the one in the machine. */
   readonly firmware?: string | undefined;
+  /** Path of a first file system (an initramfs), which the kernel finds in RAM. */
+  readonly initrd?: string | undefined;
 }
 
 export const BUILTIN_FIRMWARE = "builtin";
 
-export const MACHINE_DEFAULTS: Omit<MachineOptions, "disk" | "firmware"> = {
+export const MACHINE_DEFAULTS: Omit<MachineOptions, FileOption> = {
   harts: 4,
   memory: 128,
   append: "",
@@ -109,6 +114,7 @@ export async function openTarget(
 /** A Linux boot image is wrapped into an ELF without symbols. */
 async function openKernel(environment: Environment, path: string): Promise<SymbolFile> {
   const bytes = await environment.readFile(path);
+  refusePacked(bytes, nameOf(path));
   const linux = isElf(bytes) ? undefined : linuxImage(bytes);
   return openSymbols(linux ? elfOf(linux) : bytes, nameOf(path));
 }
@@ -122,7 +128,7 @@ async function machineOptions(
   environment: Environment,
   options: TargetOptions,
 ): Promise<MachineOptions> {
-  const { disk, firmware } = options;
+  const { disk, firmware, initrd } = options;
   return {
     ...options,
     disk: disk === undefined ? undefined : await environment.readFile(disk),
@@ -130,5 +136,6 @@ async function machineOptions(
       firmware === undefined || firmware === BUILTIN_FIRMWARE
         ? undefined
         : firmwareImage(await environment.readFile(firmware), nameOf(firmware)),
+    initrd: initrd === undefined ? undefined : await environment.readFile(initrd),
   };
 }

@@ -39,6 +39,8 @@ export interface MachineOptions {
   readonly firmware?: BootImage | undefined;
   /** What the virtio disk in slot 0 begins as; none: the slot is empty. Writes go to a copy. */
   readonly disk?: Uint8Array | DiskImage | undefined;
+  /** A first file system for the kernel: it finds it in RAM by `/chosen/linux,initrd-start` and `-end`. */
+  readonly initrd?: Uint8Array | undefined;
   /** Where console input goes: to the UART (also by firmware), or to a virtio console in slot 2. */
   readonly console?: "uart" | "virtio" | undefined;
 }

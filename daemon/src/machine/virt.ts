@@ -33,9 +33,11 @@ interface VirtTree {
   readonly bootargs: string;
   /** What `/chosen/rng-seed` follows from. */
   readonly seed: number;
+  /** Physical addresses of the first file system, when there is one. */
+  readonly initrd: { readonly start: number; readonly end: number } | undefined;
 }
 
-export function virtTree({ harts, ramSize, bootargs, seed }: VirtTree): FdtNode {
+export function virtTree({ harts, ramSize, bootargs, seed, initrd }: VirtTree): FdtNode {
   const ids = Array.from({ length: harts }, (_, id) => id);
   const handles: Handles = {
     cpu: (id) => 1 + 2 * id,
@@ -57,6 +59,10 @@ export function virtTree({ harts, ramSize, bootargs, seed }: VirtTree): FdtNode 
           bootargs,
           "stdout-path": `/soc/${unit("serial", UART.base)}`,
           "rng-seed": Array.from({ length: RNG_SEED_CELLS }, () => random.next()),
+          ...(initrd && {
+            "linux,initrd-start": cells(initrd.start),
+            "linux,initrd-end": cells(initrd.end),
+          }),
         },
       },
       [unit("memory", RAM_BASE)]: {
