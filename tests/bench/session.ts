@@ -89,6 +89,13 @@ export async function session(root: string): Promise<void> {
       later.push((await timed(() => askForAllViews(storm, stop.threadId!))).seconds);
     }
     rows.push(row(`all views of later stops with ${coroutines} coroutines`, later));
+    const merged: number[] = [];
+    for (let i = 0; i < 10; i++) {
+      await storm.request("asyncos/stepHart", { threadId: stop.threadId });
+      await storm.stopped();
+      merged.push((await timed(() => storm.request("asyncos/parallelStacks"))).seconds);
+    }
+    rows.push(row(`parallel stacks of ${coroutines} coroutines`, merged));
     await storm.request("disconnect", {});
     storm.close();
   }

@@ -107,6 +107,29 @@ export interface AwaitFrame {
   variables(): readonly Value[];
 }
 
+/** A future of a chain of awaits, as all coroutines in that chain have it. */
+export interface ChainFrame {
+  readonly name: string;
+  readonly location: SourceLocation | undefined;
+  /** `not started`, `finished`, `panicked`, or why the chain cannot be followed further. */
+  readonly note: string | undefined;
+}
+
+/** Coroutines that are suspended in the same futures, each at the same `.await`. */
+export interface AwaitChain {
+  /** Innermost first. */
+  readonly frames: readonly ChainFrame[];
+  readonly counts: { readonly ready: number; readonly waiting: number; readonly unknown: number };
+  /** Ids of the first few. */
+  readonly coroutines: readonly number[];
+}
+
+export interface AwaitChains {
+  readonly chains: readonly AwaitChain[];
+  /** Coroutines in the middle of a poll: their frames are on the stacks of harts and threads. */
+  readonly polled: number;
+}
+
 export interface ExecutorInfo {
   readonly id: number;
   readonly name: string;
@@ -159,6 +182,11 @@ export interface Awareness {
   };
   /** The await chain of a coroutine that is not running; a running one has its machine stack. */
   awaitStack(coroutine: number): readonly AwaitFrame[];
+  /**
+   * The await chains of all coroutines that nobody polls, merged where they are equal, with the ids
+   * of the first `samples` of each.
+   */
+  chains(samples: number): AwaitChains;
   /** The machine stack of a thread that is not running, from its saved context. */
   threadStack(thread: number): Iterable<StackFrame>;
   /** How many coroutines of each environment type live, by state, and where they stand. */

@@ -18,6 +18,7 @@ import {
 import { awaitFrames, type Leaves } from "./await-stack.ts";
 import { type BitmapBinding, bindProfile } from "./binding.ts";
 import { takeCensus } from "./census.ts";
+import { ChainFinder } from "./chains.ts";
 import { Coroutines, type Task } from "./coroutines.ts";
 import { Events } from "./events.ts";
 import { Executors } from "./executors.ts";
@@ -91,6 +92,7 @@ export function createAwareness(
     location: leafLocations(modules),
     joined: (future) => known(coroutines.joinedBy(future)),
   };
+  const chains = new ChainFinder(coroutines, kinds, context, scope, leaves);
   const onStack = (id: number, { record }: Task): readonly AwaitFrame[] => {
     const running = machine.harts.find((hart) => current(hart).coroutine === id);
     if (running) {
@@ -126,6 +128,7 @@ export function createAwareness(
     bitmaps: () => (binding?.bitmaps ?? []).flatMap((one) => bitmapInfo(one, memory, context)),
     current,
     awaitStack,
+    chains: (samples) => chains.find(samples),
     threadStack,
     census: () => takeCensus(coroutines, context),
     available: new Map(

@@ -17,6 +17,7 @@ import { breakpoints, wireBreakpoint } from "./requests/breakpoints.ts";
 import { execution } from "./requests/execution.ts";
 import { greet, life } from "./requests/life.ts";
 import { memory } from "./requests/memory.ts";
+import { parallel } from "./requests/parallel.ts";
 import { stacks } from "./requests/stacks.ts";
 import { timeline } from "./requests/timeline.ts";
 import { values } from "./requests/values.ts";
@@ -31,6 +32,7 @@ export const requests: Handlers = {
   ...values,
   ...memory,
   ...asyncos,
+  ...parallel,
   ...timeline,
 };
 

@@ -173,3 +173,29 @@ export function innerFutures(leaf: Datum, depth = 0): readonly Datum[] {
   }
   return found;
 }
+
+/** Whether a leaf of this type can have futures inside it at all: where not, nothing needs reading. */
+export function mayHoldFutures(leaf: Type): boolean {
+  const cached = holders.get(leaf);
+  if (cached !== undefined) return cached;
+  const answer = mayHold(leaf, 0);
+  holders.set(leaf, answer);
+  return answer;
+}
+const holders = new WeakMap<Type, boolean>();
+
+function mayHold(type: Type, depth: number): boolean {
+  if (type.kind !== "struct" || depth > 3) return false;
+  const members = [...type.members];
+  for (const { type: held } of type.variants?.variants ?? []) members.push(...membersOf(held));
+  return members.some(({ type: member }) => {
+    let here = member;
+    for (let step = 0; step < MAX_DEPTH; step++) {
+      if (isCoroutine(here) || traitPointer(here)) return true;
+      const next = unwrapFuture(here)?.at(-1)?.type;
+      if (!next) break;
+      here = next;
+    }
+    return mayHold(here, depth + 1);
+  });
+}
