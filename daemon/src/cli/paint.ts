@@ -17,7 +17,7 @@ const CODES: Readonly<Record<Style, readonly [number, number]>> = {
 
 /** Plain unless the stream is a terminal with colours; NO_COLOR and TERM=dumb count. */
 export function painter(stream: NodeJS.WriteStream): Paint {
-  // util.styleText is younger than the oldest Node that runs this (that of VS Code 1.91).
+  // util.styleText is younger than the oldest Node that runs this (that of VS Code 1.93).
   if (!stream.isTTY || !stream.hasColors() || process.env.NO_COLOR) return (_style, text) => text;
   return (style, text) => {
     const [on, off] = CODES[style];

@@ -8,6 +8,8 @@ const RING = "src/workload/ring.rs";
 
 export const emptyFolder = {
   name: "empty folder",
+  /** Also in the oldest VS Code. */
+  core: true,
   settings: { "workbench.colorTheme": "Default Light Modern" },
 
   async run({ step, window, workbench, install, root }) {
@@ -16,8 +18,7 @@ export const emptyFolder = {
       async () => {
         await window.command("View: Show Run and Debug");
         await window.screenshot("light-1-start");
-        await window.key("F5");
-        await window.pick("AsyncOS");
+        await window.start("AsyncOS");
         await window.stopped(/entry/i);
       },
     );

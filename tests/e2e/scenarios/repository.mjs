@@ -8,6 +8,8 @@ const RING = "src/workload/ring.rs";
 
 export const repository = {
   name: "repository",
+  /** Also in the oldest VS Code. */
+  core: true,
   settings: { "workbench.colorTheme": "Default Dark Modern" },
 
   async fill(folder, root) {

@@ -1,6 +1,6 @@
 /**
  * One workbench server with everything of its own: home, settings, extensions, a copied workspace.
- * No `node` is on its PATH, so what runs there runs on VS Code's own.
+ * Unless `path` gives it one, no `node` is on its PATH, so what runs there runs on VS Code's own.
  */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -30,9 +30,10 @@ const SETTINGS = {
 
 /**
  * @param {{ node: string, entry: string }} install
- * @param {{ vsix: string, fill?: (folder: string) => Promise<void>, settings?: object, logFile: string }} options
+ * @param {{ vsix: string, fill?: (folder: string) => Promise<void>, settings?: object, locale?: string, path?: string, port?: number, logFile: string }} options
  */
-export async function startWorkbench(install, { vsix, fill, settings = {}, logFile }) {
+export async function startWorkbench(install, options) {
+  const { vsix, fill, settings = {}, logFile } = options;
   const home = await mkdtemp(join(tmpdir(), "asyncos-e2e-"));
   const folder = join(home, "workspace");
   const user = join(home, "user");
@@ -53,14 +54,14 @@ export async function startWorkbench(install, { vsix, fill, settings = {}, logFi
     XDG_RUNTIME_DIR: home,
     LANG: "C.UTF-8",
     EXTENSIONS_GALLERY: '{"serviceUrl":""}',
-    PATH: bin,
+    PATH: options.path ?? bin,
   };
   const folders = ["--user-data-dir", user, "--extensions-dir", extensions];
   await exec(install.node, [install.entry, "--install-extension", vsix, ...folders], {
     env: environment,
   });
 
-  const port = await freePort();
+  const port = options.port || (await freePort());
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(
     install.node,

@@ -313,7 +313,9 @@ class Window {
   async stopAt(label, on, condition) {
     const row = await this.row("Breakpoints", new RegExp(`^${label}\\b`));
     const isOn = async () => (await row.getAttribute("aria-checked")) === "true";
-    if ((await isOn()) !== on) await row.locator(".monaco-checkbox").click();
+    // The second is that of older VS Codes.
+    const box = row.locator(".monaco-checkbox, input[type=checkbox]").first();
+    if ((await isOn()) !== on) await box.click();
     await until(`${label} is ${on ? "on" : "off"}`, async () => (await isOn()) === on);
     if (condition === undefined) return;
     await row.hover();
