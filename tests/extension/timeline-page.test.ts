@@ -8,8 +8,9 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { TIMELINE_BODY } from "../../extension/src/timeline/html.ts";
 import { Client } from "../dap/support.ts";
-import { openStage, type Stage, type ThemeName } from "./timeline-stage.ts";
+import { openStage, type Stage, type ThemeName } from "./page-stage.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const extension = join(import.meta.dirname, "../../extension");
@@ -48,6 +49,7 @@ describe.skipIf(!existsSync(CHROMIUM))("the Timeline's page", () => {
   const open = async (theme: ThemeName = "dark"): Promise<Stage & { errors: string[] }> => {
     const stage = await openStage({
       browser,
+      about: { name: "timeline", title: "Timeline", body: TIMELINE_BODY },
       dist,
       theme,
       size: { width: 1200, height: 400 },

@@ -1,9 +1,10 @@
 /** The Timeline's moves, its scale, and what it asks for: without a page. */
 import { describe, expect, test } from "vitest";
 import { type Held, nextQuery, type Wanted } from "../../extension/src/timeline/fetching.ts";
-import { timelinePage } from "../../extension/src/timeline/html.ts";
+import { TIMELINE_BODY } from "../../extension/src/timeline/html.ts";
 import type { TimelineBody } from "../../extension/src/timeline/messages.ts";
 import { everything, formatTime, pan, ticks, zoom } from "../../extension/src/timeline/viewport.ts";
+import { pageHtml } from "../../extension/src/webview/html.ts";
 
 const bounds = { begin: 0, end: 1_000_000 };
 
@@ -130,7 +131,8 @@ describe("questions", () => {
 });
 
 test("the page may load its own script and style, and nothing else", () => {
-  const html = timelinePage({ script: "s:/a.js", style: "s:/a.css", source: "s:", nonce: "n0" });
+  const resources = { script: "s:/a.js", style: "s:/a.css", source: "s:", nonce: "n0" };
+  const html = pageHtml(resources, { title: "Timeline", body: TIMELINE_BODY });
   expect(html).toContain("default-src 'none'; style-src s: 'nonce-n0'; script-src 'nonce-n0'");
   expect(html).not.toMatch(/unsafe|onclick|style="/);
   for (const [, tag] of html.matchAll(/<(script[^>]*)>/g)) expect(tag).toContain('nonce="n0"');

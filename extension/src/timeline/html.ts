@@ -1,27 +1,6 @@
-/** The HTML of the Timeline's page. Only its own script and style may be loaded. */
+/** What stands in the body of the Timeline's page. */
 
-export interface PageResources {
-  /** URIs that a webview may load, and what its content may be loaded from. */
-  readonly script: string;
-  readonly style: string;
-  readonly source: string;
-  /** Without quotes or spaces; another one for each page. */
-  readonly nonce: string;
-}
-
-export function timelinePage({ nonce, script, source, style }: PageResources): string {
-  const policy = `default-src 'none'; style-src ${source} 'nonce-${nonce}'; script-src 'nonce-${nonce}'`;
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<link rel="stylesheet" href="${style}">
-<title>Timeline</title>
-</head>
-<body>
-<header>
+export const TIMELINE_BODY = `<header>
 <input type="search" id="filter" placeholder="Coroutine: name or id" aria-label="Show the coroutines with this name or id">
 <label><input type="checkbox" id="active">Only those in sight</label>
 <div id="legend" aria-hidden="true"><span class="running">polled</span><span class="preempted">forced off</span><span class="ready">ready</span><span class="wake">wake</span></div>
@@ -35,8 +14,4 @@ export function timelinePage({ nonce, script, source, style }: PageResources): s
 <div id="tip" role="tooltip" hidden></div>
 <div class="spoken" id="keys">Left and right move in time, up and down between rows, plus and minus zoom, 0 shows all. Shift with left and right goes from one event of a row to the next, Enter shows its source. S selects what is in sight and shows its figures, Escape ends the selection.</div>
 <div class="spoken" id="live" role="status" aria-live="polite"></div>
-<div class="spoken"><table id="spoken" aria-label="What is in sight"></table></div>
-<script nonce="${nonce}" src="${script}"></script>
-</body>
-</html>`;
-}
+<div class="spoken"><table id="spoken" aria-label="What is in sight"></table></div>`;

@@ -111,23 +111,10 @@ export interface ExportBody {
 /** What the buttons of the view's title do. */
 export type PageCommand = "zoomIn" | "zoomOut" | "fit" | "find" | "statistics";
 
-/** `none`: no session yet. `ended`: what is shown stays, and nothing more can be asked. */
-export type PagePhase = "none" | "starting" | "running" | "stopped" | "ended";
-
-export type ToPage =
-  | { readonly type: "phase"; readonly phase: PagePhase; readonly session: string }
-  /** The machine has stopped anew: what was asked may be more now. */
-  | { readonly type: "changed" }
-  | { readonly type: "answer"; readonly id: number; readonly body: unknown }
-  | { readonly type: "refused"; readonly id: number; readonly message: string }
+/** Told to this page only. */
+export type ToTimeline =
   /** The last answer of a session that has ended. */
   | { readonly type: "kept"; readonly body: TimelineBody }
   | { readonly type: "command"; readonly command: PageCommand };
 
-export type FromPage =
-  | { readonly type: "ready" }
-  | { readonly type: "ask"; readonly id: number; readonly command: Request; readonly args: object }
-  | { readonly type: "open"; readonly event: number }
-  | { readonly type: "start" };
-
-export type Request = "asyncos/timeline" | "asyncos/timelineStatistics";
+export type FromTimeline = { readonly type: "open"; readonly event: number };

@@ -1,11 +1,18 @@
 /** The Timeline's page: ties the chart, the bar above it, the figures and the words together. */
-import type { PagePhase, StatisticsBody, TimelineBody, ToPage } from "../messages.ts";
+import type { PagePhase } from "../../webview/messages.ts";
+import { Link, type Told } from "../../webview/page/link.ts";
+import type {
+  FromTimeline,
+  PageCommand,
+  StatisticsBody,
+  TimelineBody,
+  ToTimeline,
+} from "../messages.ts";
 import { formatTime, type Viewport } from "../viewport.ts";
 import { Chart } from "./chart.ts";
 import { showFigures, text } from "./figures.ts";
 import { type Hit, summary } from "./hits.ts";
 import { rowTitle } from "./layout.ts";
-import { Link } from "./link.ts";
 
 interface Kept {
   readonly session?: string;
@@ -33,7 +40,7 @@ let phase: PagePhase = "none";
 let session = "";
 let rest: number | undefined;
 
-const link = new Link((message) => told(message));
+const link = new Link<ToTimeline, FromTimeline>((message) => told(message));
 const chart = new Chart(scroller, element<HTMLCanvasElement>("canvas"), element("spacer"), {
   ask: (query) => link.ask<TimelineBody>("asyncos/timeline", query),
   drawn: () => {
@@ -65,7 +72,7 @@ figures.addEventListener("keydown", ({ key }) => {
 start.addEventListener("click", () => link.say({ type: "start" }));
 link.say({ type: "ready" });
 
-function told(message: Exclude<ToPage, { type: "answer" | "refused" }>): void {
+function told(message: Told<ToTimeline>): void {
   switch (message.type) {
     case "phase":
       enter(message.phase, message.session);
@@ -82,7 +89,7 @@ function told(message: Exclude<ToPage, { type: "answer" | "refused" }>): void {
   }
 }
 
-function command(name: Extract<ToPage, { type: "command" }>["command"]): void {
+function command(name: PageCommand): void {
   if (name === "zoomIn") chart.zoom(0.5);
   else if (name === "zoomOut") chart.zoom(2);
   else if (name === "fit") chart.fit();

@@ -1,14 +1,14 @@
 /**
- * The Timeline's page in a browser without VS Code: its real HTML, script and style, the variables of
- * a theme, and behind it a real session's answers.
+ * A view's page in a browser without VS Code: its real HTML, script and style, the variables of a
+ * theme, and behind it a real session's answers.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { timelinePage } from "../../extension/src/timeline/html.ts";
-import type { FromPage, ToPage } from "../../extension/src/timeline/messages.ts";
+import { pageHtml } from "../../extension/src/webview/html.ts";
+import type { FromAnyPage } from "../../extension/src/webview/messages.ts";
 
-const ORIGIN = "http://timeline.test";
+const ORIGIN = "http://page.test";
 
 export type ThemeName = "dark" | "light" | "contrast";
 
@@ -55,15 +55,17 @@ const THEMES: Readonly<Record<ThemeName, { readonly body: string; readonly color
 export interface Stage {
   readonly page: Page;
   /** What the page said besides questions. */
-  readonly said: FromPage[];
+  readonly said: { readonly type: string }[];
   /** Questions so far. */
   readonly asked: () => number;
-  tell(message: ToPage): Promise<void>;
+  tell(message: object): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface StageOptions {
   readonly browser: Browser;
+  /** The page: the name of its bundles, and what stands in it. */
+  readonly about: { readonly name: string; readonly title: string; readonly body: string };
   /** Where the page's script and style are: the extension's `dist`. */
   readonly dist: string;
   readonly theme: ThemeName;
@@ -72,13 +74,13 @@ export interface StageOptions {
 }
 
 export async function openStage(options: StageOptions): Promise<Stage> {
-  const { answer, browser, dist, size, theme } = options;
+  const { about, answer, browser, dist, size, theme } = options;
   const page = await browser.newPage({ viewport: size });
-  const said: FromPage[] = [];
+  const said: { readonly type: string }[] = [];
   let questions = 0;
-  const tell = (message: ToPage): Promise<void> =>
+  const tell = (message: object): Promise<void> =>
     page.evaluate(`postMessage(${JSON.stringify(message)}, "*")`);
-  await page.exposeFunction("toHost", async (message: FromPage) => {
+  await page.exposeFunction("toHost", async (message: FromAnyPage) => {
     if (message.type !== "ask") {
       said.push(message);
       return;
@@ -107,12 +109,9 @@ export async function openStage(options: StageOptions): Promise<Stage> {
       const text = readFileSync(join(dist, name), "utf8");
       return route.fulfill({ contentType: type, body: text });
     }
-    const html = timelinePage({
-      script: `${ORIGIN}/timeline.js`,
-      style: `${ORIGIN}/timeline-style.css`,
-      source: ORIGIN,
-      nonce: "abc",
-    });
+    const script = `${ORIGIN}/${about.name}.js`;
+    const css = `${ORIGIN}/${about.name}-style.css`;
+    const html = pageHtml({ script, style: css, source: ORIGIN, nonce: "abc" }, about);
     const themed = html
       .replace("<body>", `<body class="${body}">`)
       .replace("</head>", `<style nonce="abc">${style}</style></head>`);
