@@ -100,29 +100,53 @@ it("a step that is under way, a frozen hart: none of it stays behind", async () 
   await end(second);
 });
 
-it("a client that has attached and is lost leaves the machine running", async () => {
-  const first = await launch({ ...SPIN, machine: "sturdy" });
-  await detach(first);
-  const second = await attach("sturdy");
-  const gone = second.closed();
-  second.close();
+/** As a network does it: nobody says good-bye. */
+async function lose(client: DapClient): Promise<void> {
+  const gone = client.closed();
+  client.close();
   await gone;
-  let third: DapClient | undefined;
+}
+
+/** Attaches once the daemon has noticed that the client before is gone. */
+async function attachLater(machine: string): Promise<DapClient> {
+  let client: DapClient | undefined;
   await expect
     .poll(async () => {
-      third = await attach("sturdy").catch(() => undefined);
-      return third !== undefined;
+      client = await attach(machine).catch(() => undefined);
+      return client !== undefined;
     })
     .toBe(true);
-  await end(third!);
+  return client!;
+}
+
+it("a named machine outlives the lost connections of who launched it and of who attached", async () => {
+  const first = await launch({ ...SPIN, machine: "sturdy" });
+  await first.request("pause", { threadId: 1 });
+  await first.stopped();
+  const before = await timeOf(first);
+  await lose(first);
+  const second = await attachLater("sturdy");
+  await lose(second);
+  const third = await attachLater("sturdy");
+  await third.request("pause", { threadId: 1 });
+  await third.stopped();
+  expect(await timeOf(third)).toBeGreaterThan(before);
+  await end(third);
 });
 
-it("a client that has launched and is lost takes its machine with it", async () => {
-  const first = await launch({ ...SPIN, machine: "fleeting" });
-  const gone = first.closed();
-  first.close();
-  await gone;
-  await expect(attach("fleeting")).rejects.toThrow('There is no machine "fleeting"');
+it("a named machine whose client says that it goes ends all the same", async () => {
+  const first = await launch({ ...SPIN, machine: "obedient" });
+  await detach(first, {});
+  await expect(attach("obedient")).rejects.toThrow('There is no machine "obedient"');
+});
+
+it("a client that has launched without a name and is lost takes its machine with it", async () => {
+  const first = await launch(SPIN);
+  const { name } = await first.request("asyncos/machine");
+  await lose(first);
+  await expect
+    .poll(() => attach(name).then(String, (error: Error) => error.message))
+    .toContain(`There is no machine "${name}"`);
 });
 
 it("what the client sends before it has come over is answered over there, in order", async () => {

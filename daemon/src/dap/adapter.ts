@@ -95,11 +95,10 @@ export class Adapter extends DebugSession {
     adoptSession(this.#context, debuggee);
   }
 
-  /** The client is gone without a word: its machine stays if it was there before. */
+  /** The client is gone without a word, and its machine is to stay, if there is one that goes on. */
   leave(): void {
-    if (this.#context.attached && this.#context.session?.state !== "ended") {
-      leaveSession(this.#context, false);
-    }
+    const { session } = this.#context;
+    if (session && session.state !== "ended") leaveSession(this.#context, false);
   }
 
   /** What the client has left, once it has. */

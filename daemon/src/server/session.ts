@@ -5,7 +5,8 @@
  *
  *     launched --disconnect--> ended
  *     launched --disconnect, terminateDebuggee: false--> free --attach--> attached
- *     attached --disconnect, or the connection is lost--> free
+ *     attached, or named by its launch --the connection is lost--> free
+ *     attached --disconnect--> free
  *     attached --disconnect, terminateDebuggee: true--> ended
  */
 import { Worker } from "node:worker_threads";
@@ -51,8 +52,8 @@ export class Session {
   readonly #parts: SessionParts;
   readonly #worker: Worker;
   #client: Client | undefined;
-  /** The client has come over from another session. */
-  #attached = false;
+  /** The client has come over from another session, or has given its machine a name to be found by. */
+  #lasting = false;
   /** Whose client is about to come. */
   #promisedTo: Session | undefined;
   /** Where the client is about to go, and what it says meanwhile. */
@@ -111,12 +112,12 @@ export class Session {
     this.#post({ kind: "message", text });
   }
 
-  /** The connection is gone. A machine that the client had come over to stays. */
+  /** The connection is gone. A machine that others know by name stays for them, and for this client. */
   #closed(problem: string | undefined, client: Client): void {
     // One that has said good-bye before is nobody's.
     if (client !== this.#client) return;
     this.#client = undefined;
-    if (!this.#attached || this.#closing) {
+    if (!this.#lasting || this.#closing) {
       this.#end(problem);
       return;
     }
@@ -138,7 +139,11 @@ export class Session {
         this.#parts.annotations(message.annotations);
         return;
       case "publish":
-        this.#name(() => this.#parts.machines.publish(this, message.given, message.base));
+        this.#name(() => {
+          const name = this.#parts.machines.publish(this, message.given, message.base);
+          this.#lasting ||= message.given !== undefined;
+          return name;
+        });
         return;
       case "reserve":
         this.#name(() => {
@@ -204,7 +209,7 @@ export class Session {
   #adopt(client: Client, initialize: unknown): void {
     this.#promisedTo = undefined;
     this.#client = client;
-    this.#attached = true;
+    this.#lasting = true;
     client.session = this;
     this.#pending = 0;
     this.#post({ kind: "attached", initialize, sent: client.sent });
