@@ -20,6 +20,9 @@ export const environment = (logged: string[]): Environment => ({
       throw new UserError(`${path}: there is no such file.`);
     }
   },
+  async replaceFile() {
+    throw new UserError("Nothing is written here.");
+  },
   exists: async (path) => existsSync(path),
   defer: (callback) => void setImmediate(callback),
   now: () => performance.now(),

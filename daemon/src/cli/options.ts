@@ -20,6 +20,7 @@ export interface GuestOptions {
   readonly pctDepth: number;
   readonly pctLength: number;
   readonly disk?: string;
+  readonly diskWrite?: boolean;
   readonly firmware: string;
   readonly initrd?: string;
   readonly console: "uart" | "virtio";
@@ -34,6 +35,7 @@ export function addGuestOptions(command: Command): Command {
     .option("--memory <MiB>", "guest memory", integer(), defaults.memory)
     .option("--append <args>", "kernel arguments", defaults.append)
     .option("--disk <file>", "image behind the virtio disk; the guest's writes go to a copy")
+    .option("--disk-write", "the copy replaces the image's file when the run ends")
     .option(
       "--firmware <file>",
       "M-mode firmware: builtin, or an ELF or raw file",
@@ -66,14 +68,14 @@ export function addGuestOptions(command: Command): Command {
 /** Throws UsageError for values that no machine can have. */
 export function targetOptions(program: string | undefined, options: GuestOptions): TargetOptions {
   const { harts, memory, append, schedule, seed, quantum, pctDepth, pctLength } = options;
-  const { profile, disk, firmware, initrd, console } = options;
+  const { profile, disk, diskWrite, firmware, initrd, console } = options;
   const machine = { harts, memory, append, schedule, seed, quantum, pctDepth, pctLength, console };
   try {
     checkOptions(machine);
   } catch (error) {
     throw error instanceof UserError ? new UsageError(`--${error.message}`) : error;
   }
-  return { program, profile, symbolFiles: [], disk, firmware, initrd, ...machine };
+  return { program, profile, symbolFiles: [], disk, diskWrite, firmware, initrd, ...machine };
 }
 
 /** A parser for decimal or 0x integers of a range. */

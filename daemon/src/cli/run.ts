@@ -1,6 +1,6 @@
 /** `asyncos run`: boots a kernel to its end; its console is stdout, its exit code ours. */
 import { EVENT_KINDS, type EventKind } from "../awareness/api.ts";
-import { openTarget, type Target } from "../debugger/target.ts";
+import { keepDisk, openTarget, type Target } from "../debugger/target.ts";
 import { createEnvironment } from "../server/environment.ts";
 import type { Layout } from "../server/layout.ts";
 import { exitCode, type GuestEnd, runGuest } from "./guest.ts";
@@ -19,7 +19,8 @@ export async function run(
   program: string | undefined,
   options: RunOptions,
 ): Promise<number> {
-  const target = await openTarget(createEnvironment(layout), targetOptions(program, options));
+  const environment = createEnvironment(layout);
+  const target = await openTarget(environment, targetOptions(program, options));
   const { machine } = target;
   const output = new Output(process.stdout, options.json === true);
   machine.console.on((bytes) => output.console(bytes));
@@ -36,6 +37,7 @@ export async function run(
   output.end();
   if (counts) output.json(statistics(target, end, seconds, counts));
   await output.drained();
+  await keepDisk(environment, target);
   return exitCode(machine, target.name, end);
 }
 

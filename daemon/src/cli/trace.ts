@@ -2,7 +2,7 @@
 import { createWriteStream, renameSync, rmSync, type WriteStream } from "node:fs";
 import { EVENT_KINDS, type EventKind } from "../awareness/api.ts";
 import { UserError } from "../base/errors.ts";
-import { openTarget, type Target } from "../debugger/target.ts";
+import { keepDisk, openTarget, type Target } from "../debugger/target.ts";
 import { createEnvironment } from "../server/environment.ts";
 import type { Layout } from "../server/layout.ts";
 import { wireEvent } from "../trace/wire.ts";
@@ -26,7 +26,8 @@ export async function trace(
   options: TraceOptions,
 ): Promise<number> {
   const kinds = (options.kinds ?? EVENT_KINDS).map(checkKind);
-  const target = await openTarget(createEnvironment(layout), targetOptions(program, options));
+  const environment = createEnvironment(layout);
+  const target = await openTarget(environment, targetOptions(program, options));
   const { machine, awareness, name } = target;
   const known = kinds.filter((kind) => awareness.available.get(kind) === true);
   if (known.length === 0) {
@@ -55,6 +56,7 @@ export async function trace(
     }).finally(() => input.close());
     if (options.format === "perfetto") await writeTimeline(target, sink);
     if (options.output !== undefined) await finish(sink as WriteStream, options.output);
+    await keepDisk(environment, target);
     return exitCode(machine, name, end);
   } catch (error) {
     if (options.output !== undefined) rmSync(draft(options.output), { force: true });

@@ -3,10 +3,11 @@
  * takes it over.
  */
 import { disposable } from "../base/disposable.ts";
+import { UserError } from "../base/errors.ts";
 import { Annotator } from "../debugger/annotations.ts";
 import { Session } from "../debugger/session.ts";
 import { Sources } from "../debugger/sources.ts";
-import { openTarget } from "../debugger/target.ts";
+import { keepDisk, openTarget } from "../debugger/target.ts";
 import type { Context } from "./context.ts";
 import { Debuggee } from "./debuggee.ts";
 import type { LaunchOptions } from "./launch.ts";
@@ -33,6 +34,19 @@ export async function openSession(context: Context, options: LaunchOptions): Pro
   target.trace.record(options.events);
   if (!options.noDebug) session.bind(context.breakpoints, context.filters);
   for (const note of target.notes) emit("output", { category: "console", output: `${note}\n` });
+}
+
+/** Ends the session at the user's wish: what its guest wrote to the disk is kept, where that is wanted. */
+export async function endSession(context: Context): Promise<void> {
+  const { session, environment, emit } = context;
+  closeSession(context);
+  if (!session) return;
+  try {
+    await keepDisk(environment, session.target);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    emit("output", { category: "important", output: `${error.message}\n` });
+  }
 }
 
 /** Ends the session; what the user set stays for the next one. */

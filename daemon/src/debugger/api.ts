@@ -6,6 +6,11 @@
 export interface Environment {
   /** Bytes of a file that the user named; throws UserError with the path when it cannot be read. */
   readFile(path: string): Promise<Uint8Array>;
+  /**
+   * A file that the user named gets other contents, all of them or (with a UserError) none: it is as
+   * it was if anything goes wrong on the way.
+   */
+  replaceFile(path: string, bytes: Uint8Array): Promise<void>;
   /** Whether a file exists, for mapping the compiler's paths to sources on this host. */
   exists(path: string): Promise<boolean>;
   /** Calls back soon, after outside messages had their turn: what separates two slices of a run. */

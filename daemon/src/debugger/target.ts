@@ -27,6 +27,8 @@ export interface TargetOptions extends Omit<MachineOptions, FileOption> {
   readonly profile: string | undefined;
   /** Path of a disk image: the guest's writes go to a copy. */
   readonly disk?: string | undefined;
+  /** The copy replaces the image's file when the run ends (`keepDisk`). */
+  readonly diskWrite?: boolean | undefined;
   /** Path of M-mode firmware (an ELF, or raw); "builtin" or undefined: the one in the machine. */
   readonly firmware?: string | undefined;
   /** Path of a first file system (an initramfs), which the kernel finds in RAM. */
@@ -109,6 +111,13 @@ export async function openTarget(
     timeline,
     notes,
   };
+}
+
+/** At the end of a run: what the guest wrote goes to the disk's file, where that is wanted. */
+export async function keepDisk(environment: Environment, target: Target): Promise<void> {
+  const { disk, diskWrite } = target.options;
+  const bytes = diskWrite ? target.machine.changedDisk() : undefined;
+  if (bytes !== undefined) await environment.replaceFile(disk!, bytes);
 }
 
 /** A Linux boot image is wrapped into an ELF without symbols. */

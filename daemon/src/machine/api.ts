@@ -219,6 +219,8 @@ export interface Machine {
   /** An unsigned little-endian integer of RAM as a double; NaN when not RAM, or above 2^53. */
   readPhysicalNumber(address: PhysicalAddress, size: 1 | 2 | 4 | 8): number;
   writePhysical(address: PhysicalAddress, bytes: Uint8Array): boolean;
+  /** All that is on the virtio disk, once the guest has written to it; undefined before. */
+  changedDisk(): Uint8Array | undefined;
   /**
    * A digest of memory, registers, devices, clock and interleaving: 16 hex digits. Two machines with
    * the same one go on alike.

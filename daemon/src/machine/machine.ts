@@ -216,6 +216,10 @@ class VirtMachine implements Machine {
     return true;
   }
 
+  changedDisk(): Uint8Array | undefined {
+    return this.#board.peripherals.disk?.changed();
+  }
+
   stateHash(): string {
     return stateHash(this.#board, this.#runner.schedule);
   }

@@ -36,11 +36,15 @@ export class Peripherals {
   readonly alarms: Alarms;
   readonly aclint: Aclint;
   readonly plic: Plic;
+  /** Behind slot 0, when there is one. */
+  readonly disk: Disk | undefined;
   readonly #parts: PeripheralParts;
 
   constructor(parts: PeripheralParts) {
     this.#parts = parts;
     const { options, bus, clock, attend } = parts;
+    const image = options.disk instanceof Uint8Array ? imageOfBytes(options.disk) : options.disk;
+    this.disk = image && new Disk(image);
     this.alarms = new Alarms(attend);
     this.aclint = new Aclint(options.harts, {
       ticks: () => clock.ticks,
@@ -68,9 +72,7 @@ export class Peripherals {
     const virtio = options.console === "virtio";
     const uart = new Uart({ ...this.#wires(UART.interrupt), ...(virtio ? deaf : lines) });
     bus.map(UART.base, UART.size, uart);
-    const { disk } = options;
-    const image = disk instanceof Uint8Array ? imageOfBytes(disk) : disk;
-    this.#mapVirtio(0, image && new Block(new Disk(image)));
+    this.#mapVirtio(0, this.disk && new Block(this.disk));
     this.#mapVirtio(1, new Entropy(options.seed));
     const port = this.#mapVirtio(2, virtio ? new VirtioConsole(lines) : undefined);
     terminal.onInput = () => (virtio ? port.kick(RECEIVE) : uart.inputChanged());

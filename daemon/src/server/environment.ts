@@ -1,6 +1,6 @@
 /** The host as a session sees it: files, the kernel in the box and the profiles in the box. */
 import { readdirSync, readFileSync } from "node:fs";
-import { access, open } from "node:fs/promises";
+import { access, open, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { UserError } from "../base/errors.ts";
 import type { Environment } from "../debugger/api.ts";
@@ -15,6 +15,7 @@ export function createEnvironment(
 ): Environment {
   return {
     readFile: readUserFile,
+    replaceFile: replaceUserFile,
     exists: (path) =>
       access(path).then(
         () => true,
@@ -46,6 +47,29 @@ async function readUserFile(path: string): Promise<Uint8Array> {
     throw error instanceof UserError ? error : new UserError(fileProblem(path, error));
   } finally {
     await file?.close();
+  }
+}
+
+/** Beside the file and under another name until it is whole; links and the file's mode stay. */
+async function replaceUserFile(path: string, bytes: Uint8Array): Promise<void> {
+  let draft: string | undefined;
+  try {
+    const real = await realpath(path);
+    const { mode } = await stat(real);
+    const name = `${real}.${process.pid}.part`;
+    const file = await open(name, "wx", mode);
+    draft = name;
+    try {
+      await file.chmod(mode);
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(draft, real);
+  } catch (error) {
+    if (draft !== undefined) await rm(draft, { force: true });
+    throw new UserError(`${path} cannot be written, and is as it was: ${(error as Error).message}`);
   }
 }
 

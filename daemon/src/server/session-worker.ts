@@ -8,6 +8,7 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import { assert, UserError } from "../base/errors.ts";
 import { Adapter } from "../dap/adapter.ts";
 import type { Debuggee } from "../dap/debuggee.ts";
+import { keepDisk } from "../debugger/target.ts";
 import { createEnvironment } from "./environment.ts";
 import { type FromWorker, type ToWorker, WINDOW, type WorkerData } from "./session-messages.ts";
 
@@ -139,7 +140,11 @@ function detach(): boolean {
   underWay = 0;
   release();
   debuggee = left;
-  left.ended.on(() => post({ kind: "ended" }));
+  left.ended.on(() => {
+    keepDisk(environment, left.session.target)
+      .catch((error: Error) => environment.log(error.message))
+      .finally(() => post({ kind: "ended" }));
+  });
   post({ kind: "detached" });
   return true;
 }

@@ -5,7 +5,7 @@ import { FILTERS } from "../../debugger/filters.ts";
 import { capabilities } from "../capabilities.ts";
 import type { Context } from "../context.ts";
 import { parseLaunch } from "../launch.ts";
-import { closeSession, leaveSession, openSession } from "../open.ts";
+import { endSession, leaveSession, openSession } from "../open.ts";
 import { stoppedEvents } from "../stopped.ts";
 import { type Handlers, handler, nothing } from "../table.ts";
 
@@ -70,25 +70,25 @@ export const life: Handlers = {
     z.object({ arguments: z.unknown().optional() }).optional(),
     async (context, args) => {
       const options = args?.arguments ? parseLaunch(args.arguments) : context.launch!;
-      closeSession(context);
+      await endSession(context);
       await openSession(context, options);
       context.afterResponse(() => begin(context));
       return undefined;
     },
   ),
 
-  terminate: handler("any", nothing, (context) => {
-    closeSession(context);
+  terminate: handler("any", nothing, async (context) => {
+    await endSession(context);
     context.afterResponse(() => context.emit("terminated"));
     return undefined;
   }),
 
-  disconnect: handler("any", disconnect, (context, args) => {
+  disconnect: handler("any", disconnect, async (context, args) => {
     const stays =
       args?.terminateDebuggee === false || (context.attached && !args?.terminateDebuggee);
     if (stays && context.session?.state !== "ended") {
       leaveSession(context, args?.suspendDebuggee === true);
-    } else closeSession(context);
+    } else await endSession(context);
     return undefined;
   }),
 };

@@ -13,6 +13,7 @@ export const imageOfBytes = (bytes: Uint8Array): DiskImage => ({
 });
 
 export class Disk {
+  /** Whole ones. */
   readonly sectors: number;
   readonly #image: DiskImage;
   #changed = new Map<number, Uint8Array>();
@@ -50,6 +51,19 @@ export class Disk {
   }
   set changes(changes: ReadonlyMap<number, Uint8Array>) {
     this.#changed = new Map(changes);
+  }
+
+  /** What the image's bytes have become; undefined when nothing was written. */
+  changed(): Uint8Array | undefined {
+    if (this.#changed.size === 0) return undefined;
+    const { size } = this.#image;
+    const bytes = new Uint8Array(size);
+    bytes.set(this.#image.read(0, size));
+    for (const [block, changed] of this.#changed) {
+      const at = block * BLOCK;
+      bytes.set(changed.subarray(0, Math.min(BLOCK, size - at)), at);
+    }
+    return bytes;
   }
 
   #block(block: number): Uint8Array {
