@@ -45,7 +45,7 @@ export function bootKernel(
   machine.console.on((bytes) => {
     console += decoder.decode(bytes, { stream: true });
   });
-  const inspector = createInspector();
+  const inspector = createInspector(machine);
   inspector.modules.add(symbols);
   const changed = JSON.stringify(change(JSON.parse(bundledProfile())));
   const profile = detectProfile(symbols, new Map([["asyncos.json", changed]]));

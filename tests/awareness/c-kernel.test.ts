@@ -56,7 +56,7 @@ function boot(options: string) {
     { harts: 1, memory: 128, append: "", schedule: "round-robin", seed: 0, quantum: 1000 },
     { segments, entry: physical(Number(symbols.entry)) },
   );
-  const inspector = createInspector();
+  const inspector = createInspector(machine);
   inspector.modules.add(symbols);
   const profile = detectProfile(symbols, new Map([["c.json", JSON.stringify(PROFILE)]]));
   return { machine, inspector, symbols, awareness: createAwareness(machine, inspector, profile) };

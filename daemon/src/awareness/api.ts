@@ -2,11 +2,11 @@
  * The kernel's own world out of the machine's: threads, coroutines, queues, bitmaps, and scheduling
  * events. A profile (data) says where they are; what it does not describe is unknown.
  */
-import type { Address, MachineTime } from "../base/brand.ts";
+import type { Address, MachineTime, PhysicalAddress } from "../base/brand.ts";
 import type { Disposable } from "../base/disposable.ts";
-import type { Condition, StackFrame, Value } from "../inspect/api.ts";
+import type { Condition, Module, StackFrame, Value } from "../inspect/api.ts";
 import type { Hart } from "../machine/api.ts";
-import type { SourceLocation, StructType } from "../symbols/api.ts";
+import type { SourceLocation, StructType, SymbolFile } from "../symbols/api.ts";
 
 export const EVENT_KINDS = [
   "wake",
@@ -31,7 +31,9 @@ export type EventKind = (typeof EVENT_KINDS)[number];
 
 /**
  * One scheduling fact. Fields that do not apply or are not known are undefined. For wakes
- * `coroutine` is the woken one; for switches `old` and `new` are thread ids; for bitmaps the words.
+ * `coroutine` is the woken one (as ids.ts counts them); for switches `old` and `new` are thread ids;
+ * for bitmaps the words. `process` is whose the coroutine is (undefined: the kernel's own); of facts
+ * without a coroutine, what the hart runs.
  */
 export interface SchedulingEvent {
   readonly time: MachineTime;
@@ -48,7 +50,7 @@ export interface SchedulingEvent {
   readonly pc: Address | undefined;
   /** For bitmap events: which one, by the profile's name. */
   readonly bitmap?: string | undefined;
-  /** For spawns: what the coroutine runs, as CoroutineInfo.name. */
+  /** For spawns: what the coroutine runs, as CoroutineInfo.name; for system calls and processes, theirs. */
   readonly name?: string | undefined;
 }
 
@@ -67,6 +69,18 @@ export const EVENT_FIELDS = [
   "bitmap",
 ] as const;
 
+export interface ProcessInfo {
+  readonly id: number;
+  readonly name: string;
+  /** The file that it runs. */
+  readonly path: string | undefined;
+  readonly state: string;
+  readonly parent: number | undefined;
+  /** Of its root page table. */
+  readonly root: PhysicalAddress | undefined;
+  readonly exitCode: number | undefined;
+}
+
 export type CoroutineState = "ready" | "running" | "waiting" | "done";
 
 export interface ThreadInfo {
@@ -81,7 +95,10 @@ export interface ThreadInfo {
 }
 
 export interface CoroutineInfo {
+  /** Unique in the machine: see ids.ts. */
   readonly id: number;
+  /** Whose it is; undefined: the kernel's. */
+  readonly process: number | undefined;
   /** The async fn as users name it, e.g. `ring::runner`. */
   readonly name: string;
   readonly state: CoroutineState | "unknown";
@@ -132,6 +149,8 @@ export interface AwaitChains {
 
 export interface ExecutorInfo {
   readonly id: number;
+  /** Whose it is; undefined: the kernel's. */
+  readonly process: number | undefined;
   readonly name: string;
   readonly mode: string;
   readonly queues: readonly { readonly priority: number; readonly coroutines: readonly number[] }[];
@@ -143,6 +162,8 @@ export interface BitmapInfo {
   readonly name: string;
   readonly address: Address;
   readonly value: bigint;
+  /** Whose it is; undefined: the kernel's. */
+  readonly process: number | undefined;
   /** Priorities whose bit is set. */
   readonly bits: readonly number[];
   readonly owner: string;
@@ -167,6 +188,26 @@ export interface Awareness {
   /** The profile in use, and what it leaves unknown. */
   readonly profile: { readonly name: string; readonly gaps: readonly string[] } | undefined;
   threads(): readonly ThreadInfo[];
+  /** Empty where the profile does not describe processes. */
+  processes(): readonly ProcessInfo[];
+  /** Which program a process runs, where its symbols are known. */
+  programOf(process: number): Module | undefined;
+  /** The satp under which a process runs; undefined when there is no such process. */
+  spaceOf(process: number): bigint | undefined;
+  /**
+   * What a process runs is known from now on: `symbols` is one program to all processes that are
+   * given the same file, and is added to the inspector's modules with the first of them.
+   */
+  setProgram(process: number, symbols: SymbolFile): Module;
+  /**
+   * A process that a hart enters for the first time, before it executes anything there, or whose
+   * address space is a new one.
+   */
+  onProcess(
+    listener: (process: { readonly id: number; readonly path: string | undefined }) => void,
+  ): Disposable;
+  /** Between runs: memory may have been changed by others than the guest. */
+  forget(): void;
   coroutines(query?: CoroutineQuery): {
     readonly total: number;
     readonly coroutines: readonly CoroutineInfo[];

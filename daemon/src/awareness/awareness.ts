@@ -1,17 +1,18 @@
 /** The kernel's world out of the machine's, by a profile: what `api.ts` promises. */
 import { UserError } from "../base/errors.ts";
-import type { Inspector, StackFrame } from "../inspect/api.ts";
-import type { Scope } from "../inspect/datum.ts";
+import type { AddressSpace, Inspector, MemoryView, Modules, StackFrame } from "../inspect/api.ts";
 import type { AccessContext } from "../inspect/expression/accessor.ts";
 import { toAddress } from "../inspect/memory.ts";
-import { isIdentityMapped, worldOf } from "../inspect/modules.ts";
+import { isIdentityMapped } from "../inspect/modules.ts";
 import { bytesToUnsigned } from "../inspect/place.ts";
+import { spaceMemory } from "../inspect/space.ts";
 import type { Hart, Machine } from "../machine/api.ts";
 import { environmentForm, segments } from "../symbols/names.ts";
 import {
   type AwaitFrame,
   type Awareness,
   type BitmapInfo,
+  type CoroutineInfo,
   EVENT_KINDS,
   type EventKind,
 } from "./api.ts";
@@ -19,81 +20,142 @@ import { awaitFrames, type Leaves } from "./await-stack.ts";
 import { type BitmapBinding, bindProfile } from "./binding.ts";
 import { takeCensus } from "./census.ts";
 import { ChainFinder } from "./chains.ts";
-import { Coroutines, type Task } from "./coroutines.ts";
+import type { Task } from "./coroutines.ts";
 import { Events } from "./events.ts";
-import { Executors } from "./executors.ts";
+import { parseFilter } from "./filter.ts";
+import { processOf, shownId } from "./ids.ts";
 import { FutureKinds } from "./kinds.ts";
 import { leafLocations } from "./leaves.ts";
 import { type KernelMemory, kernelMemory } from "./memory.ts";
+import { type Process, Processes } from "./processes.ts";
 import type { Profile } from "./profile.ts";
-import { makeSlots } from "./slots.ts";
+import { Programs } from "./programs.ts";
+import { Realm } from "./realm.ts";
+import { SLOT } from "./slots.ts";
 import { collectSources } from "./sources.ts";
 import { Threads } from "./threads.ts";
 import { trapFrameRules } from "./trap-frames.ts";
 
-/** Modules are looked at as they are now: add them to the inspector first. */
+const DEFAULT_COUNT = 1_000;
+
+/** The kernel's modules are looked at as they are now: add them to the inspector first. */
 export function createAwareness(
   machine: Machine,
   inspector: Inspector,
   profile: Profile | undefined,
 ): Awareness {
-  const { modules } = inspector;
+  const modules: Modules = { modules: inspector.modules.modules.filter(({ user }) => !user) };
   const binding = profile && bindProfile(profile, modules);
   const identity = modules.modules.every(
     ({ bias, symbols }) => bias === 0n && isIdentityMapped(symbols),
   );
   const memory = kernelMemory(machine, identity);
-  const contextOf = (): AccessContext => ({ reader: memory, hart: undefined, slots: makeSlots() });
-  const context = contextOf();
-  const scope: Scope = { memory: memory.view, registers: undefined, world: worldOf(modules) };
   const kinds = new FutureKinds(modules);
-  const executors = new Executors(binding, context);
-  const coroutines = new Coroutines(binding, executors, kinds, context, scope);
+  const parts = { binding, modules, kinds, memory, owner: { process: undefined } };
+  const kernel = new Realm(parts);
+  const { context, scope } = kernel;
   const threads = new Threads(binding, context, scope);
   // Hooks run inside the machine, lists outside of it: neither disturbs the other's slots.
-  const inHooks = contextOf();
-  const hooked = {
-    coroutines: new Coroutines(binding, executors, kinds, inHooks, scope),
-    threads: new Threads(binding, inHooks, scope),
-  };
+  const inHooks = new Realm(parts);
+  const hookedThreads = new Threads(binding, inHooks.context, scope);
+  const processes = new Processes(machine, binding, new Realm(parts).context, scope);
   const sources = collectSources({
     machine,
     modules,
     memory,
     binding,
-    coroutines: hooked.coroutines,
-    context: inHooks,
+    processes,
+    coroutines: inHooks.coroutines,
+    context: inHooks.context,
+    enter(hart) {
+      inHooks.context.hart = hart;
+      inHooks.context.slots[SLOT.hart] = hart.id;
+    },
   });
+  /** Of threads or, where the profile does not say, of the address space. */
+  const processOn = (using: Threads, hart: number): number => {
+    const said = using.current("process", hart);
+    if (!Number.isNaN(said) || binding?.harts.process) return said;
+    return processes.bySatp(machine.harts[hart]!.satp)?.id ?? Number.NaN;
+  };
   const events = new Events(
     sources.byKind,
     {
       time: () => machine.time,
-      thread: (hart) => hooked.threads.current("thread", hart),
-      process: (hart) => hooked.threads.current("process", hart),
+      thread: (hart) => hookedThreads.current("thread", hart),
+      process: (hart) => processOn(hookedThreads, hart),
     },
     (hart) => [...first(inspector.stack(hart))][0],
   );
-  for (const rule of trapFrameRules(binding, modules, contextOf())) inspector.addUnwindRule(rule);
+  const programs = new Programs({
+    machine,
+    profile,
+    processes,
+    addModule: (symbols, user) => inspector.modules.add(symbols, { user }),
+    libraries: () => [],
+    addSource: (kind, source) => events.add(kind, source),
+  });
+  for (const rule of trapFrameRules(binding, modules, new Realm(parts).context)) {
+    inspector.addUnwindRule(rule);
+  }
+
+  const realmOf = (process: number | undefined): Realm | undefined => {
+    if (process === undefined) return kernel;
+    const found = processes.find(process);
+    return found && programs.realm(found);
+  };
+  const realms = (): readonly Realm[] => [
+    kernel,
+    ...processes.all().flatMap((process) => programs.realm(process) ?? []),
+  ];
+  /** A coroutine by its id, and where it lives. */
+  const find = (id: number): { readonly realm: Realm; readonly task: Task } | undefined => {
+    const realm = realmOf(processOf(id));
+    const task = realm?.coroutines.find(id);
+    return realm && task && { realm, task };
+  };
 
   const known = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);
-  const current = ({ id }: Hart) => ({
-    thread: known(threads.current("thread", id)),
-    process: known(threads.current("process", id)),
-    coroutine: known(threads.current("coroutine", id)),
-  });
+  const current = ({ id }: Hart) => {
+    const process = known(processOn(threads, id));
+    const own = threads.current("coroutine", id);
+    const user = Number.isNaN(own) && process !== undefined ? realmOf(process) : undefined;
+    const coroutine = user ? user.coroutines.unique(user.running(id)) : own;
+    return { thread: known(threads.current("thread", id)), process, coroutine: known(coroutine) };
+  };
+  /** Where a thread's registers and stack mean something: its process's address space. */
+  const surroundings = (thread: number): { memory: MemoryView; space: AddressSpace } => {
+    const id = threads.processOf(thread);
+    const process = id === undefined ? undefined : processes.find(id);
+    if (!process || process.root === 0) {
+      return { memory: memory.view, space: { privilege: "S", satp: 0n } };
+    }
+    const satp = processes.satpOf(process);
+    const own = spaceMemory(machine, satp).view;
+    return {
+      memory: {
+        read: (at, length) => own.read(at, length) ?? memory.view.read(at, length),
+        write: (at, bytes) => own.write(at, bytes) || memory.view.write(at, bytes),
+      },
+      space: { privilege: "S", satp },
+    };
+  };
   const threadStack = (id: number): Iterable<StackFrame> => {
     const running = machine.harts.find((hart) => current(hart).thread === id);
     if (running) return inspector.stack(running);
     const saved = threads.saved(id, memory.view);
     if (typeof saved === "string") throw new UserError(saved);
-    return inspector.stackFrom(saved, memory.view, machine.harts[0]!);
+    const { memory: view, space } = surroundings(id);
+    return inspector.stackFrom(saved, view, space);
   };
-  const leaves: Leaves = {
-    location: leafLocations(modules),
-    joined: (future) => known(coroutines.joinedBy(future)),
-  };
-  const chains = new ChainFinder(coroutines, kinds, context, scope, leaves);
-  const onStack = (id: number, { record }: Task): readonly AwaitFrame[] => {
+  const leaves = remembered(
+    ({ coroutines, modules: own }: Realm): Leaves => ({
+      location: leafLocations(own),
+      joined: (future) => known(coroutines.joinedBy(future)),
+    }),
+  );
+  const chainsOf = remembered((realm: Realm) => new ChainFinder(realm, leaves(realm)));
+  const onStack = (id: number, { coroutines }: Realm, { record }: Task): readonly AwaitFrame[] => {
     const running = machine.harts.find((hart) => current(hart).coroutine === id);
     if (running) {
       return machineFrames(inspector, inspector.stack(running), `running on hart ${running.id}`);
@@ -106,31 +168,78 @@ export function createAwareness(
       : machineFrames(inspector, threadStack(thread), `half-run on thread ${thread}`);
   };
   const awaitStack = (id: number): readonly AwaitFrame[] => {
-    const task = coroutines.find(id);
-    if (!task) throw new UserError(`there is no coroutine ${id}, or it is done`);
+    const found = find(id);
+    if (!found) throw new UserError(`there is no coroutine ${shownId(id)}, or it is done`);
+    const { realm, task } = found;
     // Before its poll has entered the body, and after it has left, there is nothing on the stack, and
     // what memory says is not stale.
-    const polled = onStack(id, task);
+    const polled = onStack(id, realm, task);
     if (polled.length > 0) return polled;
-    const future = coroutines.future(task.record);
-    return future ? awaitFrames(future, kinds, context, scope, leaves) : [];
+    const future = realm.coroutines.future(task.record);
+    if (!future) return [];
+    return awaitFrames(future, realm.kinds, realm.context, realm.scope, leaves(realm));
+  };
+  const bitmaps = (): readonly BitmapInfo[] =>
+    (binding?.bitmaps ?? []).flatMap((one) => {
+      if (!one.each) return bitmapInfo(one, undefined, memory, context);
+      return processes.all().flatMap(({ id, record }) => {
+        context.slots[SLOT.process] = record;
+        return bitmapInfo(one, id, memory, context);
+      });
+    });
+  const required = (id: number): Process => {
+    const process = processes.find(id);
+    if (!process) throw new UserError(`there is no process ${id}`);
+    return process;
   };
 
   return {
-    profile: binding && { name: binding.profile.name, gaps: binding.gaps },
-    threads: () => threads.list(machine.harts),
-    coroutines: (query) => coroutines.query(query),
-    coroutine(id) {
-      const task = coroutines.find(id);
-      return task && coroutines.info(task);
+    get profile() {
+      return binding && { name: binding.profile.name, gaps: [...binding.gaps, ...programs.gaps()] };
     },
-    executors: () => executors.list(),
-    bitmaps: () => (binding?.bitmaps ?? []).flatMap((one) => bitmapInfo(one, memory, context)),
+    threads: () => threads.list(machine.harts),
+    processes: () => processes.all().map((process) => processes.info(process)),
+    programOf: (id) => {
+      const process = processes.find(id);
+      return process && programs.of(process)?.module;
+    },
+    spaceOf(id) {
+      const process = processes.find(id);
+      return process && process.root !== 0 ? processes.satpOf(process) : undefined;
+    },
+    setProgram: (id, symbols) => programs.set(required(id), symbols),
+    onProcess: (listener) => processes.met.on(listener),
+    forget: () => processes.forget(),
+    coroutines(query = {}) {
+      const filter = parseFilter(query.filter);
+      const rows: CoroutineInfo[] = [];
+      const count = query.count ?? DEFAULT_COUNT;
+      let total = 0;
+      for (const { coroutines } of realms()) {
+        const start = Math.max(0, (query.start ?? 0) - total);
+        const page = coroutines.query(filter, start, count - rows.length);
+        rows.push(...page.coroutines);
+        total += page.total;
+      }
+      return { total, coroutines: rows };
+    },
+    coroutine(id) {
+      const found = find(id);
+      return found?.realm.coroutines.info(found.task);
+    },
+    executors: () => realms().flatMap(({ executors }) => executors.list()),
+    bitmaps,
     current,
     awaitStack,
-    chains: (samples) => chains.find(samples),
+    chains(samples) {
+      const found = realms().map((realm) => chainsOf(realm).find(samples));
+      return {
+        polled: found.reduce((sum, { polled }) => sum + polled, 0),
+        chains: found.flatMap(({ chains }) => chains),
+      };
+    },
     threadStack,
-    census: () => takeCensus(coroutines, context),
+    census: () => takeCensus(realms()),
     available: new Map(
       EVENT_KINDS.map((kind): [EventKind, true | string] => [
         kind,
@@ -138,6 +247,19 @@ export function createAwareness(
       ]),
     ),
     listen: (wanted, listener, where) => events.listen(wanted, listener, where),
+  };
+}
+
+/** Makes it once for each. */
+function remembered<K extends object, V>(make: (key: K) => V): (key: K) => V {
+  const known = new WeakMap<K, V>();
+  return (key) => {
+    let value = known.get(key);
+    if (value === undefined) {
+      value = make(key);
+      known.set(key, value);
+    }
+    return value;
   };
 }
 
@@ -176,6 +298,7 @@ function machineFrames(
 
 function bitmapInfo(
   { name, word, size, bits, owner }: BitmapBinding,
+  process: number | undefined,
   memory: KernelMemory,
   context: AccessContext,
 ): BitmapInfo[] {
@@ -185,5 +308,5 @@ function bitmapInfo(
   const value = bytesToUnsigned(bytes);
   const set: number[] = [];
   for (let bit = 0; bit < bits; bit++) if ((value >> BigInt(bit)) & 1n) set.push(bit);
-  return [{ name, address: toAddress(at), value, bits: set, owner }];
+  return [{ name, address: toAddress(at), value, process, bits: set, owner }];
 }

@@ -3,7 +3,7 @@
  * not have becomes a gap, a sentence for the user; the rest works on.
  */
 import { UserError } from "../base/errors.ts";
-import type { ModuleTable } from "../inspect/api.ts";
+import type { Modules } from "../inspect/api.ts";
 import {
   type Access,
   type AccessNames,
@@ -44,6 +44,14 @@ export type ThreadBinding = {
     | undefined;
 };
 
+export type ProcessBinding = {
+  readonly [key in "id" | "root" | "name" | "path" | "parent" | "exitCode"]: Access | undefined;
+} & {
+  readonly type: Type;
+  readonly records: Records | undefined;
+  readonly state: NamedNumber | undefined;
+};
+
 export type CoroutineBinding = {
   readonly [key in
     | "id"
@@ -72,6 +80,8 @@ export interface ExecutorBinding {
 
 export interface BitmapBinding {
   readonly name: string;
+  /** There is one for each process. */
+  readonly each: boolean;
   readonly word: Access;
   /** In bytes. */
   readonly size: number;
@@ -84,6 +94,7 @@ export interface Binding {
   readonly gaps: readonly string[];
   readonly harts: { readonly [key in "thread" | "process" | "coroutine"]: Access | undefined };
   readonly threads: ThreadBinding | undefined;
+  readonly processes: ProcessBinding | undefined;
   readonly coroutines: CoroutineBinding | undefined;
   readonly executors: readonly ExecutorBinding[];
   readonly bitmaps: readonly BitmapBinding[];
@@ -93,10 +104,11 @@ export interface Binding {
   miss(gap: string): void;
 }
 
-export function bindProfile(profile: Profile, modules: ModuleTable): Binding {
+export function bindProfile(profile: Profile, modules: Modules): Binding {
   const gaps: string[] = [];
   const binder = new Binder(modules, gaps);
   const coroutines = profile.coroutines && bindCoroutines(profile.coroutines, binder);
+  const processes = profile.processes && bindProcesses(profile.processes, binder);
   const { harts } = profile;
   const hartNames: AccessNames = (name) => (name === "hart" ? slotNumber(SLOT.hart) : undefined);
   return {
@@ -108,12 +120,13 @@ export function bindProfile(profile: Profile, modules: ModuleTable): Binding {
       coroutine: binder.compile("harts.coroutine", harts?.coroutine, hartNames),
     },
     threads: profile.threads && bindThreads(profile.threads, binder),
+    processes,
     coroutines,
     executors: (profile.executors ?? []).map((one, index) =>
       bindExecutor(one, `executors[${index}]`, coroutines?.type, binder),
     ),
     bitmaps: (profile.bitmaps ?? []).flatMap((one, index) =>
-      bindBitmap(one, `bitmaps[${index}]`, binder),
+      bindBitmap(one, `bitmaps[${index}]`, processes?.type, binder),
     ),
     compile: (place, text, local) => binder.compile(place, text, local),
     miss: (gap) => {
@@ -123,10 +136,10 @@ export function bindProfile(profile: Profile, modules: ModuleTable): Binding {
 }
 
 class Binder {
-  readonly #modules: ModuleTable;
+  readonly #modules: Modules;
   readonly #gaps: string[];
 
-  constructor(modules: ModuleTable, gaps: string[]) {
+  constructor(modules: Modules, gaps: string[]) {
     this.#modules = modules;
     this.#gaps = gaps;
   }
@@ -230,6 +243,31 @@ function bindThreads(
   };
 }
 
+function bindProcesses(
+  spec: NonNullable<Profile["processes"]>,
+  binder: Binder,
+): ProcessBinding | undefined {
+  const type = binder.type("processes.type", spec.type);
+  if (!type) return undefined;
+  const names = named("process", slotPlace(SLOT.process, type));
+  const field = (key: "id" | "root" | "name" | "path" | "parent" | "exitCode") =>
+    binder.compile(`processes.${key}`, spec[key], names);
+  const list = binder.compile("processes.in", spec.in, () => undefined);
+  const records = list && recordsIn(list, type);
+  if (typeof records === "string") binder.miss("processes.in", records);
+  return {
+    type,
+    records: typeof records === "string" ? undefined : records,
+    id: field("id"),
+    root: field("root"),
+    name: field("name"),
+    path: field("path"),
+    state: binder.named("processes.state", spec.state, names),
+    parent: field("parent"),
+    exitCode: field("exitCode"),
+  };
+}
+
 function bindCoroutines(
   spec: NonNullable<Profile["coroutines"]>,
   binder: Binder,
@@ -283,9 +321,13 @@ function bindExecutor(
 function bindBitmap(
   spec: NonNullable<Profile["bitmaps"]>[number],
   place: string,
+  process: Type | undefined,
   binder: Binder,
 ): BitmapBinding[] {
-  const word = binder.compile(`${place}.word`, spec.word, () => undefined);
+  const each = spec.each !== undefined;
+  const names =
+    process && each ? named("process", slotPlace(SLOT.process, process)) : () => undefined;
+  const word = binder.compile(`${place}.word`, spec.word, names);
   const scalar = word?.type && scalarOf(word.type);
   if (!word) return [];
   const size = scalar?.type.size ?? 0;
@@ -293,5 +335,5 @@ function bindBitmap(
     binder.miss(`${place}.word`, "it is no word of 1, 2, 4 or 8 bytes in memory");
     return [];
   }
-  return [{ name: spec.name, word, size, bits: spec.bits, owner: spec.owner }];
+  return [{ name: spec.name, each, word, size, bits: spec.bits, owner: spec.owner }];
 }

@@ -2,11 +2,10 @@
  * How many coroutines stand in each async fn, in which state, and at which `.await`: its own ones and
  * those that await it.
  */
-import type { AccessContext } from "../inspect/expression/accessor.ts";
 import type { SourceLocation } from "../symbols/api.ts";
 import type { Awareness, CoroutineState } from "./api.ts";
-import type { Coroutines } from "./coroutines.ts";
 import type { FutureKind } from "./kinds.ts";
+import type { Realm } from "./realm.ts";
 
 const MAX_DEPTH = 200;
 /** Ids told of one `.await`: as many as fit behind a line. */
@@ -31,7 +30,7 @@ const emptyRow = (): Row => ({
   awaits: new Map(),
 });
 
-export function takeCensus(coroutines: Coroutines, context: AccessContext): Census {
+export function takeCensus(realms: readonly Realm[]): Census {
   const rows = new Map<FutureKind, Row>();
   const sites = new Map<object, Site>();
   const rowOf = (kind: FutureKind): Row => {
@@ -41,9 +40,9 @@ export function takeCensus(coroutines: Coroutines, context: AccessContext): Cens
     rows.set(kind, row);
     return row;
   };
-  coroutines.each(({ record }) => {
+  const visit = ({ context, coroutines }: Realm, record: number): void => {
     const state = coroutines.stateOf(record);
-    if (state === "unknown" || state === "done") return true;
+    if (state === "unknown" || state === "done") return;
     let link = coroutines.future(record);
     for (let depth = 0; link?.kind.coroutine && depth < MAX_DEPTH; depth++) {
       const row = rowOf(link.kind);
@@ -60,8 +59,13 @@ export function takeCensus(coroutines: Coroutines, context: AccessContext): Cens
       }
       link = shape.next(context, link.at);
     }
-    return true;
-  });
+  };
+  for (const realm of realms) {
+    realm.coroutines.each(({ record }) => {
+      visit(realm, record);
+      return true;
+    });
+  }
   return merged(rows);
 }
 

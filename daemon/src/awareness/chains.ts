@@ -12,6 +12,7 @@ import type { AwaitChain, AwaitChains, ChainFrame } from "./api.ts";
 import type { Leaves } from "./await-stack.ts";
 import type { Coroutines } from "./coroutines.ts";
 import type { FutureKind, FutureKinds } from "./kinds.ts";
+import type { Realm } from "./realm.ts";
 
 /** Chains in damaged memory may run in circles. */
 const MAX_DEPTH = 200;
@@ -50,13 +51,7 @@ export class ChainFinder {
   /** States and kinds by number: what a chain is told by. */
   readonly #numbers = new Map<object, number>();
 
-  constructor(
-    coroutines: Coroutines,
-    kinds: FutureKinds,
-    context: AccessContext,
-    scope: Scope,
-    leaves: Leaves,
-  ) {
+  constructor({ coroutines, kinds, context, scope }: Realm, leaves: Leaves) {
     this.#coroutines = coroutines;
     this.#kinds = kinds;
     this.#context = context;

@@ -9,10 +9,11 @@ import { toAddress, toNumber } from "../inspect/memory.ts";
 import { addressOf } from "../inspect/place.ts";
 import { isStruct, stepsTo } from "../inspect/types.ts";
 import type { SourceLocation } from "../symbols/api.ts";
-import type { CoroutineInfo, CoroutineQuery, CoroutineState } from "./api.ts";
+import type { CoroutineInfo, CoroutineState } from "./api.ts";
 import type { Binding, CoroutineBinding } from "./binding.ts";
 import type { Executors } from "./executors.ts";
-import { type Numbers, parseFilter } from "./filter.ts";
+import type { CoroutineFilter, Numbers } from "./filter.ts";
+import { coroutineId } from "./ids.ts";
 import type { FutureKind, FutureKinds } from "./kinds.ts";
 import { SLOT } from "./slots.ts";
 
@@ -23,7 +24,11 @@ export interface Task {
 }
 
 const known = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);
-const DEFAULT_COUNT = 1_000;
+
+/** Whose coroutines they are: undefined is the kernel's. */
+export interface Owner {
+  readonly process: number | undefined;
+}
 
 export class Coroutines {
   readonly #binding: CoroutineBinding | undefined;
@@ -31,6 +36,7 @@ export class Coroutines {
   readonly #context: AccessContext;
   readonly #scope: Scope;
   readonly #readFuture: ReturnType<FutureKinds["reader"]>;
+  readonly #owner: Owner;
   readonly #readSpawned: ((context: AccessContext) => SourceLocation | undefined) | undefined;
 
   constructor(
@@ -39,7 +45,9 @@ export class Coroutines {
     kinds: FutureKinds,
     context: AccessContext,
     scope: Scope,
+    owner: Owner,
   ) {
+    this.#owner = owner;
     this.#binding = binding?.coroutines;
     this.#executors = executors;
     this.#context = context;
@@ -71,7 +79,12 @@ export class Coroutines {
 
   /** NaN where it cannot be read. */
   idOf(record: number): number {
-    return this.#number(this.#binding?.id, record);
+    return this.unique(this.#number(this.#binding?.id, record));
+  }
+
+  /** The id in the machine of one that is counted here. */
+  unique(own: number): number {
+    return coroutineId(this.#owner.process, own);
   }
 
   priorityOf(record: number): number {
@@ -116,6 +129,7 @@ export class Coroutines {
     const stage = shape?.state(this.#context, future!.at);
     return {
       id: this.idOf(record),
+      process: this.#owner.process,
       name: future?.kind.name ?? (state === "done" ? "(done)" : "(unknown)"),
       state,
       priority: known(this.priorityOf(record)),
@@ -130,12 +144,14 @@ export class Coroutines {
   }
 
   /** `total` counts what the filter lets through, not what is listed. */
-  query(query: CoroutineQuery = {}): { total: number; coroutines: CoroutineInfo[] } {
-    const filter = parseFilter(query.filter);
-    const start = query.start ?? 0;
-    const end = start + (query.count ?? DEFAULT_COUNT);
+  query(
+    filter: CoroutineFilter,
+    start: number,
+    count: number,
+  ): { total: number; coroutines: CoroutineInfo[] } {
+    const end = start + count;
     const shown: Task[] = [];
-    const numbers = new TaskNumbers(this);
+    const numbers = new TaskNumbers(this, this.#owner);
     let total = 0;
     let wanted = filter.ids?.size ?? Number.POSITIVE_INFINITY;
     this.each((task) => {
@@ -208,9 +224,15 @@ export class Coroutines {
 class TaskNumbers implements Numbers {
   task: Task = { record: Number.NaN, executor: Number.NaN };
   readonly #coroutines: Coroutines;
+  readonly #owner: Owner;
 
-  constructor(coroutines: Coroutines) {
+  constructor(coroutines: Coroutines, owner: Owner) {
     this.#coroutines = coroutines;
+    this.#owner = owner;
+  }
+
+  get process(): number {
+    return this.#owner.process ?? 0;
   }
 
   get executor(): number {

@@ -6,6 +6,7 @@
 import type { Address, MachineTime } from "../base/brand.ts";
 import type { Hart } from "../machine/api.ts";
 import type { EventKind, SchedulingEvent } from "./api.ts";
+import { ownId, processOf } from "./ids.ts";
 
 /** Where a source's fields come from; NaN is unknown. Left out: not a field of this source. */
 export interface FieldReaders {
@@ -19,6 +20,8 @@ export interface FieldReaders {
   readonly pc?: (() => Address | undefined) | undefined;
   readonly bitmap?: string | undefined;
   readonly name?: (() => string | undefined) | undefined;
+  /** Whose it is; left out: the coroutine's, or what the hart runs. */
+  readonly process?: (() => number) | undefined;
 }
 
 /** What an event asks of its surroundings. */
@@ -33,8 +36,11 @@ const known = (value: number | undefined): number | undefined =>
 const knownWord = (value: number | bigint | undefined): bigint | undefined =>
   value === undefined || Number.isNaN(value) ? undefined : BigInt(value);
 
-/** A condition reads these properties by name. */
-export class Draft implements SchedulingEvent {
+/**
+ * A condition reads these properties by name. Coroutines are counted as their process does there, and
+ * `process` is whose the coroutine is, 0 for the kernel's own; so `coroutine == 17 && process == 3`.
+ */
+export class Draft {
   readonly kind: EventKind;
   source: Hart | undefined;
   readonly #around: Surroundings;
@@ -67,11 +73,24 @@ export class Draft implements SchedulingEvent {
   }
 
   get process(): number | undefined {
-    return this.source && known(this.#around.process(this.source.id));
+    const id = this.#coroutine;
+    return id === undefined ? this.#near : (processOf(id) ?? 0);
   }
 
   get coroutine(): number | undefined {
+    const id = this.#coroutine;
+    return id === undefined ? undefined : ownId(id);
+  }
+
+  /** Unique in the machine. */
+  get #coroutine(): number | undefined {
     return known(this.#readers.coroutine?.());
+  }
+
+  /** Of a fact without a coroutine. */
+  get #near(): number | undefined {
+    if (this.#readers.process) return known(this.#readers.process());
+    return this.source && known(this.#around.process(this.source.id));
   }
 
   get prio(): number | undefined {
@@ -105,14 +124,15 @@ export class Draft implements SchedulingEvent {
   /** The fact, with every field as it is now. */
   finish(): SchedulingEvent {
     if (this.#event) return this.#event;
+    const coroutine = this.#coroutine;
     // One shape for all, whatever is unknown: readers of many events stay fast.
     this.#event = {
       time: this.time,
       hart: this.hart,
       kind: this.kind,
       thread: this.thread,
-      process: this.process,
-      coroutine: this.coroutine,
+      process: coroutine === undefined ? this.#near : processOf(coroutine),
+      coroutine,
       prio: this.prio,
       bit: this.bit,
       old: this.old,

@@ -25,16 +25,18 @@ interface Channel {
   readonly draft: Draft;
   /** Where the event of the draft happened. */
   readonly frame: () => StackFrame | undefined;
+  readonly emit: Emit;
+  readonly installed: Disposable[];
 }
 
 export class Events {
-  readonly #sources: ReadonlyMap<EventKind, readonly Source[]>;
-  readonly #channels = new Map<EventKind, Channel & { readonly installed: Disposable }>();
+  readonly #sources: Map<EventKind, Source[]>;
+  readonly #channels = new Map<EventKind, Channel>();
   readonly #around: Surroundings;
   readonly #frameOf: (hart: Hart) => StackFrame | undefined;
 
   constructor(
-    sources: ReadonlyMap<EventKind, readonly Source[]>,
+    sources: Map<EventKind, Source[]>,
     around: Surroundings,
     frameOf: (hart: Hart) => StackFrame | undefined,
   ) {
@@ -63,15 +65,26 @@ export class Events {
     if (known) return known;
     const draft = new Draft(kind, this.#around);
     const frame = () => draft.source && this.#frameOf(draft.source);
-    const channel: Channel = { listeners: [], draft, frame };
-    const emit: Emit = (hart, readers) => tell(channel, hart, readers);
-    const parts = (this.#sources.get(kind) ?? []).map((install) => install(emit));
-    const installed = disposable(() => {
-      for (const part of parts) part.dispose();
-    });
-    const added = Object.assign(channel, { installed });
-    this.#channels.set(kind, added);
-    return added;
+    const channel: Channel = {
+      listeners: [],
+      draft,
+      frame,
+      emit: (hart, readers) => tell(channel, hart, readers),
+      installed: [],
+    };
+    const sources = this.#sources.get(kind) ?? [];
+    channel.installed.push(...sources.map((install) => install(channel.emit)));
+    this.#channels.set(kind, channel);
+    return channel;
+  }
+
+  /** Another source of a kind: whoever listens already hears it too. */
+  add(kind: EventKind, source: Source): void {
+    const known = this.#sources.get(kind);
+    if (known) known.push(source);
+    else this.#sources.set(kind, [source]);
+    const channel = this.#channels.get(kind);
+    channel?.installed.push(source(channel.emit));
   }
 
   #leave(kind: EventKind, listener: Listener): void {
@@ -80,7 +93,7 @@ export class Events {
     channel.listeners = channel.listeners.filter((other) => other !== listener);
     if (channel.listeners.length > 0) return;
     this.#channels.delete(kind);
-    channel.installed.dispose();
+    for (const part of channel.installed) part.dispose();
   }
 }
 

@@ -12,7 +12,8 @@ import { isStruct, scalarOf, stepsTo } from "../inspect/types.ts";
 import type { Type } from "../symbols/api.ts";
 import type { ExecutorInfo } from "./api.ts";
 import type { Binding, ExecutorBinding } from "./binding.ts";
-import type { Task } from "./coroutines.ts";
+import type { Owner, Task } from "./coroutines.ts";
+import { coroutineId } from "./ids.ts";
 import { eachElement, type Records, recordsIn } from "./records.ts";
 import { SLOT } from "./slots.ts";
 
@@ -31,9 +32,11 @@ export class Executors {
   readonly #context: AccessContext;
   readonly #prepared: readonly Prepared[];
   readonly #taskId: Access | undefined;
+  readonly #owner: Owner;
 
-  constructor(binding: Binding | undefined, context: AccessContext) {
+  constructor(binding: Binding | undefined, context: AccessContext, owner: Owner) {
     this.#context = context;
+    this.#owner = owner;
     this.#taskId = binding?.coroutines?.id;
     const task = binding?.coroutines?.type;
     this.#prepared = (binding?.executors ?? []).map((one) => ({
@@ -81,6 +84,12 @@ export class Executors {
     }
   }
 
+  /** The id that an expression names; NaN where it names none. */
+  #unique(access: Access | undefined): number {
+    const own = access?.number(this.#context) ?? Number.NaN;
+    return Number.isNaN(own) ? own : coroutineId(this.#owner.process, own);
+  }
+
   #id(prepared: Prepared, ordinal: number): number {
     const id = prepared.binding.id?.number(this.#context);
     return id === undefined || Number.isNaN(id) ? ordinal : id;
@@ -92,22 +101,28 @@ export class Executors {
     const count =
       prepared.queues?.(this.#context, (priority, record) => {
         this.#context.slots[SLOT.task] = record;
-        const coroutine = this.#taskId?.number(this.#context) ?? Number.NaN;
+        const coroutine = this.#unique(this.#taskId);
         if (Number.isNaN(coroutine)) return;
         const list = lists.get(priority);
         if (list) list.push(coroutine);
         else lists.set(priority, [coroutine]);
       }) ?? 0;
-    const current = binding.current?.number(this.#context) ?? Number.NaN;
+    const current = this.#unique(binding.current);
+    const { process } = this.#owner;
+    const wakers = prepared.wakers?.(this.#context) ?? [];
     return {
       id,
+      process,
       name: binding.name,
       mode: binding.mode,
       queues: Array.from({ length: count }, (_, priority) => ({
         priority,
         coroutines: lists.get(priority) ?? [],
       })),
-      wakers: prepared.wakers?.(this.#context) ?? [],
+      wakers: wakers.map(({ coroutine, address }) => ({
+        coroutine: coroutineId(process, coroutine),
+        address,
+      })),
       current: Number.isNaN(current) ? undefined : current,
     };
   }

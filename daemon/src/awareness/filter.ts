@@ -1,6 +1,7 @@
 /** What users type to find coroutines: `state:waiting prio:<3 hart:1 text`. */
 import { UserError } from "../base/errors.ts";
 import type { CoroutineState } from "./api.ts";
+import { parseId } from "./ids.ts";
 
 /** What a filter can ask without working a coroutine's name out. NaN: unknown. */
 export interface Numbers {
@@ -10,6 +11,8 @@ export interface Numbers {
   readonly hart: number;
   readonly thread: number;
   readonly executor: number;
+  /** 0: the kernel's own. */
+  readonly process: number;
 }
 
 export interface CoroutineFilter {
@@ -22,7 +25,7 @@ export interface CoroutineFilter {
 }
 
 const STATES = ["ready", "running", "waiting", "done", "unknown"] as const;
-const NUMERIC = ["prio", "hart", "thread", "executor"] as const;
+const NUMERIC = ["prio", "hart", "thread", "executor", "process"] as const;
 const KEYS = ["id", "state", ...NUMERIC, "name"];
 
 /** Throws UserError for a key or a number that is none. */
@@ -35,7 +38,7 @@ export function parseFilter(text: string | undefined): CoroutineFilter {
     if (key === undefined || value === undefined) {
       words.push(token.toLowerCase());
     } else if (key === "id") {
-      const given = value.split(",").map((part) => wholeNumber(part, token));
+      const given = value.split(",").map((part) => anId(part, token));
       ids = new Set(ids ? given.filter((id) => ids!.has(id)) : given);
     } else if (key === "state") tests.push(stateTest(value));
     else if (key === "name") words.push(value.toLowerCase());
@@ -81,6 +84,14 @@ function numericTest(key: string, value: string, token: string): (coroutine: Num
     default:
       return (coroutine) => wanted.includes(coroutine[field]);
   }
+}
+
+function anId(text: string, token: string): number {
+  const id = parseId(text);
+  if (id === undefined) {
+    throw new UserError(`\`${token}\`: an id was expected, e.g. 17, or 3:17 of process 3`);
+  }
+  return id;
 }
 
 function wholeNumber(text: string, token: string): number {

@@ -3,7 +3,7 @@
  * it waits at and where the awaited future stands. Worked out once for each type, so that a list of
  * thousands costs a few words of memory each.
  */
-import type { ModuleTable } from "../inspect/api.ts";
+import type { Modules } from "../inspect/api.ts";
 import { awaiteeMember, type CoroutineStage, stageOf } from "../inspect/coroutine.ts";
 import { type AccessContext, slotPlace, walk } from "../inspect/expression/accessor.ts";
 import { readInteger, readPointer, toAddress } from "../inspect/memory.ts";
@@ -48,11 +48,11 @@ export interface StateShape {
 }
 
 export class FutureKinds {
-  readonly #modules: ModuleTable;
+  readonly #modules: Modules;
   readonly #byType = new Map<Type, FutureKind>();
   readonly #byVtable = new Map<number, FutureKind | undefined>();
 
-  constructor(modules: ModuleTable) {
+  constructor(modules: Modules) {
     this.#modules = modules;
   }
 

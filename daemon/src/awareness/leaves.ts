@@ -1,12 +1,10 @@
 /** Where a hand-written future is polled: the declaration of its `poll`, where DWARF has it. */
-import type { ModuleTable } from "../inspect/api.ts";
+import type { Modules } from "../inspect/api.ts";
 import type { SourceLocation } from "../symbols/api.ts";
 import { plainPath } from "../symbols/names.ts";
 import type { FutureKind } from "./kinds.ts";
 
-export function leafLocations(
-  modules: ModuleTable,
-): (kind: FutureKind) => SourceLocation | undefined {
+export function leafLocations(modules: Modules): (kind: FutureKind) => SourceLocation | undefined {
   const cache = new Map<FutureKind, SourceLocation | undefined>();
   return (kind) => {
     if (!cache.has(kind)) cache.set(kind, find(modules, kind));
@@ -14,7 +12,7 @@ export function leafLocations(
   };
 }
 
-function find(modules: ModuleTable, { type }: FutureKind): SourceLocation | undefined {
+function find(modules: Modules, { type }: FutureKind): SourceLocation | undefined {
   const path = `${plainPath(type.name)}::poll`;
   for (const module of modules.modules) {
     const fn = module.symbols.functionsNamed(path).find(({ declaration }) => declaration);

@@ -2,10 +2,11 @@
  * The kernel's memory, whatever a hart happens to run: physical where the kernel is linked where it
  * is loaded, else through a hart that has it mapped.
  */
-import { address, type PhysicalAddress } from "../base/brand.ts";
+import type { PhysicalAddress } from "../base/brand.ts";
 import type { MemoryView } from "../inspect/api.ts";
-import { type Reader, toAddress, toNumber } from "../inspect/memory.ts";
-import type { Hart, Machine } from "../machine/api.ts";
+import { type Reader, toNumber } from "../inspect/memory.ts";
+import { type SpaceMemory, spaceMemory } from "../inspect/space.ts";
+import type { Machine } from "../machine/api.ts";
 
 export interface KernelMemory extends Reader {
   readonly view: MemoryView;
@@ -33,33 +34,39 @@ function identityMemory(machine: Machine): KernelMemory {
   };
 }
 
-/** Harts with translation on come first: the others see physical memory. */
+/**
+ * Through the table of any hart that has the address mapped for supervisor code: the kernel is the
+ * same in all of them. Before any hart translates, physical memory is what code sees.
+ */
 function mappedMemory(machine: Machine): KernelMemory {
-  const ordered = (): Hart[] =>
-    [...machine.harts].sort((a, b) => Number(b.satp !== 0n) - Number(a.satp !== 0n));
-  const first = <T>(ask: (hart: Hart) => T | undefined): T | undefined => {
-    for (const hart of ordered()) {
-      const answer = ask(hart);
-      if (answer !== undefined) return answer;
+  const spaces = new Map<bigint, SpaceMemory>();
+  const spaceOf = (satp: bigint): SpaceMemory => {
+    const known = spaces.get(satp);
+    if (known) return known;
+    if (spaces.size > 256) spaces.clear();
+    const space = spaceMemory(machine, satp);
+    spaces.set(satp, space);
+    return space;
+  };
+  const spaceAt = (at: number): SpaceMemory | undefined => {
+    let translates = false;
+    for (const { satp } of machine.harts) {
+      if (satp === 0n) continue;
+      translates = true;
+      const space = spaceOf(satp);
+      if (space.mapping(at)?.user === false) return space;
     }
-    return undefined;
+    return translates ? undefined : spaceOf(0n);
   };
   const bytes = (at: number, length: number) =>
-    Number.isSafeInteger(at) ? first((hart) => hart.read(toAddress(at), length)) : undefined;
+    Number.isSafeInteger(at) ? spaceAt(at)?.bytes(at, length) : undefined;
   return {
     bytes,
-    uint(at, size) {
-      for (const hart of machine.harts) {
-        if (hart.satp === 0n) continue;
-        const value = hart.readNumber(at, size as Size);
-        if (!Number.isNaN(value)) return value;
-      }
-      return machine.harts[0]?.readNumber(at, size as Size) ?? Number.NaN;
-    },
-    physical: (at) => first((hart) => hart.translate(toAddress(at))),
+    uint: (at, size) => spaceAt(at)?.uint(at, size) ?? Number.NaN,
+    physical: (at) => spaceAt(at)?.mapping(at)?.at,
     view: {
       read: (at, length) => bytes(toNumber(at), length),
-      write: (at, data) => machine.harts.some((hart) => hart.write(address(at), data)),
+      write: (at, data) => spaceAt(toNumber(at))?.view.write(at, data) ?? false,
     },
   };
 }

@@ -67,6 +67,20 @@ const threads = z.strictObject({
   context: context.optional(),
 });
 
+const processes = z.strictObject({
+  in: expression.describe("The collection of processes."),
+  type: path.describe("The type of a process, named `process` in the expressions below."),
+  id: expression,
+  root: expression.describe("Physical address of its root page table."),
+  name: expression.optional(),
+  path: expression
+    .optional()
+    .describe("The file that it runs: its symbols are found by this name."),
+  state: z.union([expression, named(z.string().max(100))]).optional(),
+  parent: expression.optional().describe("Id of the process that made it."),
+  exitCode: expression.optional(),
+});
+
 const coroutines = z.strictObject({
   type: path.describe("The type of a coroutine's record, named `task` in the expressions below."),
   id: expression,
@@ -95,6 +109,10 @@ const executor = z.strictObject({
 
 const bitmap = z.strictObject({
   name: z.string().min(1).max(100),
+  each: z
+    .literal("process")
+    .optional()
+    .describe("There is one for each process, named `process` in `word`."),
   word: expression.describe("The word itself (1, 2, 4 or 8 bytes)."),
   bits: z.number().int().min(1).max(64),
   owner: z.string().max(100),
@@ -154,6 +172,29 @@ const trapFrame = z.strictObject({
     .describe("Registers whose place in `all` is not theirs."),
 });
 
+/** What user programs are made of: evaluated in each process, with the symbols of its program. */
+const user = z.strictObject({
+  harts: z
+    .strictObject({
+      coroutine: expression
+        .optional()
+        .describe("Id of the coroutine that `hart` runs, while it runs a thread of the process."),
+    })
+    .optional(),
+  coroutines: coroutines.optional(),
+  executors: z.array(executor).max(64).optional(),
+  events: z.array(event).max(256).optional(),
+  wakers: z.array(waker).max(64).optional(),
+});
+
+const library = z.strictObject({
+  file: z.string().min(1).max(200).describe("Base name of the ELF, without `.elf`."),
+  at: expression.describe("Where the ELF's address 0 stands in every process."),
+  kernel: expression
+    .optional()
+    .describe("Where it stands in the kernel, if it is mapped there too."),
+});
+
 const profile = z.strictObject({
   $schema: z.string().optional(),
   name: z.string().min(1).max(100),
@@ -161,6 +202,13 @@ const profile = z.strictObject({
   match,
   harts: harts.optional(),
   threads: threads.optional(),
+  processes: processes.optional(),
+  user: user.optional().describe("What user programs are made of, in each process."),
+  libraries: z
+    .array(library)
+    .max(16)
+    .optional()
+    .describe("ELFs that are mapped into every process beside its program."),
   coroutines: coroutines.optional(),
   executors: z.array(executor).max(64).optional(),
   bitmaps: z.array(bitmap).max(256).optional(),
@@ -175,7 +223,7 @@ export type Profile = z.infer<typeof profile>;
 /** Keys whose strings are expressions wherever they occur, for checking their syntax at once. */
 const NOT_EXPRESSIONS = new Set([
   ...["$schema", "name", "description", "type", "at", "kind", "owner", "meaning", "mode", "panic"],
-  ...["match", "functions", "names", "unsaved"],
+  ...["match", "functions", "names", "unsaved", "file"],
 ]);
 
 /** Throws FormatError with the profile's name and the place in it. */
@@ -222,10 +270,9 @@ function checkExpressions(value: unknown, at: readonly PropertyKey[], source: st
     const isTrapSymbol = key === "in" && at[0] === "trapFrames";
     // `kind` of a thread is an expression, `kind` of an event a word.
     const isThreadKind = key === "kind" && at[0] === "threads";
-    if (
-      (NOT_EXPRESSIONS.has(key) && !isThreadKind && !(key === "name" && at[0] === "threads")) ||
-      isTrapSymbol
-    ) {
+    const isName = key === "name" && (at[0] === "threads" || at[0] === "processes");
+    const isBitmapEach = key === "each" && at[0] === "bitmaps";
+    if ((NOT_EXPRESSIONS.has(key) && !isThreadKind && !isName) || isTrapSymbol || isBitmapEach) {
       continue;
     }
     checkExpressions(inner, [...at, Array.isArray(value) ? Number(key) : key], source);

@@ -16,6 +16,8 @@ export const SLOT = {
   element: 6,
   /** The same for a collection of collections. */
   outer: 7,
+  /** Address of a process's record. */
+  process: 8,
 } as const;
 
-export const makeSlots = (): number[] => new Array<number>(8).fill(Number.NaN);
+export const makeSlots = (): number[] => new Array<number>(9).fill(Number.NaN);

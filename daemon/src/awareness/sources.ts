@@ -4,7 +4,7 @@
  */
 import { type Address, address } from "../base/brand.ts";
 import { type Disposable, disposable } from "../base/disposable.ts";
-import type { Module, ModuleTable } from "../inspect/api.ts";
+import type { Module, Modules } from "../inspect/api.ts";
 import {
   type Access,
   type AccessContext,
@@ -17,32 +17,46 @@ import type { Hart, Machine, TrapEvent, WatchEvent } from "../machine/api.ts";
 import type { FunctionInfo, Type } from "../symbols/api.ts";
 import { argumentsOf, segments } from "../symbols/names.ts";
 import type { EventKind } from "./api.ts";
-import type { Binding } from "./binding.ts";
+import type { Binding, BitmapBinding } from "./binding.ts";
 import type { Coroutines } from "./coroutines.ts";
 import type { FieldReaders } from "./draft.ts";
 import type { Emit, Source } from "./events.ts";
 import type { KernelMemory } from "./memory.ts";
 import { parametersAt } from "./parameters.ts";
+import type { Process, Processes } from "./processes.ts";
 import { SLOT } from "./slots.ts";
 
 /** What sources are built from. */
 export interface Parts {
   readonly machine: Machine;
-  readonly modules: ModuleTable;
-  readonly memory: KernelMemory;
+  readonly modules: Modules;
   readonly binding: Binding | undefined;
   readonly coroutines: Coroutines;
   /** For evaluating inside hooks. */
   readonly context: AccessContext;
+  /** Makes `context` that of a hart. */
+  readonly enter: (hart: Hart) => void;
+}
+
+/** What the sources of the kernel are built from. */
+export interface KernelParts extends Parts {
+  readonly memory: KernelMemory;
+  readonly processes: Processes;
 }
 
 export interface Sources {
-  readonly byKind: ReadonlyMap<EventKind, readonly Source[]>;
+  readonly byKind: Map<EventKind, Source[]>;
   /** Why a kind has no source. */
   readonly missing: ReadonlyMap<EventKind, string>;
 }
 
-export function collectSources(parts: Parts): Sources {
+/** What a program reports by itself: its wakers, and the program points of the profile's user part. */
+export function* programSources(parts: Parts): Generator<readonly [EventKind, Source]> {
+  yield* wakerSources(parts);
+  yield* pointSources(parts);
+}
+
+export function collectSources(parts: KernelParts): Sources {
   const byKind = new Map<EventKind, Source[]>();
   const add = (kind: EventKind, source: Source): void => {
     const list = byKind.get(kind);
@@ -50,8 +64,7 @@ export function collectSources(parts: Parts): Sources {
     else byKind.set(kind, [source]);
   };
   addMachineSources(parts.machine, add);
-  for (const [kind, source] of wakerSources(parts)) add(kind, source);
-  for (const [kind, source] of pointSources(parts)) add(kind, source);
+  for (const [kind, source] of programSources(parts)) add(kind, source);
   for (const source of bitmapSources(parts)) add("bitmap", source);
   for (const source of panicSources(parts)) add("panic", source);
   return { byKind, missing: missing(byKind, parts.binding) };
@@ -62,8 +75,13 @@ function missing(
   binding: Binding | undefined,
 ): Map<EventKind, string> {
   const result = new Map<EventKind, string>();
+  const user = binding?.profile.user;
+  const later = new Set<EventKind>(user?.events?.map(({ kind }) => kind));
+  if (user?.wakers) for (const kind of Object.values(RAW_WAKERS)) later.add(kind);
   const say = (kind: EventKind, reason: string): void => {
-    if (!byKind.has(kind)) result.set(kind, binding ? reason : `no profile: ${reason}`);
+    // Programs that are not running yet will report it.
+    if (!byKind.has(kind) && !later.has(kind))
+      result.set(kind, binding ? reason : `no profile: ${reason}`);
   };
   for (const kind of ["wake", "waker.clone", "waker.drop"] as const) {
     say(kind, "the image has no raw waker functions that are known");
@@ -133,29 +151,65 @@ function addMachineSources(machine: Machine, add: (kind: EventKind, source: Sour
   );
 }
 
-function* bitmapSources({ binding, context, machine, memory }: Parts): Generator<Source> {
-  for (const { name, word, size } of binding?.bitmaps ?? []) {
+function* bitmapSources(parts: KernelParts): Generator<Source> {
+  const { context, processes } = parts;
+  for (const bitmap of parts.binding?.bitmaps ?? []) {
+    const install = bitmapWatch(bitmap, parts);
+    if (!bitmap.each) {
+      yield (emit) => install(emit, undefined);
+      continue;
+    }
     yield (emit) => {
-      const at = memory.physical(word.address(context));
-      if (at === undefined) return disposable(() => {});
-      let event: WatchEvent;
-      const bit = () => lowestBit(event.old ^ event.new);
-      const readers: FieldReaders = {
-        old: () => event.old,
-        new: () => event.new,
-        bit,
-        prio: bit,
-        pc: () => event.pc,
-        bitmap: name,
+      const watches = new Map<number, Disposable>();
+      const add = ({ id, record }: Process): void => {
+        watches.get(id)?.dispose();
+        context.slots[SLOT.process] = record;
+        watches.set(id, install(emit, id));
       };
-      return machine.watch({ address: at, size, access: "write" }, (now) => {
-        // A store of the same value changes nothing.
-        if (now.old === now.new) return false;
-        event = now;
-        return emit(now.hart, readers);
+      for (const process of processes.all()) add(process);
+      const met = processes.met.on((process) => {
+        add(process);
+        // What a process had is given to others once it is gone.
+        for (const [id, watch] of watches) {
+          if (processes.find(id)) continue;
+          watch.dispose();
+          watches.delete(id);
+        }
+      });
+      return disposable(() => {
+        met.dispose();
+        for (const watch of watches.values()) watch.dispose();
       });
     };
   }
+}
+
+/** Watches the word where it stands now. */
+function bitmapWatch(
+  { name, size, word }: BitmapBinding,
+  { context, machine, memory }: KernelParts,
+): (emit: Emit, process: number | undefined) => Disposable {
+  return (emit, process) => {
+    const at = memory.physical(word.address(context));
+    if (at === undefined) return disposable(() => {});
+    let event: WatchEvent;
+    const bit = () => lowestBit(event.old ^ event.new);
+    const readers: FieldReaders = {
+      old: () => event.old,
+      new: () => event.new,
+      bit,
+      prio: bit,
+      pc: () => event.pc,
+      bitmap: name,
+      process: process === undefined ? undefined : () => process,
+    };
+    return machine.watch({ address: at, size, access: "write" }, (now) => {
+      // A store of the same value changes nothing.
+      if (now.old === now.new) return false;
+      event = now;
+      return emit(now.hart, readers);
+    });
+  };
 }
 
 function lowestBit(word: bigint): number {
@@ -285,7 +339,7 @@ function migrationSource(
   fn: FunctionInfo,
   parts: Parts,
 ): Source | undefined {
-  const { binding, context, coroutines, machine } = parts;
+  const { binding, coroutines, enter, machine } = parts;
   const record = recordReader(place, task, names, parts);
   if (!record || !binding?.coroutines?.hart) return undefined;
   return (emit) => {
@@ -293,7 +347,7 @@ function migrationSource(
     let now = Number.NaN;
     const moved = atEntry(module, fn, { ...readers, old: () => before, new: () => now });
     return hook(machine, module, fn, (hart) => {
-      enter(context, hart);
+      enter(hart);
       before = coroutines.lastHart(record());
       now = hart.id;
       if (Number.isNaN(before) || before === now) return false;
@@ -303,7 +357,7 @@ function migrationSource(
 }
 
 function pointSource(
-  { context, machine }: Parts,
+  { context, enter, machine }: Parts,
   module: Module,
   fn: FunctionInfo,
   when: Access | undefined,
@@ -312,7 +366,7 @@ function pointSource(
   const here = atEntry(module, fn, readers);
   return (emit: Emit) =>
     hook(machine, module, fn, (hart) => {
-      enter(context, hart);
+      enter(hart);
       // Unknown is not true.
       if (when && !(Math.abs(when.number(context)) > 0)) return false;
       return emit(hart, here);
@@ -324,11 +378,6 @@ const entryOf = (module: Module, fn: FunctionInfo): Address => address(fn.entry 
 function atEntry(module: Module, fn: FunctionInfo, readers: FieldReaders): FieldReaders {
   const pc = entryOf(module, fn);
   return { ...readers, pc: () => pc };
-}
-
-function enter(context: AccessContext, hart: Hart): void {
-  context.hart = hart;
-  context.slots[SLOT.hart] = hart.id;
 }
 
 type FieldSpec = {
@@ -343,9 +392,10 @@ function readersOf(place: string, spec: FieldSpec, names: AccessNames, parts: Pa
       text === undefined ? undefined : binding!.compile(`${place}.${key}`, text, names);
     return access && (() => access.number(context));
   };
+  const own = field("coroutine");
   const record = spec.task === undefined ? undefined : recordReader(place, spec.task, names, parts);
   return {
-    coroutine: field("coroutine") ?? (record && (() => coroutines.idOf(record()))),
+    coroutine: own ? () => coroutines.unique(own()) : record && (() => coroutines.idOf(record())),
     prio: field("prio") ?? (record && (() => coroutines.priorityOf(record()))),
     thread: field("thread"),
     old: field("old"),
@@ -372,7 +422,7 @@ function recordReader(
   return () => node.at(context);
 }
 
-function functionsOf(modules: ModuleTable, path: string): (readonly [Module, FunctionInfo])[] {
+function functionsOf(modules: Modules, path: string): (readonly [Module, FunctionInfo])[] {
   return modules.modules.flatMap((module) =>
     module.symbols.functionsNamed(path).map((fn) => [module, fn] as const),
   );
@@ -385,8 +435,6 @@ function hook(
   listener: (hart: Hart) => boolean,
 ): Disposable {
   const at = entryOf(module, fn);
-  return machine.hook(at, (hart) => (owns(module, hart, at) ? listener(hart) : false));
+  // The same address means something else in another address space.
+  return machine.hook(at, (hart) => (module.owns(hart, at) ? listener(hart) : false));
 }
-
-/** The same address means something else in another address space. */
-const owns = (module: Module, hart: Hart, at: Address): boolean => module.owns(hart, at);

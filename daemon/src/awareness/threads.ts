@@ -51,6 +51,12 @@ export class Threads {
     return result;
   }
 
+  /** Whose thread it is; undefined: the kernel's, or not known. */
+  processOf(id: number): number | undefined {
+    const record = this.#find(id);
+    return record === undefined ? undefined : known(this.#number(this.#binding?.process, record));
+  }
+
   /** The saved registers of a thread; a reason where there are none. */
   saved(id: number, memory: MemoryView): RegisterSet | string {
     const context = this.#binding?.context;

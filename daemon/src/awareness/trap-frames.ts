@@ -1,6 +1,6 @@
 /** Unwinding through a kernel's trap entry: the profile says where the interrupted registers are. */
 import { address } from "../base/brand.ts";
-import type { MemoryView, Module, ModuleTable, UnwindRule } from "../inspect/api.ts";
+import type { MemoryView, Module, Modules, UnwindRule } from "../inspect/api.ts";
 import {
   type Access,
   type AccessContext,
@@ -19,7 +19,7 @@ const SP = 2;
 
 export function trapFrameRules(
   binding: Binding | undefined,
-  modules: ModuleTable,
+  modules: Modules,
   context: AccessContext,
 ): UnwindRule[] {
   return (binding?.profile.trapFrames ?? []).flatMap((spec, index) => {
@@ -32,7 +32,7 @@ function makeRule(
   spec: NonNullable<Profile["trapFrames"]>[number],
   place: string,
   binding: Binding,
-  modules: ModuleTable,
+  modules: Modules,
   context: AccessContext,
 ): UnwindRule | undefined {
   const entries = spec.in.flatMap((symbol) => symbolRange(modules, symbol) ?? []);
@@ -92,7 +92,7 @@ function word(access: Access, context: AccessContext, memory: MemoryView): bigin
 }
 
 function symbolRange(
-  modules: ModuleTable,
+  modules: Modules,
   name: string,
 ): { readonly low: bigint; readonly high: bigint } | undefined {
   for (const module of modules.modules) {

@@ -1,5 +1,5 @@
 /** Where coroutines are written: by the names that users know them by. */
-import type { ModuleTable } from "../inspect/api.ts";
+import type { Modules } from "../inspect/api.ts";
 import { userName } from "../inspect/names.ts";
 import type { SourceLocation, StructType, SymbolFile } from "../symbols/api.ts";
 
@@ -7,7 +7,7 @@ import type { SourceLocation, StructType, SymbolFile } from "../symbols/api.ts";
 const known = new WeakMap<SymbolFile, ReadonlyMap<string, StructType>>();
 
 /** The declaration of an async fn, or where an async block or another coroutine begins. */
-export function definition(modules: ModuleTable, name: string): SourceLocation | undefined {
+export function definition(modules: Modules, name: string): SourceLocation | undefined {
   for (const { symbols } of modules.modules) {
     const type = typesOf(symbols).get(name);
     const body = type?.variants?.variants.find(({ name: stage }) => stage === "Unresumed");

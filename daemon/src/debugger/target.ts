@@ -76,7 +76,7 @@ export async function openTarget(
   const path = options.program ?? environment.bundled.kernel;
   const symbols = await openKernel(environment, path);
   const machine = createMachine(await machineOptions(environment, options), bootImage(symbols));
-  const inspector = createInspector();
+  const inspector = createInspector(machine);
   inspector.modules.add(symbols);
   for (const file of options.symbolFiles) inspector.modules.add(await openElf(environment, file));
   const profile = options.profile

@@ -4,28 +4,49 @@
  */
 import type { Address } from "../base/brand.ts";
 import type { Disposable } from "../base/disposable.ts";
-import type { Hart } from "../machine/api.ts";
+import type { Hart, Privilege } from "../machine/api.ts";
 import type { LogicalFrame, Place, SourceLocation, SymbolFile, Type } from "../symbols/api.ts";
 
-/** An ELF in an address space. `owns` says whether this module is what a hart sees at an address. */
+/** What an address means depends on it: a page table, and the mode that code runs in. A hart is one. */
+export interface AddressSpace {
+  readonly privilege: Privilege;
+  /** As the register; 0 without translation. */
+  readonly satp: bigint;
+}
+
+/** An ELF, loaded at a bias in some address spaces. */
 export interface Module {
   readonly id: number;
   readonly name: string;
   readonly symbols: SymbolFile;
   /** Added to the ELF's addresses. */
   readonly bias: bigint;
-  owns(hart: Hart, pc: Address): boolean;
+  /** A program or a library of programs: U-mode code of the address spaces that run it. */
+  readonly user: boolean;
+  /** Whether it is there under a page table; of what is not `user`: always. */
+  includes(satp: bigint): boolean;
+  /** Whether its code is what stands at an address. */
+  owns(space: AddressSpace, pc: Address): boolean;
 }
+
+/** Some of the ELFs: those of the kernel, or of one program. */
+export type Modules = Pick<ModuleTable, "modules">;
 
 /** All ELFs of a session. Later additions win where two own the same address. */
 export interface ModuleTable {
   readonly modules: readonly Module[];
-  /** `owns` left out: every hart in S-mode in the ELF's executable segments, and in M-mode too when the ELF is linked where it is loaded. */
+  /**
+   * With `user` it is a program, in the address spaces for which that answers true. Else it is the
+   * kernel's: S-mode in the ELF's executable segments, and M-mode too when the ELF is linked where it
+   * is loaded.
+   */
   add(
     symbols: SymbolFile,
-    options?: { readonly bias?: bigint; readonly owns?: (hart: Hart, pc: Address) => boolean },
+    options?: { readonly bias?: bigint; readonly user?: (satp: bigint) => boolean },
   ): Module;
-  at(hart: Hart, pc: Address): Module | undefined;
+  at(space: AddressSpace, pc: Address): Module | undefined;
+  /** Those that are there under a page table: of several that know an answer the user's comes first. */
+  under(satp: bigint): readonly Module[];
 }
 
 /** Registers of a frame, by DWARF number; undefined where the unwinder does not know them. */
@@ -45,7 +66,9 @@ export type UnwindRule = (frame: {
   readonly lookup: Address;
   readonly innermost: boolean;
   readonly memory: MemoryView;
-  readonly hart: Hart;
+  readonly space: AddressSpace;
+  /** Whose stack it is; undefined for saved registers. */
+  readonly hart: Hart | undefined;
 }) => RegisterSet | undefined;
 
 /** Where memory is read from: a hart's view now, or a given address space. */
@@ -61,6 +84,7 @@ export interface StackFrame {
   readonly pc: Address;
   readonly registers: RegisterSet;
   readonly memory: MemoryView;
+  readonly space: AddressSpace;
   readonly cfa: bigint | undefined;
   readonly module: Module | undefined;
   /** Undefined where no DWARF covers the pc: `name` is then the ELF symbol, or the bare address. */
@@ -128,8 +152,8 @@ export interface Inspector {
   addUnwindRule(rule: UnwindRule): Disposable;
   /** The machine stack of a hart, lazily: only as many frames as are asked for are unwound. */
   stack(hart: Hart): Iterable<StackFrame>;
-  /** The stack of saved registers (a thread that is not running). */
-  stackFrom(registers: RegisterSet, memory: MemoryView, hart: Hart): Iterable<StackFrame>;
+  /** The stack of saved registers (a thread that is not running) in its address space. */
+  stackFrom(registers: RegisterSet, memory: MemoryView, space: AddressSpace): Iterable<StackFrame>;
   /** Parameters and locals in scope of a frame. */
   variables(frame: StackFrame): readonly Value[];
   /** Statics by path suffix, as a frame or a bare view of memory shows them. */

@@ -9,20 +9,26 @@ import { evaluateScalar, evaluateValue } from "./expression/evaluate.ts";
 import { parse } from "./expression/parse.ts";
 import { hartMemory } from "./memory.ts";
 import { createModuleTable, worldOf } from "./modules.ts";
+import { isUserCode, type PhysicalMemory } from "./space.ts";
 import { atTrapHandler, framesOf, hartRegisters } from "./stack.ts";
+import type { UnwindContext } from "./unwind.ts";
 import { makeValue } from "./value.ts";
 import { frameVariables, scopeOf } from "./variables.ts";
 
-export function createInspector(): Inspector {
+/** `memory` is what page tables are read from: without it no interrupted code is taken for user code. */
+export function createInspector(memory?: PhysicalMemory): Inspector {
   const modules = createModuleTable();
-  const world = worldOf(modules);
+  const isUser: UnwindContext["isUser"] = (space, pc) =>
+    memory !== undefined && isUserCode(memory, space, pc);
+  const worldIn = (satp: bigint) => worldOf(modules.under(satp));
   const rules: UnwindRule[] = [atTrapHandler];
 
   const compile = (text: string): CompiledExpression => {
     const expression = parse(text);
     return {
       text,
-      evaluate: (frame, names) => evaluateValue(text, expression, frame, modules, world, names),
+      evaluate: (frame, names) =>
+        evaluateValue(text, expression, frame, modules, worldIn(frame.space.satp), names),
     };
   };
   return {
@@ -32,18 +38,26 @@ export function createInspector(): Inspector {
       return disposable(() => rules.splice(rules.indexOf(rule), 1));
     },
     stack: (hart) =>
-      lazily(() =>
-        framesOf(hartRegisters(hart), { hart, memory: hartMemory(hart), modules, rules }),
-      ),
-    stackFrom: (registers, memory, hart) =>
-      lazily(() => framesOf(registers, { hart, memory, modules, rules })),
+      lazily(() => {
+        const { privilege, satp } = hart;
+        const memory = hartMemory(hart);
+        const space = { privilege, satp };
+        return framesOf(hartRegisters(hart), { hart, memory, space, modules, rules, isUser });
+      }),
+    stackFrom: (registers, memory, space) =>
+      lazily(() => framesOf(registers, { hart: undefined, memory, space, modules, rules, isUser })),
     variables: (frame) =>
-      frameVariables(frame, world).map(({ name, variable, datum }) =>
+      frameVariables(frame, worldIn(frame.space.satp)).map(({ name, variable, datum }) =>
         makeValue(name, datum, name === variable.name ? name : undefined),
       ),
     statics(pattern, hart: Hart) {
-      const scope: Scope = { memory: hartMemory(hart), registers: undefined, world };
-      return modules.modules.flatMap((module) =>
+      const there = modules.under(hart.satp);
+      const scope: Scope = {
+        memory: hartMemory(hart),
+        registers: undefined,
+        world: worldOf(there),
+      };
+      return there.flatMap((module) =>
         module.symbols
           .staticsNamed(pattern)
           .filter((one) => one.address !== undefined)
@@ -58,7 +72,9 @@ export function createInspector(): Inspector {
     },
     valueAt(name, type: Type, place: Place, from: StackFrame | MemoryView) {
       const scope =
-        "registers" in from ? scopeOf(from, world) : { memory: from, registers: undefined, world };
+        "registers" in from
+          ? scopeOf(from, worldIn(from.space.satp))
+          : { memory: from, registers: undefined, world: worldIn(0n) };
       return makeValue(name, { type, place, offset: 0, scope }, undefined);
     },
     compile,
@@ -68,7 +84,7 @@ export function createInspector(): Inspector {
         text,
         fields,
         (whole, expression) => (frame, names) =>
-          evaluateScalar(whole, expression, frame, modules, world, names),
+          evaluateScalar(whole, expression, frame, modules, worldIn(frame.space.satp), names),
       ),
   };
 }

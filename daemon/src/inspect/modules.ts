@@ -4,38 +4,64 @@ import type { SymbolFile, Vtable } from "../symbols/api.ts";
 import type { Module, ModuleTable } from "./api.ts";
 import type { World } from "./datum.ts";
 
-type Options = NonNullable<Parameters<ModuleTable["add"]>[1]>;
-
 export function createModuleTable(): ModuleTable {
   const modules: Module[] = [];
   return {
     modules,
     add(symbols, options = {}) {
-      const bias = options.bias ?? 0n;
-      const owns = options.owns ?? ownsPrivileged(symbols, bias);
-      const module = { id: modules.length + 1, name: symbols.name, symbols, bias, owns };
+      const { bias = 0n, user } = options;
+      const module: Module = {
+        id: modules.length + 1,
+        name: symbols.name,
+        symbols,
+        bias,
+        user: user !== undefined,
+        includes: user ?? (() => true),
+        owns: user ? ownsUser(symbols, bias, user) : ownsPrivileged(symbols, bias),
+      };
       modules.push(module);
       return module;
     },
-    at(hart, pc) {
+    at(space, pc) {
       for (let i = modules.length - 1; i >= 0; i--) {
-        if (modules[i]!.owns(hart, pc)) return modules[i];
+        if (modules[i]!.owns(space, pc)) return modules[i];
       }
       return undefined;
+    },
+    under(satp) {
+      const there = modules.filter((module) => module.includes(satp));
+      return there.every(({ user }) => !user)
+        ? there
+        : there.sort((a, b) => Number(b.user) - Number(a.user));
     },
   };
 }
 
 /** A kernel: S-mode code in its executable segments, and M-mode code too where virtual is physical. */
-function ownsPrivileged(symbols: SymbolFile, bias: bigint): NonNullable<Options["owns"]> {
+function ownsPrivileged(symbols: SymbolFile, bias: bigint): Module["owns"] {
+  const holds = codeOf(symbols, bias);
+  const identity = isIdentityMapped(symbols) && bias === 0n;
+  return (space, pc) => {
+    if (space.privilege === "U" || (space.privilege === "M" && !identity)) return false;
+    return holds(pc);
+  };
+}
+
+function ownsUser(
+  symbols: SymbolFile,
+  bias: bigint,
+  includes: (satp: bigint) => boolean,
+): Module["owns"] {
+  const holds = codeOf(symbols, bias);
+  return (space, pc) => space.privilege === "U" && holds(pc) && includes(space.satp);
+}
+
+/** Whether an address is in an executable segment. */
+function codeOf(symbols: SymbolFile, bias: bigint): (pc: Address) => boolean {
   const ranges = symbols.segments
     .filter(({ flags }) => flags.execute)
     .map(({ virtual, size }) => ({ low: virtual + bias, high: virtual + bias + BigInt(size) }));
-  const identity = isIdentityMapped(symbols) && bias === 0n;
-  return (hart, pc) => {
-    if (hart.privilege === "U" || (hart.privilege === "M" && !identity)) return false;
-    return ranges.some(({ low, high }) => pc >= low && pc < high);
-  };
+  return (pc) => ranges.some(({ low, high }) => pc >= low && pc < high);
 }
 
 /** Linked where it is loaded: its virtual addresses are physical ones too. */
@@ -47,10 +73,10 @@ export function isIdentityMapped(symbols: SymbolFile): boolean {
 export const inModule = (module: Module, at: bigint): Address =>
   BigInt.asUintN(64, at - module.bias) as Address;
 
-/** What all modules together know of an address. */
-export function worldOf(table: ModuleTable): World {
+/** What these modules together know of an address. */
+export function worldOf(modules: readonly Module[]): World {
   const first = <T>(ask: (module: Module) => T | undefined): T | undefined => {
-    for (const module of table.modules) {
+    for (const module of modules) {
       const answer = ask(module);
       if (answer !== undefined) return answer;
     }

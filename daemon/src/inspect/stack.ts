@@ -2,7 +2,14 @@
 import { type Address, hex } from "../base/brand.ts";
 import type { Hart } from "../machine/api.ts";
 import type { LogicalFrame, SourceLocation } from "../symbols/api.ts";
-import type { MemoryView, Module, RegisterSet, StackFrame, UnwindRule } from "./api.ts";
+import type {
+  AddressSpace,
+  MemoryView,
+  Module,
+  RegisterSet,
+  StackFrame,
+  UnwindRule,
+} from "./api.ts";
 import { inModule } from "./modules.ts";
 import { userName } from "./names.ts";
 import { type Activation, MAX_FRAMES, type UnwindContext, unwind } from "./unwind.ts";
@@ -67,6 +74,10 @@ class Frame implements StackFrame {
     return this.#activation.memory;
   }
 
+  get space(): AddressSpace {
+    return this.#activation.space;
+  }
+
   get module(): Module | undefined {
     return this.#activation.module;
   }
@@ -125,7 +136,7 @@ const MEPC = 0x341;
 
 /** At the first instruction of a trap handler nothing is saved yet: the interrupted code's registers are all here. */
 export const atTrapHandler: UnwindRule = ({ registers, innermost, hart }) => {
-  if (!innermost || registers.pc !== hart.pc || hart.privilege === "U") return undefined;
+  if (!innermost || !hart || hart.privilege === "U") return undefined;
   const [vector, saved] = hart.privilege === "M" ? [MTVEC, MEPC] : [STVEC, SEPC];
   const base = hart.csr(vector);
   const pc = hart.csr(saved);

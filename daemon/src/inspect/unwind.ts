@@ -6,18 +6,27 @@
 import { type Address, address, hex } from "../base/brand.ts";
 import type { Hart } from "../machine/api.ts";
 import type { EvaluationContext } from "../symbols/api.ts";
-import type { MemoryView, Module, ModuleTable, RegisterSet, UnwindRule } from "./api.ts";
+import type {
+  AddressSpace,
+  MemoryView,
+  Module,
+  ModuleTable,
+  RegisterSet,
+  UnwindRule,
+} from "./api.ts";
 import { inModule } from "./modules.ts";
 import { bytesToUnsigned } from "./place.ts";
 
 /** One activation: a function call with its own registers. Inlined calls are told apart later. */
 export interface Activation {
-  readonly hart: Hart;
+  /** Whose stack it is; undefined for saved registers. */
+  readonly hart: Hart | undefined;
   readonly pc: Address;
   /** Where to look code up: inside the call instruction for a caller, else the pc itself. */
   readonly lookup: Address;
   readonly registers: RegisterSet;
   readonly memory: MemoryView;
+  readonly space: AddressSpace;
   readonly module: Module | undefined;
   /** How it came to stand here, where that is no call. */
   readonly arrival: string | undefined;
@@ -34,8 +43,12 @@ const SP = 2;
 const FP = 8;
 
 export interface UnwindContext {
-  readonly hart: Hart;
+  readonly hart: Hart | undefined;
   readonly memory: MemoryView;
+  /** Of the innermost frame. */
+  readonly space: AddressSpace;
+  /** Whether interrupted code is user code. */
+  readonly isUser: (space: AddressSpace, pc: Address) => boolean;
   readonly modules: ModuleTable;
   readonly rules: readonly UnwindRule[];
 }
@@ -50,7 +63,7 @@ interface Caller {
 
 /** Lazily: a frame's caller is looked for when the next frame is asked for, or this one's CFA is. */
 export function* unwind(start: RegisterSet, context: UnwindContext): Generator<Activation> {
-  let activation = new Unwound(start, true, undefined, true, context);
+  let activation = new Unwound(start, true, undefined, true, context.space, context);
   const seen = new Set<string>();
   for (let count = 0; count < MAX_FRAMES; count++) {
     yield activation;
@@ -61,12 +74,17 @@ export function* unwind(start: RegisterSet, context: UnwindContext): Generator<A
     if (seen.has(key)) return;
     seen.add(key);
     const arrival = exact ? "interrupted here" : undefined;
-    activation = new Unwound(registers, exact, arrival, false, context);
+    const { space } = activation;
+    const within = exact && context.isUser(space, registers.pc) ? userOf(space) : space;
+    activation = new Unwound(registers, exact, arrival, false, within, context);
   }
 }
 
+const userOf = ({ satp }: AddressSpace): AddressSpace => ({ privilege: "U", satp });
+
 class Unwound implements Activation {
   readonly registers: RegisterSet;
+  readonly space: AddressSpace;
   readonly arrival: string | undefined;
   readonly lookup: Address;
   readonly module: Module | undefined;
@@ -80,19 +98,21 @@ class Unwound implements Activation {
     exact: boolean,
     arrival: string | undefined,
     innermost: boolean,
+    space: AddressSpace,
     context: UnwindContext,
   ) {
     const { pc } = registers;
+    this.space = space;
     this.registers = registers;
     this.arrival = arrival;
     this.lookup = exact || pc === 0n ? pc : address(pc - 1n);
-    this.module = context.modules.at(context.hart, this.lookup);
+    this.module = context.modules.at(space, this.lookup);
     this.#exact = exact;
     this.#innermost = innermost;
     this.#context = context;
   }
 
-  get hart(): Hart {
+  get hart(): Hart | undefined {
     return this.#context.hart;
   }
 
@@ -106,9 +126,9 @@ class Unwound implements Activation {
 
   /** The caller, or why there is none. */
   get step(): Caller | string {
-    const { lookup, module, registers } = this;
+    const { lookup, module, registers, space } = this;
     this.#step ??= callerOf(
-      { registers, lookup, module, exact: this.#exact, innermost: this.#innermost },
+      { registers, lookup, module, space, exact: this.#exact, innermost: this.#innermost },
       this.#context,
     );
     return this.#step;
@@ -132,6 +152,7 @@ interface Frame {
   readonly registers: RegisterSet;
   readonly lookup: Address;
   readonly module: Module | undefined;
+  readonly space: AddressSpace;
   /** Not in the middle of a call: all registers are the frame's own. */
   readonly exact: boolean;
   readonly innermost: boolean;
@@ -139,20 +160,21 @@ interface Frame {
 
 /** The caller, or why there is none: "" at an ordinary end of the stack. */
 function callerOf(frame: Frame, context: UnwindContext): Caller | string {
-  const { exact, innermost, lookup, module, registers } = frame;
+  const { exact, innermost, lookup, module, registers, space } = frame;
   for (const rule of context.rules) {
     const found = rule({
       registers,
       lookup,
       innermost,
       memory: context.memory,
+      space,
       hart: context.hart,
     });
     if (found) return { registers: found, cfa: undefined, exact: true, note: undefined };
   }
   if (!module) {
     const problem = `no module holds ${hex(registers.pc)}`;
-    return exact ? fromWildJump(registers, context, problem) : problem;
+    return exact ? fromWildJump(registers, space, context, problem) : problem;
   }
   if (isEntry(module, lookup)) return "";
   const evaluation: EvaluationContext = {
@@ -171,7 +193,7 @@ function callerOf(frame: Frame, context: UnwindContext): Caller | string {
     return progress(registers, { registers: next, cfa, exact: interrupted, note: undefined });
   }
   if (module.symbols.unwindAt(inModule(module, lookup))) return "the return address is not known";
-  return byFramePointer(registers, exact, context);
+  return byFramePointer(registers, space, exact, context);
 }
 
 /** The image's entry point starts every stack; nothing called it. */
@@ -196,12 +218,13 @@ function progress(from: RegisterSet, caller: Caller): Caller | string {
 /** A jump to nowhere: the return address, where it still is one, says who jumped. */
 function fromWildJump(
   registers: RegisterSet,
+  space: AddressSpace,
   context: UnwindContext,
   problem: string,
 ): Caller | string {
   const ra = registers.get(RA);
   if (ra === undefined || ra < 2n) return problem;
-  if (!context.modules.at(context.hart, address(ra - 1n))) return problem;
+  if (!context.modules.at(space, address(ra - 1n))) return problem;
   return {
     registers: { pc: address(ra), get: (number) => registers.get(number) },
     cfa: undefined,
@@ -216,6 +239,7 @@ function fromWildJump(
  */
 function byFramePointer(
   registers: RegisterSet,
+  space: AddressSpace,
   exact: boolean,
   context: UnwindContext,
 ): Caller | string {
@@ -224,11 +248,7 @@ function byFramePointer(
   if (exact && fp !== 0n) {
     const ra = registers.get(RA);
     if (ra === 0n) return "";
-    if (
-      ra !== undefined &&
-      ra !== registers.pc &&
-      context.modules.at(context.hart, address(ra - 1n))
-    ) {
+    if (ra !== undefined && ra !== registers.pc && context.modules.at(space, address(ra - 1n))) {
       const next = { pc: address(ra), get: (number: number) => registers.get(number) };
       return { registers: next, cfa: undefined, exact: false, note };
     }

@@ -8,7 +8,7 @@ import { UserError } from "../../base/errors.ts";
 import { registerNumber } from "../../isa/registers.ts";
 import type { Hart } from "../../machine/api.ts";
 import type { Type, VariantPart } from "../../symbols/api.ts";
-import type { ModuleTable } from "../api.ts";
+import type { Modules } from "../api.ts";
 import { type Collection, collectionOf } from "../collections.ts";
 import { type Reader, readInteger, readPointer } from "../memory.ts";
 import { type Step, scalarOf, stepsTo, stepsToField, unwrap } from "../types.ts";
@@ -19,7 +19,7 @@ import { resolveType } from "./types.ts";
 
 /** What an accessor is evaluated with. Slots hold what the named bases mean this time. */
 export interface AccessContext {
-  readonly reader: Reader;
+  reader: Reader;
   /** For registers; undefined makes them unknown. */
   hart: Hart | undefined;
   readonly slots: number[];
@@ -48,7 +48,7 @@ export interface Access {
 export type AccessNames = (name: string) => Node | undefined;
 
 /** Throws UserError with the column where a name, field or operation makes no sense. */
-export function compileAccess(text: string, modules: ModuleTable, names: AccessNames): Access {
+export function compileAccess(text: string, modules: Modules, names: AccessNames): Access {
   const node = new AccessCompiler(text, modules, names).compile(parse(text));
   return accessOf(text, node);
 }
@@ -88,10 +88,10 @@ export function collectionIn(
 
 class AccessCompiler {
   readonly #text: string;
-  readonly #modules: ModuleTable;
+  readonly #modules: Modules;
   readonly #names: AccessNames;
 
-  constructor(text: string, modules: ModuleTable, names: AccessNames) {
+  constructor(text: string, modules: Modules, names: AccessNames) {
     this.#text = text;
     this.#modules = modules;
     this.#names = names;

@@ -153,7 +153,7 @@ class Evaluator {
 
   get #searched(): readonly Module[] {
     const own = this.#frame.module;
-    const all = this.#modules.modules;
+    const all = this.#modules.under(this.#frame.space.satp);
     return own ? [own, ...all.filter((module) => module !== own)] : all;
   }
 
@@ -204,7 +204,7 @@ class Evaluator {
     const float = floatRegisterNumber(name);
     if (float !== undefined) return this.#floatRegister(name, FIRST_FLOAT + float);
     const csr = csrNumber(name);
-    const value = csr === undefined ? undefined : activationOf(this.#frame)?.hart.csr(csr);
+    const value = csr === undefined ? undefined : activationOf(this.#frame)?.hart?.csr(csr);
     if (value === undefined) throw new UserError(`there is no register $${name}`);
     return { kind: "integer", value, type: "u64" };
   }

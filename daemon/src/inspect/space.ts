@@ -1,0 +1,137 @@
+/**
+ * Memory by a page table, whether or not a hart uses it now: how the memory of a process is read
+ * that does not run. Sv39 and Sv48 (privileged manual, "Virtual-Memory System"); permissions are
+ * not asked for, as a debugger's reads have none.
+ */
+import { type Address, type PhysicalAddress, physical } from "../base/brand.ts";
+import type { Machine } from "../machine/api.ts";
+import type { AddressSpace, MemoryView } from "./api.ts";
+import { littleEndian, type Reader, toNumber } from "./memory.ts";
+
+export type PhysicalMemory = Pick<Machine, "readPhysical" | "readPhysicalNumber" | "writePhysical">;
+
+/** What a leaf of a page table says of an address. */
+interface Mapping {
+  readonly at: PhysicalAddress;
+  /** For user code: then supervisor code cannot be there. */
+  readonly user: boolean;
+}
+
+export interface SpaceMemory extends Reader {
+  readonly view: MemoryView;
+  /** Undefined where nothing is mapped. */
+  mapping(at: number): Mapping | undefined;
+}
+
+const PAGE = 4096;
+const HIGH = 2 ** 32;
+const PTE = { valid: 1, read: 2, execute: 8, user: 16 } as const;
+/** Of `satp.MODE`: levels of the table. */
+const LEVELS: Readonly<Record<number, number>> = { 8: 3, 9: 4 };
+/** For tables that no hart has loaded yet. */
+const SV39 = 8n;
+
+const PPN = (1n << 44n) - 1n;
+
+/** The root page table that a satp names, as a physical address; 0 without translation. */
+export const rootOf = (satp: bigint): number =>
+  satp >> 60n === 0n ? 0 : Number(satp & PPN) * PAGE;
+
+/** A satp for a root page table, in the mode of `like` (another satp of the same kernel). */
+export const satpOf = (root: number, like: bigint): bigint =>
+  ((like >> 60n || SV39) << 60n) | BigInt(Math.floor(root / PAGE));
+
+/** Everything is walked at each read: the guest changes its tables whenever it likes. */
+export function spaceMemory(memory: PhysicalMemory, satp: bigint): SpaceMemory {
+  const root = rootOf(satp);
+  const levels = LEVELS[Number(satp >> 60n)] ?? 0;
+  const half = 2 ** (11 + 9 * levels);
+  const word = (at: number): number => memory.readPhysicalNumber(at as PhysicalAddress, 4);
+
+  const mapping = (at: number): Mapping | undefined => {
+    if (satp === 0n) return at >= 0 ? { at: at as PhysicalAddress, user: false } : undefined;
+    if (!(at >= -half && at < half)) return undefined;
+    let table = root;
+    for (let level = levels - 1; level >= 0; level--) {
+      const size = PAGE * 512 ** level;
+      const index = Math.floor(at / size) - Math.floor(at / (size * 512)) * 512;
+      const low = word(table + index * 8);
+      const high = word(table + index * 8 + 4);
+      if (!(low & PTE.valid) || Number.isNaN(high)) return undefined;
+      // The physical page's number is bits 53 to 10.
+      const frame = (Math.floor(low / 1024) + (high & 0x3f_ffff) * 2 ** 22) * PAGE;
+      if (low & (PTE.read | PTE.execute)) {
+        const offset = at - Math.floor(at / size) * size;
+        const base = Math.floor(frame / size) * size;
+        return { at: physical(base + offset), user: (low & PTE.user) !== 0 };
+      }
+      table = frame;
+    }
+    return undefined;
+  };
+
+  /** Calls for each piece within a page; false as soon as one is not mapped. */
+  const pieces = (
+    at: number,
+    length: number,
+    piece: (place: PhysicalAddress, size: number, from: number) => boolean,
+  ): boolean => {
+    for (let from = 0; from < length; ) {
+      const here = at + from;
+      const size = Math.min(length - from, PAGE - (here - Math.floor(here / PAGE) * PAGE));
+      const found = mapping(here);
+      if (!found || !piece(found.at, size, from)) return false;
+      from += size;
+    }
+    return true;
+  };
+
+  const bytes = (at: number, length: number): Uint8Array | undefined => {
+    if (!Number.isSafeInteger(at) || !(length >= 0 && length < HIGH)) return undefined;
+    const parts: Uint8Array[] = [];
+    const whole = pieces(at, length, (place, size) => {
+      const part = memory.readPhysical(place, size);
+      if (part) parts.push(part);
+      return part !== undefined;
+    });
+    if (!whole) return undefined;
+    if (parts.length === 1) return parts[0];
+    const all = new Uint8Array(length);
+    let filled = 0;
+    for (const part of parts) {
+      all.set(part, filled);
+      filled += part.length;
+    }
+    return all;
+  };
+
+  return {
+    mapping,
+    bytes,
+    uint(at, size) {
+      if (at - Math.floor(at / PAGE) * PAGE + size > PAGE) return littleEndian(bytes(at, size));
+      const found = mapping(at);
+      return found ? memory.readPhysicalNumber(found.at, size as 1 | 2 | 4 | 8) : Number.NaN;
+    },
+    view: {
+      read: (at: Address, length) => bytes(toNumber(at), length),
+      write(at: Address, data) {
+        const start = toNumber(at);
+        const mapped = pieces(start, data.length, (place, size) => {
+          return memory.readPhysical(place, size) !== undefined;
+        });
+        return (
+          mapped &&
+          pieces(start, data.length, (place, size, from) =>
+            memory.writePhysical(place, data.slice(from, from + size)),
+          )
+        );
+      },
+    },
+  };
+}
+
+/** Whether code at an address is user code: the page table alone says so. */
+export function isUserCode(memory: PhysicalMemory, { satp }: AddressSpace, pc: Address): boolean {
+  return satp !== 0n && spaceMemory(memory, satp).mapping(toNumber(pc))?.user === true;
+}
