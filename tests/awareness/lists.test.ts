@@ -57,7 +57,7 @@ test.each([
   ["state:sleeping", /`sleeping`.*waiting/],
   ["prio:high", /`prio:high`.*whole number/],
   ["colour:red", /not `colour`/],
-  ["id:", /whole number/],
+  ["id:", /an id was expected/],
 ])("filter %s is the user's mistake", (filter, message) => {
   const { awareness } = bootKernel("workload=ring");
   expect(() => {

@@ -187,14 +187,6 @@ const user = z.strictObject({
   wakers: z.array(waker).max(64).optional(),
 });
 
-const library = z.strictObject({
-  file: z.string().min(1).max(200).describe("Base name of the ELF, without `.elf`."),
-  at: expression.describe("Where the ELF's address 0 stands in every process."),
-  kernel: expression
-    .optional()
-    .describe("Where it stands in the kernel, if it is mapped there too."),
-});
-
 const profile = z.strictObject({
   $schema: z.string().optional(),
   name: z.string().min(1).max(100),
@@ -204,11 +196,6 @@ const profile = z.strictObject({
   threads: threads.optional(),
   processes: processes.optional(),
   user: user.optional().describe("What user programs are made of, in each process."),
-  libraries: z
-    .array(library)
-    .max(16)
-    .optional()
-    .describe("ELFs that are mapped into every process beside its program."),
   coroutines: coroutines.optional(),
   executors: z.array(executor).max(64).optional(),
   bitmaps: z.array(bitmap).max(256).optional(),
@@ -223,7 +210,7 @@ export type Profile = z.infer<typeof profile>;
 /** Keys whose strings are expressions wherever they occur, for checking their syntax at once. */
 const NOT_EXPRESSIONS = new Set([
   ...["$schema", "name", "description", "type", "at", "kind", "owner", "meaning", "mode", "panic"],
-  ...["match", "functions", "names", "unsaved", "file"],
+  ...["match", "functions", "names", "unsaved"],
 ]);
 
 /** Throws FormatError with the profile's name and the place in it. */

@@ -1,4 +1,5 @@
 /** Commands of the debug console: lines that begin with a dot. Everything else is an expression. */
+import { parseId, shownId } from "../awareness/ids.ts";
 import { UserError } from "../base/errors.ts";
 import { threadNumber } from "../debugger/threads.ts";
 import type { Context } from "./context.ts";
@@ -11,8 +12,8 @@ interface Command {
 
 const coroutine = (context: Context, argument: string): number => {
   context.launched.requireStop();
-  const id = Number(argument);
-  if (!/^\d+$/.test(argument) || !context.launched.awareness.coroutine(id)) {
+  const id = parseId(argument);
+  if (id === undefined || !context.launched.awareness.coroutine(id)) {
     throw new UserError(`There is no coroutine "${argument}".`);
   }
   return id;
@@ -45,14 +46,14 @@ const commands: Readonly<Record<string, Command>> = {
       const id = coroutine(context, argument);
       context.launched.pinned.add(id);
       refresh(context);
-      return `coroutine ${id} is thread ${threadNumber({ kind: "coroutine", id })}`;
+      return `coroutine ${shownId(id)} is thread ${threadNumber({ kind: "coroutine", id })}`;
     },
   },
   ".unpin": {
     usage: ".unpin ID",
     help: "no longer show it there",
     run: (context, argument) => {
-      const pinned = context.launched.pinned.delete(Number(argument));
+      const pinned = context.launched.pinned.delete(parseId(argument) ?? Number.NaN);
       if (!pinned) throw new UserError(`Coroutine "${argument}" is not pinned.`);
       refresh(context);
       return "";

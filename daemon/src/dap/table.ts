@@ -1,5 +1,6 @@
 /** The shape of a request handler: what its arguments are, when it may run, and what it answers. */
 import { z } from "zod";
+import { parseId } from "../awareness/ids.ts";
 import type { Context } from "./context.ts";
 
 /** `any`: always; `launched`: once a program is loaded; `stopped`: while the machine stands. */
@@ -27,5 +28,10 @@ export function handler<Schema extends z.ZodType>(
 
 export const nothing = z.unknown();
 export const threadId = z.int();
+/** A coroutine's id, `3:17` for those of processes, as the machine counts it. */
+export const coroutineId = z
+  .union([z.int().min(0), z.string().max(40)])
+  .refine((id) => parseId(id) !== undefined, 'an id was expected, e.g. 17, or "3:17" of process 3')
+  .transform((id) => parseId(id)!);
 export const index = z.int().min(0).max(0x7fff_ffff);
 export const granularity = z.enum(["statement", "line", "instruction"]).optional();

@@ -4,6 +4,7 @@
  * since the answer's `from`; what is not known is null.
  */
 import type { SchedulingEvent } from "../awareness/api.ts";
+import { shownId } from "../awareness/ids.ts";
 import { hex } from "../base/brand.ts";
 import type {
   Bar,
@@ -23,6 +24,9 @@ export interface WireStretches {
 }
 
 const orNull = <T>(value: T | undefined): T | null => value ?? null;
+/** Threads are shown by their number, coroutines of processes as `3:17`. */
+const idOrNull = (id: number | undefined): number | string | null =>
+  id === undefined ? null : shownId(id);
 const word = (value: bigint | undefined): string | null =>
   value === undefined ? null : hex(value);
 
@@ -55,7 +59,7 @@ function namesOf(timeline: Timeline, { rows }: TimelinePage): Record<string, str
   const names: Record<string, string> = {};
   for (const id of ids) {
     const name = id === undefined ? undefined : timeline.nameOf(id);
-    if (name !== undefined) names[String(id)] = name;
+    if (name !== undefined) names[shownId(id!)] = name;
   }
   return names;
 }
@@ -86,14 +90,14 @@ function wireRow(timeline: Timeline, page: TimelinePage, row: Row): object {
       const { id, kind, name, polls, prio } = row;
       return {
         kind,
-        id,
+        id: shownId(id),
         name,
         prio,
         polls: wireStates(polls, page),
         // [time, hart, coroutine that was polled there, event]
         wakes: marks(row.wakes, (event, cursor) => [
           orNull(event.hart),
-          orNull(timeline.runner(cursor)),
+          idOrNull(timeline.runner(cursor)),
         ]),
       };
     }
@@ -125,7 +129,7 @@ function wireMany({ bars, cells }: Stretches, { cell: size, from }: TimelinePage
     bars: bars.map((bar) => [
       bar.start - from,
       bar.end - from,
-      orNull(bar.who),
+      idOrNull(bar.who),
       bar.open ? 1 : 0,
       bar.event,
     ]),
@@ -133,7 +137,7 @@ function wireMany({ bars, cells }: Stretches, { cell: size, from }: TimelinePage
       at * size - from,
       polls,
       running,
-      orNull(most?.who),
+      idOrNull(most?.who),
       orNull(most?.time),
     ]),
   };

@@ -1,5 +1,6 @@
 /** Bodies of the custom requests. Addresses and 64-bit values are hex, machine time is decimal digits. */
 import type { BitmapInfo, CoroutineInfo, ExecutorInfo } from "../awareness/api.ts";
+import { shownId } from "../awareness/ids.ts";
 import { hex } from "../base/brand.ts";
 import { threadNumber } from "../debugger/threads.ts";
 import type { Context } from "./context.ts";
@@ -16,7 +17,7 @@ export async function wireCoroutine(
   const threadId = shown.has(info.id)
     ? threadNumber({ kind: "coroutine", id: info.id })
     : undefined;
-  return { ...info, awaiting, spawnedAt, threadId };
+  return { ...info, id: shownId(info.id), awaiting, spawnedAt, threadId };
 }
 
 /** With `bit` for each queue where a bitmap of this executor is known. */
@@ -24,16 +25,21 @@ export function wireExecutor(info: ExecutorInfo, bitmaps: readonly BitmapInfo[])
   const bitmap = bitmaps.find(({ owner }) => owner === info.name);
   return {
     ...info,
+    current: info.current === undefined ? undefined : shownId(info.current),
     queues: info.queues.map(({ priority, coroutines }) => ({
       priority,
-      coroutines,
+      coroutines: coroutines.map(shownId),
       bit: bitmap?.bits.includes(priority),
     })),
-    wakers: info.wakers.map(({ coroutine, address }) => ({ coroutine, address: hex(address) })),
+    wakers: info.wakers.map(({ coroutine, address }) => ({
+      coroutine: shownId(coroutine),
+      address: hex(address),
+    })),
   };
 }
 
-export const wireBitmap = ({ name, address, value, bits, owner }: BitmapInfo): object => ({
+export const wireBitmap = ({ name, address, value, bits, owner, process }: BitmapInfo): object => ({
+  process,
   name,
   address: hex(address),
   value: hex(value),

@@ -2,6 +2,7 @@
  * What the language server shows at a stop: how many coroutines of each async fn live, by state, and
  * which of them are suspended at which line.
  */
+import { shownId } from "../awareness/ids.ts";
 import type { Annotations, Environment } from "./api.ts";
 import type { Session } from "./session.ts";
 
@@ -52,7 +53,8 @@ async function collect({ awareness, sources }: Session): Promise<Annotations> {
     if (host !== undefined) functions.push({ path: host, line: location.line, name, counts });
     for (const { location: at, count, coroutines } of sites) {
       const { host: path } = await sources.find(at.path);
-      if (path !== undefined) awaits.push({ path, line: at.line, name, count, coroutines });
+      if (path !== undefined)
+        awaits.push({ path, line: at.line, name, count, coroutines: coroutines.map(shownId) });
     }
   }
   return { functions, awaits };

@@ -51,6 +51,6 @@ export interface Annotations {
     /** Of the async fn. */
     readonly name: string;
     readonly count: number;
-    readonly coroutines: readonly number[];
+    readonly coroutines: readonly (number | string)[];
   }[];
 }

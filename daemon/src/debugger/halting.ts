@@ -1,5 +1,6 @@
 /** What breakpoints, filters and steps share while the machine runs: how they ask for a stop. */
 import { type Awareness, EVENT_FIELDS } from "../awareness/api.ts";
+import { ownId } from "../awareness/ids.ts";
 import type { Address } from "../base/brand.ts";
 import type { Inspector, StackFrame } from "../inspect/api.ts";
 import type { Hart, Machine } from "../machine/api.ts";
@@ -48,14 +49,21 @@ export class HitFields {
   get thread(): number | undefined {
     return this.#hart && this.#halting.awareness.current(this.#hart).thread;
   }
+  /** 0 in the kernel's own coroutines, as with events. */
   get process(): number | undefined {
-    return this.#hart && this.#halting.awareness.current(this.#hart).process;
+    const now = this.#hart && this.#halting.awareness.current(this.#hart);
+    return now?.process ?? (now?.coroutine === undefined ? undefined : 0);
   }
+  /** As its process counts it. */
   get coroutine(): number | undefined {
+    const id = this.#coroutine;
+    return id === undefined ? undefined : ownId(id);
+  }
+  get #coroutine(): number | undefined {
     return this.#hart && this.#halting.awareness.current(this.#hart).coroutine;
   }
   get prio(): number | undefined {
-    const { coroutine } = this;
+    const coroutine = this.#coroutine;
     return coroutine === undefined
       ? undefined
       : this.#halting.awareness.coroutine(coroutine)?.priority;

@@ -1,6 +1,7 @@
 /** What a stop says: everything that caused it, on which hart, and where the user's attention belongs. */
 
 import type { SchedulingEvent } from "../awareness/api.ts";
+import { shownId } from "../awareness/ids.ts";
 import { hex } from "../base/brand.ts";
 
 export type Cause =
@@ -64,7 +65,7 @@ function labelEvent(event: SchedulingEvent): string {
   if (kind === "bitmap") return "bitmap update";
   if (kind === "wake" && coroutine === undefined) return "wake of a thread";
   const name = kind.replace(".", " ");
-  return coroutine === undefined ? name : `${name} of ${coroutine}`;
+  return coroutine === undefined ? name : `${name} of ${shownId(coroutine)}`;
 }
 
 /** The whole sentence. */
@@ -94,7 +95,7 @@ export function describeCause(cause: Cause): string {
 const on = (event: SchedulingEvent): string =>
   event.hart === undefined ? "" : ` on hart ${event.hart}`;
 const who = (event: SchedulingEvent): string =>
-  event.coroutine === undefined ? "an unknown coroutine" : `coroutine ${event.coroutine}`;
+  event.coroutine === undefined ? "an unknown coroutine" : `coroutine ${shownId(event.coroutine)}`;
 /** Threads are woken too: then `new` is the thread. */
 const woken = (event: SchedulingEvent): string =>
   event.coroutine === undefined && event.new !== undefined ? `thread ${event.new}` : who(event);

@@ -1,9 +1,10 @@
 /**
  * What is shown as a thread, and under which number. Harts are 1 to N; kernel threads that no hart
- * runs are 10,000 + their id; coroutines that are pinned or part of the stop are 1,000,000 + their id.
- * A number means the same thing for the whole session.
+ * runs are 10,000 + their id; coroutines that are pinned or part of the stop are 1,000,000 + their id,
+ * those of processes 2^30 + process x 2^20 + their id there. A number means the same thing for the whole session.
  */
 import type { Awareness, CoroutineInfo, ThreadInfo } from "../awareness/api.ts";
+import { coroutineId, ownId, processOf, shownId } from "../awareness/ids.ts";
 import type { Hart } from "../machine/api.ts";
 import type { StackOwner } from "./stacks.ts";
 
@@ -12,8 +13,11 @@ const COROUTINES = 1_000_000;
 /** Kernel threads beyond this are only in their tree; the same for coroutines. */
 const MAX_THREADS = 64;
 const MAX_COROUTINES = 32;
-/** Above this a 1-based number would not be exact any more on the wire. */
-const MAX_ID = 2 ** 31 - 1;
+const OF_PROCESSES = 2 ** 30;
+/** Coroutines of one process that have numbers. */
+const OF_PROCESS = 2 ** 20;
+/** DAP's numbers are 32-bit integers. */
+const END = 2 ** 31;
 
 export interface ThreadRow {
   readonly number: number;
@@ -24,13 +28,22 @@ export interface ThreadRow {
 /** The number of what has one; undefined for ids out of range. */
 export function threadNumber({ kind, id }: StackOwner): number | undefined {
   if (kind === "hart") return id + 1;
-  const [base, end] = kind === "thread" ? [THREADS, COROUTINES] : [COROUTINES, MAX_ID];
+  const process = kind === "coroutine" ? processOf(id) : undefined;
+  if (process !== undefined) {
+    const number = OF_PROCESSES + process * OF_PROCESS + ownId(id);
+    return ownId(id) < OF_PROCESS && number < END ? number : undefined;
+  }
+  const [base, end] = kind === "thread" ? [THREADS, COROUTINES] : [COROUTINES, OF_PROCESSES];
   return Number.isSafeInteger(id) && id >= 0 && base + id < end ? base + id : undefined;
 }
 
 /** What a number stands for, whether or not it exists. */
 export function threadOwner(number: number): StackOwner | undefined {
   if (!Number.isSafeInteger(number) || number < 1) return undefined;
+  if (number >= OF_PROCESSES) {
+    const process = Math.floor((number - OF_PROCESSES) / OF_PROCESS);
+    return { kind: "coroutine", id: coroutineId(process, number % OF_PROCESS) };
+  }
   if (number >= COROUTINES) return { kind: "coroutine", id: number - COROUTINES };
   if (number >= THREADS) return { kind: "thread", id: number - THREADS };
   return { kind: "hart", id: number - 1 };
@@ -79,7 +92,8 @@ function hartName(
   if (thread !== undefined) parts.push(`thread ${threads.get(thread)?.name ?? thread}`);
   if (coroutine !== undefined) {
     const info = awareness.coroutine(coroutine);
-    parts.push(info ? `coroutine ${coroutine} ${info.name}` : `coroutine ${coroutine}`);
+    const title = `coroutine ${shownId(coroutine)}`;
+    parts.push(info ? `${title} ${info.name}` : title);
   }
   return parts.join(", ");
 }
@@ -87,4 +101,4 @@ function hartName(
 const threadName = ({ id, name, state }: ThreadInfo): string => `thread ${id} ${name}: ${state}`;
 
 const coroutineName = ({ id, name, state }: CoroutineInfo): string =>
-  `coroutine ${id} ${name}: ${state}`;
+  `coroutine ${shownId(id)} ${name}: ${state}`;

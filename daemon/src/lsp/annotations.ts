@@ -17,7 +17,7 @@ export interface AnnotatedAwait {
   readonly name: string;
   readonly count: number;
   /** The first few. */
-  readonly coroutines: readonly number[];
+  readonly coroutines: readonly (number | string)[];
 }
 
 /** One session's share. Undefined while it runs; `dispose` when it ends. */

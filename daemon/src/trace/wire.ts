@@ -1,5 +1,6 @@
 /** Events as they travel: 64-bit values as hex strings, machine time as a decimal string. */
 import type { EventKind, SchedulingEvent } from "../awareness/api.ts";
+import { shownId } from "../awareness/ids.ts";
 import { hex } from "../base/brand.ts";
 
 export interface WireEvent {
@@ -8,7 +9,8 @@ export interface WireEvent {
   readonly kind: EventKind;
   readonly thread?: number;
   readonly process?: number;
-  readonly coroutine?: number;
+  /** `3:17` is coroutine 17 of process 3. */
+  readonly coroutine?: number | string;
   readonly prio?: number;
   readonly bit?: number;
   readonly old?: string;
@@ -41,7 +43,7 @@ export function wireEvent(event: SchedulingEvent): WireEvent {
     ...(hart !== undefined && { hart }),
     ...(thread !== undefined && { thread }),
     ...(process !== undefined && { process }),
-    ...(coroutine !== undefined && { coroutine }),
+    ...(coroutine !== undefined && { coroutine: shownId(coroutine) }),
     ...(prio !== undefined && { prio }),
     ...(bit !== undefined && { bit }),
     ...(old !== undefined && { old: hex(old) }),

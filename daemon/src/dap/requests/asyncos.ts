@@ -1,12 +1,13 @@
 /** The custom requests: harts, threads, coroutines, executors, bitmaps, events, the machine. */
 import { z } from "zod";
 import { EVENT_KINDS } from "../../awareness/api.ts";
+import { shownId } from "../../awareness/ids.ts";
 import { hex } from "../../base/brand.ts";
 import { threadNumber } from "../../debugger/threads.ts";
 import type { Hart } from "../../machine/api.ts";
 import { wireEvent } from "../../trace/wire.ts";
 import type { Context } from "../context.ts";
-import { type Handlers, handler, index, nothing } from "../table.ts";
+import { coroutineId, type Handlers, handler, index, nothing } from "../table.ts";
 import { wireBitmap, wireCoroutine, wireExecutor } from "../wire.ts";
 import { localsOf } from "./values.ts";
 
@@ -56,7 +57,7 @@ export const asyncos: Handlers = {
 
   "asyncos/awaitStack": handler(
     "stopped",
-    z.object({ coroutine: index }),
+    z.object({ coroutine: coroutineId }),
     async (context, args) => {
       const frames = context.launched.stacks.of({ kind: "coroutine", id: args.coroutine });
       return {
@@ -129,7 +130,7 @@ async function wireHart(context: Context, hart: Hart): Promise<object> {
     pc: hex(hart.pc),
     thread: current?.thread,
     process: current?.process,
-    coroutine: current?.coroutine,
+    coroutine: current?.coroutine === undefined ? undefined : shownId(current.coroutine),
     frozen: hart.frozen,
     instructions: hart.instructions,
     name: frame?.name,

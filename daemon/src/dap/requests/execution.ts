@@ -1,5 +1,6 @@
 /** Running, pausing and stepping; also of single harts. */
 import { z } from "zod";
+import { shownId } from "../../awareness/ids.ts";
 import { UserError } from "../../base/errors.ts";
 import type { StepKind } from "../../debugger/levels.ts";
 import { threadOwner } from "../../debugger/threads.ts";
@@ -26,7 +27,7 @@ function hartOf(context: Context, thread: number): number {
   if (running !== undefined) return running;
   throw new UserError(
     owner?.kind === "coroutine"
-      ? `Coroutine ${owner.id} is not running: continue until it is polled, or choose a hart.`
+      ? `Coroutine ${shownId(owner.id)} is not running: continue until it is polled, or choose a hart.`
       : `No hart runs thread ${thread} now: choose a hart.`,
   );
 }

@@ -1,5 +1,6 @@
 /** The stacks of everything at once, merged where they are equal. */
 import { z } from "zod";
+import { shownId } from "../../awareness/ids.ts";
 import {
   parallelStacks,
   type SharedFrame,
@@ -47,9 +48,16 @@ async function wireBox(
     parent,
     frames: await Promise.all(frames.map((frame) => wireFrame(context, frame))),
     through,
-    harts: harts.map((hart) => ({ ...hart, threadId: numberOf("hart", hart.id) })),
+    harts: harts.map(({ id: hart, coroutine }) => ({
+      id: hart,
+      coroutine: coroutine === undefined ? undefined : shownId(coroutine),
+      threadId: numberOf("hart", hart),
+    })),
     threads: threads.map((thread) => ({ ...thread, threadId: numberOf("thread", thread.id) })),
-    coroutines: coroutines && { ...coroutines, ids: coroutines.ids.slice(0, samples) },
+    coroutines: coroutines && {
+      ...coroutines,
+      ids: coroutines.ids.slice(0, samples).map(shownId),
+    },
   };
 }
 

@@ -1,5 +1,6 @@
 /** Scopes, variables and expressions. */
 import { z } from "zod";
+import { ownId } from "../../awareness/ids.ts";
 import { hex } from "../../base/brand.ts";
 import { UserError } from "../../base/errors.ts";
 import type { Frame } from "../../debugger/stacks.ts";
@@ -62,7 +63,7 @@ function scheduling(context: Context, hartId: number | undefined): Names {
     if (name === "hart") return BigInt(hartId);
     if (name !== "thread" && name !== "process" && name !== "coroutine") return undefined;
     const value = awareness.current(hart)[name];
-    return value === undefined ? undefined : BigInt(value);
+    return value === undefined ? undefined : BigInt(name === "coroutine" ? ownId(value) : value);
   };
 }
 

@@ -3,6 +3,7 @@
  * coroutines as tracks, wakes as flows, changes of bitmaps as instants. One instruction of machine
  * time is shown as one nanosecond.
  */
+import { shownId } from "../../awareness/ids.ts";
 import { hex } from "../../base/brand.ts";
 import type { EventReader } from "./events.ts";
 import { type CoroutineLane, type HartLane, PREEMPTED, READY, RUNNING } from "./lanes.ts";
@@ -57,7 +58,7 @@ function* ofHart(scheduling: Scheduling, hart: HartLane, now: number): Generator
   yield named("thread_name", HARTS, id, `hart ${id}`);
   yield* slices(hart.polls, now, HARTS, id, (what) => ({
     name: titleOf(scheduling, whoOf(what)),
-    args: { coroutine: ids.at(whoOf(what)), resumed: !begins(what) },
+    args: { coroutine: shownId(ids.at(whoOf(what))!), resumed: !begins(what) },
   }));
   yield named("thread_name", HARTS, THREADS + id, `hart ${id} threads`);
   yield* slices(hart.threads, now, HARTS, THREADS + id, (what) => ({

@@ -1,5 +1,7 @@
 /** The timeline of a recording: what `api.ts` promises, over an index that grows with the events. */
+
 import type { SchedulingEvent } from "../../awareness/api.ts";
+import { parseId } from "../../awareness/ids.ts";
 import { UserError } from "../../base/errors.ts";
 import type { Chunks } from "../chunk.ts";
 import type {
@@ -183,6 +185,6 @@ class RecordedTimeline implements Timeline {
 function matcher(filter = ""): (id: number, name: string | undefined) => boolean {
   const text = filter.trim().toLowerCase();
   if (text === "") return () => true;
-  const id = /^#?\d+$/.test(text) ? Number(text.replace("#", "")) : undefined;
+  const id = parseId(text.replace("#", ""));
   return (own, name) => own === id || name?.toLowerCase().includes(text) === true;
 }
