@@ -14,19 +14,21 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { PROFILE, rustFlags, TARGET } from "./flags.mjs";
+import { layoutFlag, PROFILE, rustFlags, TARGET } from "./flags.mjs";
 import {
-  IMAGE,
-  imageHash,
+  imageHashes,
   KERNEL,
   MANIFEST,
   manifestProblems,
+  PREBUILT,
+  programs,
   readManifest,
   sources,
   sourcesHash,
@@ -116,47 +118,100 @@ function inTemporaryFolder(action) {
   }
 }
 
-/** Builds the sources in `folder`; says where the image is, and who built it. */
-function build(folder, targetFolder) {
+/** A cargo that knows everything but what to build: a function of that. */
+function cargoIn(folder, targetFolder) {
   const toolchain = findToolchain();
   const flags = rustFlags({ kernel: folder, library: toolchain.library, linker: toolchain.linker });
-  const cargo = run(
-    toolchain.cargo,
-    [
-      "build",
-      "--profile",
-      PROFILE,
-      "--target",
-      TARGET,
-      "--target-dir",
-      targetFolder,
-      ...toolchain.args,
-    ],
-    {
-      cwd: folder,
-      stdio: "inherit",
-      env: {
-        ...process.env,
-        ...toolchain.environment,
-        CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f"),
+  const common = ["--profile", PROFILE, "--target", TARGET, "--target-dir", targetFolder];
+  const output = join(targetFolder, TARGET, PROFILE);
+  const build = (crate, name, script, environment = {}) => {
+    const { status } = run(
+      toolchain.cargo,
+      [
+        "rustc",
+        "--package",
+        crate,
+        "--bin",
+        name,
+        ...common,
+        ...toolchain.args,
+        "--",
+        layoutFlag(folder, script),
+      ],
+      {
+        cwd: folder,
+        stdio: "inherit",
+        env: {
+          ...process.env,
+          ...toolchain.environment,
+          ...environment,
+          CARGO_ENCODED_RUSTFLAGS: flags.join("\x1f"),
+        },
       },
-    },
-  );
-  if (cargo.status !== 0) {
-    throw new Failure(`cargo failed (${toolchain.name}: ${toolchain.version})`);
+    );
+    if (status !== 0) {
+      throw new Failure(`cargo failed (${toolchain.name}: ${toolchain.version})`);
+    }
+    return join(output, name);
+  };
+  return { build, output, rustc: toolchain.version };
+}
+
+/** An ELF as a machine loads it: what comes behind its segments, DWARF above all, is cut off. */
+function stripped(elf) {
+  const bytes = Buffer.from(elf);
+  const [table, count] = [Number(bytes.readBigUInt64LE(0x20)), bytes.readUInt16LE(0x38)];
+  const ends = Array.from({ length: count }, (_, index) => {
+    const header = table + 56 * index;
+    return Number(bytes.readBigUInt64LE(header + 8) + bytes.readBigUInt64LE(header + 32));
+  });
+  // No section headers: their place in the file, their number, and that of their names.
+  bytes.writeBigUInt64LE(0n, 0x28);
+  bytes.writeUInt32LE(0, 0x3c);
+  return bytes.subarray(0, Math.max(table + 56 * count, ...ends));
+}
+
+/** Writes the table of programs that the kernel carries, as Rust. */
+function writeProgramTable(folder, names, imageOf) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const rows = names.map((name) => {
+    writeFileSync(join(folder, name), stripped(readFileSync(imageOf(name))));
+    return `("${name}", include_bytes!("${name}")),`;
+  });
+  const table = join(folder, "programs.rs");
+  writeFileSync(table, `[${rows.join("\n")}]\n`);
+  return table;
+}
+
+/** Builds the sources in `folder`; says where each image of `prebuilt/` is, and who built it. */
+function build(folder, targetFolder) {
+  const cargo = cargoIn(folder, targetFolder);
+  const images = {};
+  for (const name of programs()) {
+    images[`programs/${name}.elf`] = cargo.build("asyncos-programs", name, "user/link.ld");
   }
-  return { image: join(targetFolder, TARGET, PROFILE, "asyncos-kernel"), rustc: toolchain.version };
+  const table = writeProgramTable(join(cargo.output, "programs"), programs(), (name) =>
+    join(cargo.output, name),
+  );
+  images["asyncos-kernel.elf"] = cargo.build("asyncos-kernel", "asyncos-kernel", "linker.ld", {
+    ASYNCOS_PROGRAMS: table,
+  });
+  return { images, rustc: cargo.rustc };
 }
 
 function buildPrebuilt() {
-  const { image, rustc } = build(KERNEL, join(KERNEL, "target"));
-  mkdirSync(join(KERNEL, "prebuilt"), { recursive: true });
-  copyFileSync(image, IMAGE);
-  // Nothing that this machine could execute.
-  chmodSync(IMAGE, 0o644);
-  const manifest = { sources: sourcesHash(), image: imageHash(), rustc };
+  const { images, rustc } = build(KERNEL, join(KERNEL, "target"));
+  rmSync(join(PREBUILT, "programs"), { recursive: true, force: true });
+  mkdirSync(join(PREBUILT, "programs"), { recursive: true });
+  for (const [name, path] of Object.entries(images)) {
+    copyFileSync(path, join(PREBUILT, name));
+    // Nothing that this machine could execute.
+    chmodSync(join(PREBUILT, name), 0o644);
+  }
+  const manifest = { sources: sourcesHash(), images: imageHashes(), rustc };
   writeFileSync(MANIFEST, `${JSON.stringify(manifest, null, 2)}\n`);
-  console.log(`kernel/prebuilt/asyncos-kernel.elf: ${manifest.image} (${rustc})`);
+  console.log(`kernel/prebuilt: ${Object.keys(images).join(", ")} (${rustc})`);
 }
 
 function check() {
@@ -174,28 +229,32 @@ function verify() {
     for (const file of sources()) {
       cpSync(join(KERNEL, file), join(folder, file));
     }
-    const { image, rustc } = build(folder, join(folder, "target"));
+    const { images, rustc } = build(folder, join(folder, "target"));
     const expected = readManifest();
+    const different = Object.entries(imageHashes((name) => images[name])).filter(
+      ([name, hash]) => expected.images[name] !== hash,
+    );
     if (rustc !== expected.rustc) {
       console.log(
-        `built, but not compared: ${rustc} here, ${expected.rustc} made the prebuilt image`,
+        `built, but not compared: ${rustc} here, ${expected.rustc} made the prebuilt images`,
       );
-    } else if (imageHash(image) !== expected.image) {
-      throw new Failure("the same sources and compiler give another image than prebuilt/");
+    } else if (different.length > 0) {
+      const names = different.map(([name]) => name).join(", ");
+      throw new Failure(`the same sources and compiler give other images than prebuilt/: ${names}`);
     } else {
-      console.log("the prebuilt image is what the sources give");
+      console.log("the prebuilt images are what the sources give");
     }
   });
 }
 
 /** Modules that read foreign text or bytes, tested on this machine. */
-const TESTED = ["args", "device_tree"];
+const TESTED = ["args", "device_tree", "process/elf"];
 
 function test() {
   const { rustc } = findToolchain();
   inTemporaryFolder((folder) => {
     for (const module of TESTED) {
-      const program = join(folder, module);
+      const program = join(folder, module.replaceAll("/", "-"));
       const source = join(KERNEL, "src", `${module}.rs`);
       const steps = [
         [rustc, ["--test", "--edition", "2024", "-Adead_code", "-o", program, source]],

@@ -1,4 +1,4 @@
-// How the image is compiled: the flags and options that determine its bytes, whichever
+// How the images are compiled: the flags and options that determine their bytes, whichever
 // toolchain there is. `build.mjs` adds what differs from machine to machine.
 
 /** RV64 IMAC, lp64: no floating point, so that the kernel runs where there is none. */
@@ -10,12 +10,16 @@ export const PROFILE = "kernel";
 const SOURCE_PREFIX = "/asyncos/kernel";
 const LIBRARY_PREFIX = "/asyncos/rust";
 
-/** Flags for every crate. Paths come in as arguments, and go into the image nowhere. */
+/** Where each kind of image lies in memory: the flag for its last step. */
+export function layoutFlag(kernel, script) {
+  return `-Clink-arg=-T${kernel}/${script}`;
+}
+
+/** Flags for every crate. Paths come in as arguments, and go into the images nowhere. */
 export function rustFlags({ kernel, library, linker }) {
   return [
     `-Clinker=${linker}`,
     "-Clinker-flavor=ld.lld",
-    `-Clink-arg=-T${kernel}/linker.ld`,
     "-Clink-arg=--build-id=none",
     // Without the assembler's own labels, of which there are thousands.
     "-Clink-arg=--discard-locals",

@@ -2,21 +2,38 @@
 // itself, so that nobody commits one without the other.
 
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const KERNEL = dirname(fileURLToPath(import.meta.url));
-export const IMAGE = join(KERNEL, "prebuilt", "asyncos-kernel.elf");
-export const MANIFEST = join(KERNEL, "prebuilt", "manifest.json");
+export const PREBUILT = join(KERNEL, "prebuilt");
+export const IMAGE = join(PREBUILT, "asyncos-kernel.elf");
+export const MANIFEST = join(PREBUILT, "manifest.json");
 
-/** Everything that determines the image, apart from the toolchain. */
-const SOURCES = ["Cargo.lock", "Cargo.toml", "flags.mjs", "linker.ld", "src"];
+/** Everything that determines the images, apart from the toolchain. Folders are taken whole. */
+const SOURCES = ["Cargo.lock", "Cargo.toml", "flags.mjs", "linker.ld", "scheduler", "src", "user"];
+
+/** Where the programs are, a file each, and where their images with DWARF go. */
+const PROGRAM_SOURCES = join(KERNEL, "user", "programs", "src", "bin");
+const PROGRAM_IMAGES = join(PREBUILT, "programs");
+
+/** Names of the user programs, sorted: whatever lies in the folder. */
+export function programs() {
+  return readdirSync(PROGRAM_SOURCES)
+    .filter((file) => file.endsWith(".rs"))
+    .map((file) => file.slice(0, -".rs".length))
+    .sort();
+}
+
+export function programImage(name) {
+  return join(PROGRAM_IMAGES, `${name}.elf`);
+}
 
 /** Paths of the sources below the kernel's folder, sorted, with `/` on every system. */
 export function sources() {
   const files = SOURCES.flatMap((name) =>
-    name === "src"
+    statSync(join(KERNEL, name)).isDirectory()
       ? readdirSync(join(KERNEL, name), { recursive: true, withFileTypes: true })
           .filter((entry) => entry.isFile())
           .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(KERNEL.length + 1))
@@ -40,6 +57,14 @@ export function imageHash(image = IMAGE) {
   return createHash("sha256").update(readFileSync(image)).digest("hex");
 }
 
+/** Hash of each image below `prebuilt/`, by its path there. */
+export function imageHashes(pathOf = (name) => join(PREBUILT, name)) {
+  const names = ["asyncos-kernel.elf", ...programs().map((name) => `programs/${name}.elf`)];
+  return Object.fromEntries(
+    names.filter((name) => existsSync(pathOf(name))).map((name) => [name, imageHash(pathOf(name))]),
+  );
+}
+
 export function readManifest() {
   return JSON.parse(readFileSync(MANIFEST, "utf8"));
 }
@@ -51,8 +76,17 @@ export function manifestProblems() {
   if (manifest.sources !== sourcesHash()) {
     problems.push("kernel/prebuilt was built from other sources: run `npm run build:kernel`");
   }
-  if (manifest.image !== imageHash()) {
-    problems.push("kernel/prebuilt/asyncos-kernel.elf is not the image of its manifest");
+  const images = imageHashes();
+  for (const name of new Set([...Object.keys(manifest.images), ...Object.keys(images)])) {
+    if (manifest.images[name] !== images[name]) {
+      problems.push(`kernel/prebuilt/${name} is not the image of its manifest`);
+    }
+  }
+  const unknown = existsSync(PROGRAM_IMAGES)
+    ? readdirSync(PROGRAM_IMAGES).filter((file) => !programs().includes(file.replace(/\.elf$/, "")))
+    : [];
+  for (const file of unknown) {
+    problems.push(`kernel/prebuilt/programs/${file} has no source`);
   }
   return problems;
 }

@@ -51,7 +51,7 @@ export function boot({
   });
 }
 
-const CLEAN = "leaked_coroutines=0 leaked_objects=0 leaked_frames=0";
+const CLEAN = "leaked_coroutines=0 leaked_objects=0 leaked_frames=0 leaked_spaces=0";
 
 /** What each command line must print last, on any number of harts. */
 export const EXPECTED = [
@@ -80,6 +80,7 @@ export const EXPECTED = [
     `workload=compute rounds=1 checksum=9148412545958282263 spawned=1 completed=1 ${CLEAN}`,
   ],
   ["workload=wakes wakes=100000", `workload=wakes wakes=100000 spawned=3 completed=3 ${CLEAN}`],
+  ["workload=run", `workload=run processes=1 exit=0 spawned=1 completed=1 ${CLEAN}`],
   ...[
     "executor=global roles=symmetric",
     "executor=per-thread",
@@ -105,6 +106,7 @@ export const FAILING = [
   ["executor=one", "[kernel] failed: executor=one: it must be one of global per-thread"],
   ["migrate=steal", "[kernel] failed: migrate= needs executor=per-thread"],
   ["executor=per-thread migrate=none", "[kernel] failed: this workload needs migrate=steal"],
+  ["workload=run program=none", "[kernel] panic on hart "],
   ["workload=panic", "[kernel] panic on hart "],
   ["workload=wild", "[kernel] panic on hart "],
 ].map(([append, last]) => ({ append, last }));

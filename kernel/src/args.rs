@@ -20,6 +20,27 @@ pub struct Args {
     pub roles: Roles,
     /// How many priorities coroutines have: bits of the bitmap in use.
     pub prio_bits: usize,
+    /// The program of the workload `run`.
+    pub program: Name,
+}
+
+/// The name of a file: its own copy, for the command line's memory is not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Name {
+    bytes: [u8; 32],
+    length: usize,
+}
+
+impl Name {
+    fn new(text: &str) -> Option<Self> {
+        let mut bytes = [0; 32];
+        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        (!text.is_empty()).then_some(Name { bytes, length: text.len() })
+    }
+
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.bytes[..self.length]).unwrap_or("")
+    }
 }
 
 /// Who owns the coroutines.
@@ -65,13 +86,14 @@ pub enum Workload {
     Storm,
     Compute,
     Wakes,
+    Run,
     Panic,
     Wild,
     Spin,
 }
 
 /// Every workload by its name, the default first.
-const WORKLOADS: [(&str, Workload); 11] = [
+const WORKLOADS: [(&str, Workload); 12] = [
     ("mix", Workload::Mix),
     ("ring", Workload::Ring),
     ("priorities", Workload::Priorities),
@@ -80,6 +102,7 @@ const WORKLOADS: [(&str, Workload); 11] = [
     ("storm", Workload::Storm),
     ("compute", Workload::Compute),
     ("wakes", Workload::Wakes),
+    ("run", Workload::Run),
     ("panic", Workload::Panic),
     ("wild", Workload::Wild),
     ("spin", Workload::Spin),
@@ -98,6 +121,10 @@ pub enum Error<'a> {
     UnknownName(&'a str),
     UnknownWorkload(&'a str),
     NotACount { name: &'a str, value: &'a str, most: usize },
+    NotAName {
+        name: &'a str,
+        value: &'a str,
+    },
     NotOneOf { name: &'a str, value: &'a str, known: &'static str },
     Together(&'static str),
 }
@@ -112,6 +139,9 @@ impl fmt::Display for Error<'_> {
             }
             Error::NotACount { name, value, most } => {
                 write!(f, "{name}={value}: it must be a number from 1 to {most}")
+            }
+            Error::NotAName { name, value } => {
+                write!(f, "{name}={value}: it must be a name of at most 32 bytes")
             }
             Error::NotOneOf { name, value, known } => {
                 write!(f, "{name}={value}: it must be one of {known}")
@@ -131,6 +161,7 @@ pub fn parse(bootargs: &str) -> Result<Args, Error<'_>> {
         migrate: Migrate::None,
         roles: Roles::Symmetric,
         prio_bits: PRIORITIES,
+        program: Name::new("hello").expect("it is short"),
     };
     let mut migrate = None;
     for word in bootargs.split_ascii_whitespace() {
@@ -146,6 +177,9 @@ pub fn parse(bootargs: &str) -> Result<Args, Error<'_>> {
             }
             "roles" => args.roles = choice(name, value, &ROLES, "symmetric split")?,
             "prio-bits" => args.prio_bits = count(name, value, PRIORITIES)?,
+            "program" => {
+                args.program = Name::new(value).ok_or(Error::NotAName { name, value })?;
+            }
             _ => return Err(Error::UnknownName(name)),
         }
     }
@@ -220,6 +254,7 @@ mod tests {
             ("coroutines=100001", "coroutines=100001: it must be a number from 1 to 100000"),
             ("roles=king", "roles=king: it must be one of symmetric split"),
             ("migrate=steal", "migrate= needs executor=per-thread"),
+            ("program=", "program=: it must be a name of at most 32 bytes"),
             ("prio-bits=9", "prio-bits=9: it must be a number from 1 to 8"),
             ("workload=priorities prio-bits=1", "this workload needs prio-bits=2 at least"),
         ] {

@@ -6,6 +6,9 @@ use core::arch::asm;
 /// `sstatus.SIE`: interrupts are taken in S-mode (12.1.1).
 const SSTATUS_SIE: usize = 1 << 1;
 
+/// `sstatus.SPP`: the trap came from S-mode.
+pub const SSTATUS_SPP: usize = 1 << 8;
+
 /// Bits of `sie` and `sip`, and interrupt codes of `scause` (12.1.3, 12.1.8).
 pub const SOFTWARE_INTERRUPT: usize = 1;
 pub const TIMER_INTERRUPT: usize = 5;
@@ -68,13 +71,14 @@ pub fn time() -> u64 {
     ticks
 }
 
-/// Sends every trap of this hart to the code at `handler` (`stvec`, direct mode).
+/// Sends every trap of this hart to the code at `handler` (`stvec`, direct mode), and clears
+/// `sscratch`.
 ///
 /// # Safety
 /// `handler` is 4-aligned code that saves and restores what it changes.
 pub unsafe fn set_trap_handler(handler: usize) {
     // SAFETY: the caller's promise.
-    unsafe { asm!("csrw stvec, {}", in(reg) handler, options(nostack)) };
+    unsafe { asm!("csrw sscratch, zero", "csrw stvec, {}", in(reg) handler, options(nostack)) };
 }
 
 /// Switches this hart to the page tables of `satp` and forgets old translations.
@@ -94,4 +98,20 @@ pub fn trap_cause() -> (usize, usize) {
         asm!("csrr {}, scause", "csrr {}, stval", out(reg) scause, out(reg) stval, options(nomem, nostack));
     }
     (scause, stval)
+}
+
+/// Lets this hart fetch as instructions what it has written as data.
+pub fn fence_instructions() {
+    // SAFETY: orders memory accesses, no more.
+    unsafe { asm!("fence.i", options(nostack)) };
+}
+
+/// `sstatus` of code in user mode: interrupts are on when it begins (12.1.1).
+pub fn user_status() -> usize {
+    const SPIE: usize = 1 << 5;
+    const SUM: usize = 1 << 18;
+    let sstatus: usize;
+    // SAFETY: reads a register.
+    unsafe { asm!("csrr {}, sstatus", out(reg) sstatus, options(nomem, nostack)) };
+    sstatus & !(SSTATUS_SPP | SUM | SSTATUS_SIE) | SPIE
 }

@@ -1,26 +1,47 @@
-//! Traps of S-mode code: timer and software interrupts; anything else is a bug and the end.
+//! Traps: timer and software interrupts; system calls and faults of programs. A fault of the
+//! kernel itself is a bug and the end.
+//!
+//! `sscratch` tells where a trap came from: it is 0 while a hart is in the kernel, and holds the
+//! address of the thread's [`TrapFrame`] while it is in user mode.
 
 use core::arch::global_asm;
 
 use crate::thread::processor;
-use crate::{riscv, timer};
+use crate::{process, riscv, syscall, timer};
 
-/// Registers of interrupted code, on its own stack.
+/// Registers of interrupted code: of the kernel's, on the stack that it used; of a program's, at
+/// the top of its thread's kernel stack.
 ///
 /// The last two words form a frame record, as every function's prologue makes one, so that
 /// whoever follows frame pointers passes from the handler to the interrupted code.
 #[repr(C)]
 #[derive(Debug)]
 pub struct TrapFrame {
-    /// x0 to x31. The entry of x0 pads; x2 (sp), x4 (tp) and x8 (fp) are kept otherwise.
+    /// x0 to x31. The entry of x0 pads; x8 (fp) is kept below, and x2 (sp) and x4 (tp) are a
+    /// program's: the kernel's sp is where the frame ends, and its tp the hart's.
     pub x: [usize; 32],
     pub sstatus: usize,
-    pad: usize,
+    /// What tp must be again when a program traps: the id of the hart that returned to it.
+    hart: usize,
     pub fp: usize,
     pub sepc: usize,
 }
 
 const FRAME_SIZE: usize = size_of::<TrapFrame>();
+
+impl TrapFrame {
+    /// What a thread of a program begins with: `arguments` in a0 and a1.
+    pub fn user(entry: usize, stack_top: usize, arguments: [usize; 2]) -> Self {
+        let mut x = [0; 32];
+        x[2] = stack_top;
+        x[10..12].copy_from_slice(&arguments);
+        TrapFrame { x, sstatus: riscv::user_status(), hart: 0, fp: 0, sepc: entry }
+    }
+
+    fn from_user(&self) -> bool {
+        self.sstatus & riscv::SSTATUS_SPP == 0
+    }
+}
 
 // The thread may leave the handler on another hart: tp stays as that hart has it.
 global_asm!(
@@ -29,33 +50,72 @@ global_asm!(
     "\\op x\\n, 8*\\n(sp)",
     ".endr",
     ".endm",
-    ".section .text.trap, \"ax\"",
-    ".balign 4",
-    ".globl trap_entry",
-    ".type trap_entry, @function",
-    "trap_entry:",
-    "addi sp, sp, -{size}",
-    "TRAP_REGISTERS sd",
+    ".macro SAVE_STATE",
     "sd   fp, {fp}(sp)",
     "csrr t0, sepc",
     "sd   t0, {sepc}(sp)",
     "csrr t1, sstatus",
     "sd   t1, {sstatus}(sp)",
-    "addi fp, sp, {size}",
-    "mv   a0, sp",
-    ".Ltrap_saved:",
-    "call {handle}",
+    ".endm",
+    ".macro RESTORE_STATE",
     "ld   t0, {sepc}(sp)",
     "csrw sepc, t0",
     "ld   t1, {sstatus}(sp)",
     "csrw sstatus, t1",
+    ".endm",
+    ".section .text.trap, \"ax\"",
+    ".balign 4",
+    ".globl trap_entry",
+    ".type trap_entry, @function",
+    "trap_entry:",
+    "csrrw sp, sscratch, sp",
+    "bnez sp, 1f",
+    // From the kernel.
+    "csrrw sp, sscratch, sp",
+    "addi sp, sp, -{size}",
+    "TRAP_REGISTERS sd",
+    "SAVE_STATE",
+    "addi fp, sp, {size}",
+    "mv   a0, sp",
+    ".Ltrap_saved:",
+    "call {handle}",
+    "RESTORE_STATE",
     ".Ltrap_restore:",
     "ld   fp, {fp}(sp)",
     "TRAP_REGISTERS ld",
     "addi sp, sp, {size}",
     "sret",
+    // From a program.
+    "1:",
+    "TRAP_REGISTERS sd",
+    "sd   tp, 8*4(sp)",
+    "csrrw t0, sscratch, zero",
+    "sd   t0, 8*2(sp)",
+    "SAVE_STATE",
+    "ld   tp, {hart}(sp)",
+    "addi fp, sp, {size}",
+    "mv   a0, sp",
+    ".Luser_saved:",
+    "call {handle}",
+    ".Luser_return:",
+    "sd   tp, {hart}(sp)",
+    "csrw sscratch, sp",
+    "RESTORE_STATE",
+    ".Luser_restore:",
+    "ld   fp, {fp}(sp)",
+    "ld   tp, 8*4(sp)",
+    "TRAP_REGISTERS ld",
+    "ld   sp, 8*2(sp)",
+    "sret",
     ".size trap_entry, . - trap_entry",
+    ".globl enter_user",
+    ".type enter_user, @function",
+    "enter_user:",
+    "mv   sp, a0",
+    "j    .Luser_return",
+    ".size enter_user, . - enter_user",
     size = const FRAME_SIZE,
+    hart = const core::mem::offset_of!(TrapFrame, hart),
     fp = const core::mem::offset_of!(TrapFrame, fp),
     sepc = const core::mem::offset_of!(TrapFrame, sepc),
     sstatus = const core::mem::offset_of!(TrapFrame, sstatus),
@@ -94,7 +154,19 @@ global_asm!(
     ".uleb128 {sepc_register}",
     ".byte ({size} - {sepc}) / 8",
     ".balign 8",
-    "4:",
+    // The same for a program: its sp and tp are in the frame, too.
+    "4: .4byte 6f - 5f",
+    "5: .4byte .Ltrap_cie",
+    ".8byte .Luser_saved, .Luser_restore - .Luser_saved",
+    ".irp n, 1,2,3,4,5,6,7,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31",
+    ".byte 0x80 | \\n, {size} / 8 - \\n",
+    ".endr",
+    ".byte 0x80 | 8, ({size} - {fp}) / 8",
+    ".byte 0x05",
+    ".uleb128 {sepc_register}",
+    ".byte ({size} - {sepc}) / 8",
+    ".balign 8",
+    "6:",
     size = const FRAME_SIZE,
     fp = const core::mem::offset_of!(TrapFrame, fp),
     sepc = const core::mem::offset_of!(TrapFrame, sepc),
@@ -103,6 +175,13 @@ global_asm!(
 
 unsafe extern "C" {
     fn trap_entry();
+
+    /// Goes to user mode with the registers of `frame`, and gives up the stack that calls this.
+    ///
+    /// # Safety
+    /// Interrupts are off, `frame` is at the top of the current thread's kernel stack, and no
+    /// value below it needs to be dropped.
+    pub fn enter_user(frame: *mut TrapFrame) -> !;
 }
 
 /// Readies this hart for traps and interrupts.
@@ -117,17 +196,34 @@ const INTERRUPT: usize = 1 << 63;
 const TIMER: usize = INTERRUPT | riscv::TIMER_INTERRUPT;
 const SOFTWARE: usize = INTERRUPT | riscv::SOFTWARE_INTERRUPT;
 
+/// `scause` of a system call.
+const ECALL_FROM_USER: usize = 8;
+
 /// Handles one trap. Interrupts are off; the thread may be switched out here and come back
 /// later, even on another hart.
-extern "C" fn handle(frame: &TrapFrame) {
+extern "C" fn handle(frame: &mut TrapFrame) {
     let (scause, stval) = riscv::trap_cause();
     match scause {
         TIMER => timer::interrupt(),
         // The idle flow slept, and looks for work when this returns.
         SOFTWARE => riscv::clear_software_interrupt(),
+        _ if frame.from_user() => exception_of_program(frame, scause, stval),
         _ => fatal(frame, scause, stval),
     }
     processor::preempt();
+    if frame.from_user() {
+        process::leave_if_ending();
+    }
+}
+
+/// A program calls the kernel, or did what it must not, for which its process is killed.
+fn exception_of_program(frame: &mut TrapFrame, scause: usize, stval: usize) {
+    let process = process::current().expect("only processes run in user mode");
+    if scause == ECALL_FROM_USER {
+        syscall::handle(frame, &process);
+    } else {
+        process::kill(&process, frame, scause, stval, cause_name(scause));
+    }
 }
 
 /// An exception in the kernel itself.

@@ -112,8 +112,10 @@ test("ready queues hold the ready coroutines, and the bitmap says which are not 
   let queued = 0;
   for (let stop = 0; stop < 400 && machine.run({ instructions: 997 }).kind !== "exit"; stop++) {
     const [frame] = inspector.stack(machine.harts[0]!);
-    // While the lock is held the bitmap may lag behind the queues.
-    if (inspector.evaluate("executor::EXECUTOR.ready.holder", frame!).number !== 0n) continue;
+    // While a lock is held the bitmap may lag behind the queues, and the map be half changed.
+    const held = (lock: string) =>
+      inspector.evaluate(`executor::EXECUTOR.${lock}.holder`, frame!).number !== 0n;
+    if (held("ready") || held("tasks")) continue;
     const [executor] = awareness.executors();
     const filled = executor!.queues.filter(({ coroutines }) => coroutines.length > 0);
     const bitmap = awareness.bitmaps().find(({ name }) => name === "coroutines");

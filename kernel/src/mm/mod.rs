@@ -3,6 +3,7 @@
 pub mod frame;
 pub mod heap;
 pub mod paging;
+pub mod space;
 
 use core::ops::Range;
 

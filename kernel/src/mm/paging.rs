@@ -1,5 +1,7 @@
-//! Sv39 page tables of the kernel (volume II, 12.4): memory is mapped to itself, code cannot be
+//! Sv39 page tables (volume II, 12.4). The kernel's map memory to itself: code cannot be
 //! written, data cannot be executed, and nothing else is mapped, so that a null pointer traps.
+//! Every process's root has the same entries below 4 GiB, so that a trap needs no change of
+//! tables.
 
 use core::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,43 +10,63 @@ use crate::memlayout::{self, KERNEL_START, PAGE_SIZE};
 use crate::riscv;
 
 const MEGAPAGE: usize = 2 << 20;
-const ENTRIES: usize = 512;
+pub const ENTRIES: usize = 512;
 
 /// `satp.MODE` of Sv39.
 const SV39: usize = 8 << 60;
 
 /// Bits of a page table entry. Accessed and dirty are set from the start, because hardware may
 /// trap rather than set them.
-const VALID: u64 = 1 << 0;
-const READ: u64 = 1 << 1;
-const WRITE: u64 = 1 << 2;
-const EXECUTE: u64 = 1 << 3;
+pub const VALID: u64 = 1 << 0;
+pub const READ: u64 = 1 << 1;
+pub const WRITE: u64 = 1 << 2;
+pub const EXECUTE: u64 = 1 << 3;
+pub const USER: u64 = 1 << 4;
 const GLOBAL: u64 = 1 << 5;
 const ACCESSED: u64 = 1 << 6;
 const DIRTY: u64 = 1 << 7;
+/// For software's use: the frame is not the address space's own.
+pub const SHARED: u64 = 1 << 8;
 
-type Table = [u64; ENTRIES];
+pub type Table = [u64; ENTRIES];
 
 /// Physical address of the kernel's root table.
 static KERNEL_ROOT: AtomicUsize = AtomicUsize::new(0);
 
 /// Builds the kernel's tables for memory up to `end`.
 pub fn init(end: usize) {
-    let root = new_table();
+    let root = new_table().expect("no frame for a page table") as *mut Table;
     let image_end = memlayout::kernel_end().next_multiple_of(MEGAPAGE);
+    // SAFETY: only the boot hart is here, and nobody uses the table yet.
+    let identity = |address, level, rights| unsafe {
+        let mapped = map(root, address, address, level, rights | GLOBAL);
+        mapped.expect("no frame for a page table");
+    };
     for page in (KERNEL_START..image_end).step_by(PAGE_SIZE) {
-        map(root, page, 0, rights(page));
+        identity(page, 0, rights(page));
     }
     for page in (image_end..end).step_by(MEGAPAGE) {
-        map(root, page, 1, READ | WRITE);
+        identity(page, 1, READ | WRITE);
     }
     KERNEL_ROOT.store(root as usize, Ordering::Release);
 }
 
-/// Turns address translation on for this hart.
+pub fn kernel_root() -> usize {
+    KERNEL_ROOT.load(Ordering::Acquire)
+}
+
+/// Turns address translation on for this hart, by the kernel's tables.
 pub fn enable() {
-    let root = KERNEL_ROOT.load(Ordering::Acquire);
     // SAFETY: the tables map the kernel's image, stacks and memory to themselves.
+    unsafe { switch_to(kernel_root()) };
+}
+
+/// Switches this hart to the tables below `root`.
+///
+/// # Safety
+/// They map the kernel, and live as long as a hart uses them.
+pub unsafe fn switch_to(root: usize) {
+    // SAFETY: the caller's promise.
     unsafe { riscv::set_address_space(SV39 | root >> 12) };
 }
 
@@ -58,35 +80,68 @@ fn rights(page: usize) -> u64 {
     }
 }
 
-/// Maps the page at `address` to itself: 4 KiB at `level` 0, 2 MiB at 1.
-fn map(root: *mut Table, address: usize, level: usize, rights: u64) {
+/// Maps the page at `address` to `physical`: 4 KiB at `level` 0, 2 MiB at 1. None when there is
+/// no frame for a table.
+///
+/// # Safety
+/// `root` is a root table that nobody else changes or drops meanwhile.
+pub unsafe fn map(
+    root: *mut Table,
+    address: usize,
+    physical: usize,
+    level: usize,
+    bits: u64,
+) -> Option<()> {
     let mut table = root;
     for upper in (level + 1..3).rev() {
-        // SAFETY: tables come from `new_table`, and only the boot hart is here.
+        // SAFETY: tables come from `new_table`, and are the caller's.
         let entry = unsafe { &mut (*table)[index(address, upper)] };
         if *entry == 0 {
-            *entry = entry_for(new_table() as usize, 0);
+            *entry = entry_for(new_table()?, 0);
         }
-        table = (*entry >> 10 << 12) as *mut Table;
+        table = target(*entry) as *mut Table;
     }
     // SAFETY: as above.
-    unsafe {
-        (*table)[index(address, level)] = entry_for(address, rights | GLOBAL | ACCESSED | DIRTY);
+    unsafe { (*table)[index(address, level)] = entry_for(physical, bits | ACCESSED | DIRTY) };
+    Some(())
+}
+
+/// The entry that maps the 4 KiB page of `address`; 0 where nothing does.
+///
+/// # Safety
+/// `root` is a root table that nobody changes or drops meanwhile.
+pub unsafe fn lookup(root: *const Table, address: usize) -> u64 {
+    let mut table = root;
+    for upper in [2, 1] {
+        // SAFETY: the caller's promise; entries point to tables.
+        let entry = unsafe { (*table)[index(address, upper)] };
+        if entry & VALID == 0 || entry & (READ | WRITE | EXECUTE) != 0 {
+            return 0;
+        }
+        table = target(entry) as *const Table;
     }
+    // SAFETY: as above.
+    unsafe { (*table)[index(address, 0)] }
 }
 
 fn entry_for(address: usize, bits: u64) -> u64 {
     (address as u64 >> 12) << 10 | bits | VALID
 }
 
+/// Physical address that an entry points to.
+pub fn target(entry: u64) -> usize {
+    (entry << 10 >> 20 << 12) as usize
+}
+
 /// Virtual page number of `address` at `level`: an index into a table.
-fn index(address: usize, level: usize) -> usize {
+pub fn index(address: usize, level: usize) -> usize {
     address >> (12 + 9 * level) & (ENTRIES - 1)
 }
 
-fn new_table() -> *mut Table {
-    let table = FRAMES.lock().allocate(1).expect("no frame for a page table") as *mut Table;
+/// An empty table. None when there is no frame for it.
+pub fn new_table() -> Option<usize> {
+    let table = FRAMES.lock().allocate(1)?;
     // SAFETY: a new frame, which is mine.
-    unsafe { table.write([0; ENTRIES]) };
-    table
+    unsafe { (table as *mut Table).write([0; ENTRIES]) };
+    Some(table)
 }

@@ -8,8 +8,9 @@
 //!     └────────────────────────────────────────────┘
 //!                          unblock
 //! ```
-//! There are two kinds: plain threads run a function, coroutine threads poll coroutines for
-//! the executor. A coroutine that is forced off its hart stays half-run on its thread's stack.
+//! Plain threads run a function, coroutine threads poll coroutines for the executor, and user
+//! threads run a program. A coroutine that is forced off its hart stays half-run on its thread's
+//! stack.
 
 mod context;
 pub mod pool;
@@ -27,8 +28,10 @@ use core::task::{Poll, Waker};
 
 use crate::args::Migrate;
 use crate::executor::{Executor, Priority, Task, migration};
+use crate::process::Process;
 use crate::sync::{InterruptsOff, SpinLock};
-use crate::{executor, riscv};
+use crate::trap::{self, TrapFrame};
+use crate::{executor, process, riscv};
 use context::Context;
 use pool::THREAD_POOL;
 use stack::Stack;
@@ -45,6 +48,8 @@ pub enum Kind {
     Plain = 0,
     /// Polls coroutines.
     Coroutine = 1,
+    /// Runs a program in user mode.
+    User = 2,
 }
 
 /// See the drawing above.
@@ -57,6 +62,15 @@ pub enum State {
     Exited = 3,
 }
 
+/// What a new thread is to do.
+pub enum Job {
+    Function(Box<dyn FnOnce() + Send>),
+    /// Poll this executor's coroutines.
+    Coroutines(&'static Executor),
+    /// Run `process`'s program from where `frame` says.
+    Program { process: Arc<Process>, slot: usize, frame: TrapFrame },
+}
+
 /// A thread control block.
 pub struct Thread {
     pub id: u64,
@@ -65,7 +79,11 @@ pub struct Thread {
     state: AtomicU8,
     /// Of a coroutine thread: the priority of the coroutine that it polls, or will.
     priority: AtomicU8,
-    /// Whose coroutines it polls; None for a plain thread.
+    /// Whose program it runs; only a user thread has one.
+    pub process: Option<Arc<Process>>,
+    /// Which of the process's threads it is: chooses its stack.
+    pub slot: usize,
+    /// Whose coroutines it polls; only a coroutine thread has one.
     pub executor: Option<&'static Executor>,
     /// The hart that runs it, or ran it last.
     hart: AtomicUsize,
@@ -87,28 +105,38 @@ unsafe impl Sync for Thread {}
 unsafe impl Send for Thread {}
 
 impl Thread {
-    fn new(
-        id: u64,
-        name: &'static str,
-        executor: Option<&'static Executor>,
-        priority: Priority,
-        entry: Box<dyn FnOnce() + Send>,
-    ) -> Self {
-        let kind = if executor.is_some() { Kind::Coroutine } else { Kind::Plain };
+    fn new(id: u64, name: &'static str, priority: Priority, job: Job) -> Self {
         let stack = Stack::new();
+        let (mut process, mut slot, mut executor, mut entry) = (None, 0, None, None);
+        let (kind, stack_top) = match job {
+            Job::Function(function) => {
+                entry = Some(function);
+                (Kind::Plain, stack.top())
+            }
+            Job::Coroutines(theirs) => {
+                executor = Some(theirs);
+                (Kind::Coroutine, stack.top())
+            }
+            Job::Program { process: its, slot: which, frame } => {
+                (process, slot) = (Some(its), which);
+                (Kind::User, stack.put(frame))
+            }
+        };
         Thread {
             id,
             name,
             kind,
             state: AtomicU8::new(State::Blocked as u8),
             priority: AtomicU8::new(priority),
+            process,
+            slot,
             executor,
             hart: AtomicUsize::new(0),
             switches: AtomicU64::new(0),
             coroutine: SpinLock::new(None),
             unblock_pending: AtomicBool::new(false),
-            entry: SpinLock::new(Some(entry)),
-            context: UnsafeCell::new(Context::start(stack.top())),
+            entry: SpinLock::new(entry),
+            context: UnsafeCell::new(Context::start(stack_top)),
             stack,
         }
     }
@@ -173,7 +201,15 @@ impl Thread {
     /// Whether it may be forced off its hart: a coroutine thread between two polls is about to
     /// look at the queues by itself.
     fn preemptible(&self) -> bool {
-        self.kind == Kind::Plain || self.coroutine.lock().is_some()
+        self.kind != Kind::Coroutine || self.coroutine.lock().is_some()
+    }
+
+    /// Has it come to the end of a trap soon: to leave, where its process ends.
+    pub fn hurry(self: &Arc<Self>) {
+        THREAD_POOL.unblock(self);
+        if self.state() == State::Running {
+            processor::interrupt(self.hart.load(Ordering::Relaxed));
+        }
     }
 }
 
@@ -189,12 +225,21 @@ impl Wake for Thread {
 
 /// First Rust code of a thread, on its own stack, with interrupts off.
 extern "C" fn thread_main() -> ! {
-    riscv::interrupts_on();
     let thread = processor::current();
-    let entry = thread.entry.lock().take().expect("a thread starts once");
+    let (kind, executor, frame) = (thread.kind, thread.executor, thread.stack.frame());
+    let entry = thread.entry.lock().take();
     // Nothing may stay alive on a stack that is never returned to.
     drop(thread);
-    entry();
+    if kind == Kind::User {
+        process::leave_if_ending();
+        // SAFETY: the thread was made with a frame there; interrupts are off.
+        unsafe { trap::enter_user(frame) };
+    }
+    riscv::interrupts_on();
+    if let Some(executor) = executor {
+        executor::run(executor);
+    }
+    entry.expect("a thread starts once")();
     riscv::interrupts_off();
     processor::leave(State::Exited);
     unreachable!("an exited thread runs");
@@ -202,15 +247,15 @@ extern "C" fn thread_main() -> ! {
 
 /// Starts a plain thread.
 pub fn spawn(name: &'static str, priority: Priority, entry: impl FnOnce() + Send + 'static) {
-    THREAD_POOL.start(name, None, priority, Box::new(entry));
+    THREAD_POOL.start(name, priority, Job::Function(Box::new(entry)));
 }
 
 /// Starts the coroutine threads; each waits until there are coroutines for it.
 pub fn spawn_coroutine_threads(harts: usize) {
     for index in 0..harts * COROUTINE_THREADS_PER_HART {
         let executor = executor::of_thread(index);
-        let entry = Box::new(|| executor::run(executor));
-        let thread = THREAD_POOL.start("coroutines", Some(executor), executor::LOWEST, entry);
+        let job = Job::Coroutines(executor);
+        let thread = THREAD_POOL.start("coroutines", executor::LOWEST, job);
         if executor.is_owned() {
             executor.set_owner(thread);
         }

@@ -1,10 +1,10 @@
 //! The thread pool: every thread, schedulers with the ready ones, and the set of blocked ones.
 //!
 //! There are two lanes, each with a scheduler. With `roles=symmetric` all threads are in the
-//! first, and all harts take from it. With `roles=split` coroutine threads are in the second;
+//! first, and all harts take from it. With `roles=split` coroutine and user threads are in the
+//! second;
 //! the boot hart takes from the first, the others from the second.
 
-use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -12,10 +12,10 @@ use core::sync::atomic::{AtomicU8, Ordering};
 
 use super::processor;
 use super::scheduler::Scheduler;
-use super::{Kind, State, Thread};
+use super::{Job, Kind, State, Thread};
 use crate::args::Migrate;
 use crate::executor::bitmap::Bitmap;
-use crate::executor::{Executor, Priority, best_on_offer, migration};
+use crate::executor::{Priority, best_on_offer, migration};
 use crate::memlayout::MAX_HARTS;
 use crate::riscv::hart_id;
 use crate::sync::{InterruptsOff, SpinLock};
@@ -68,7 +68,7 @@ fn is_split() -> bool {
 }
 
 fn lane_of(kind: Kind) -> usize {
-    (is_split() && kind == Kind::Coroutine) as usize
+    (is_split() && kind != Kind::Plain) as usize
 }
 
 /// Whether `hart` runs threads of `kind`.
@@ -84,24 +84,18 @@ fn lane_here() -> (usize, bool) {
 }
 
 impl ThreadPool {
-    /// Makes a thread; a plain one is ready, a coroutine thread waits for coroutines.
-    pub fn start(
-        &self,
-        name: &'static str,
-        executor: Option<&'static Executor>,
-        priority: Priority,
-        entry: Box<dyn FnOnce() + Send>,
-    ) -> Arc<Thread> {
+    /// Makes a thread, which is ready; but a coroutine thread waits for coroutines.
+    pub fn start(&self, name: &'static str, priority: Priority, job: Job) -> Arc<Thread> {
         let id = {
             let mut pool = self.inner.lock();
             pool.next_id += 1;
             pool.next_id - 1
         };
-        let thread = Arc::new(Thread::new(id, name, executor, priority, entry));
+        let thread = Arc::new(Thread::new(id, name, priority, job));
         let mut pool = self.inner.lock();
         pool.threads.push(thread.clone());
         match thread.kind {
-            Kind::Plain => self.make_ready(&mut pool, thread.clone()),
+            Kind::Plain | Kind::User => self.make_ready(&mut pool, thread.clone()),
             Kind::Coroutine => block(&mut pool, &thread),
         }
         drop(pool);

@@ -15,7 +15,7 @@ use crate::executor::{Task, best_on_offer, migration};
 use crate::memlayout::MAX_HARTS;
 use crate::riscv::{self, hart_id};
 use crate::sync::{InterruptsOff, SpinLock};
-use crate::{boot, sbi, timer};
+use crate::{boot, process, sbi, timer};
 
 pub static PROCESSORS: [Processor; MAX_HARTS] = [const { Processor::new() }; MAX_HARTS];
 
@@ -28,6 +28,8 @@ pub struct Processor {
     current: SpinLock<Option<Arc<Thread>>>,
     /// Id of the thread that ran last; 0 before the first.
     last_thread: AtomicU64,
+    /// Id of the process whose thread ran last; 0 before the first.
+    last_process: AtomicU64,
     /// Registers of the idle flow while a thread runs.
     idle: UnsafeCell<Context>,
 }
@@ -40,6 +42,7 @@ impl Processor {
         Processor {
             current: SpinLock::new(None),
             last_thread: AtomicU64::new(0),
+            last_process: AtomicU64::new(0),
             idle: UnsafeCell::new(Context::empty()),
         }
     }
@@ -101,7 +104,14 @@ fn run_thread(thread: Arc<Thread>) {
         }
     }
 
+    if let Some(process) = &thread.process {
+        process::switch_process(processor.last_process.swap(process.id, Ordering::Relaxed), process);
+    }
     switch_thread(processor.last_thread.load(Ordering::Relaxed), &thread);
+    if thread.process.is_some() {
+        // At once: when the thread is filed, its process may end and its page tables go.
+        process::leave_process();
+    }
     drop(thread);
 
     let thread = processor.current.lock().take().expect("only the idle flow takes it");
@@ -196,6 +206,11 @@ pub fn kick_idle_hart(kind: Kind) {
             return;
         }
     }
+}
+
+/// Interrupts `hart` for the sake of the thread that runs there.
+pub fn interrupt(hart: usize) {
+    send_ipi(hart);
 }
 
 /// Interrupts another hart, or this one.

@@ -2,6 +2,7 @@
 
 use crate::memlayout::{PAGE_SIZE, THREAD_STACK_SIZE};
 use crate::mm::frame::FRAMES;
+use crate::trap::TrapFrame;
 
 const MARK: usize = 0x5441_434B_0E4D_A11D;
 
@@ -21,6 +22,19 @@ impl Stack {
 
     pub fn top(&self) -> usize {
         self.bottom + THREAD_STACK_SIZE
+    }
+
+    /// Puts the registers of a program at the top, and says where the stack of the kernel ends
+    /// that is left.
+    pub fn put(&self, frame: TrapFrame) -> usize {
+        // SAFETY: the frames are mine, and nobody uses the stack yet.
+        unsafe { self.frame().write(frame) };
+        self.frame() as usize
+    }
+
+    /// Where the registers of a program are while it is in the kernel.
+    pub fn frame(&self) -> *mut TrapFrame {
+        (self.top() - size_of::<TrapFrame>()) as *mut TrapFrame
     }
 
     /// Whether no overflow has reached the lowest word.

@@ -9,6 +9,7 @@ mod mix;
 mod nested;
 mod priorities;
 mod ring;
+mod run;
 mod sleepers;
 mod storm;
 mod wakes;
@@ -22,10 +23,11 @@ use crate::executor::{self, HIGHEST};
 use crate::future::sleep;
 use crate::mm::frame::FRAMES;
 use crate::mm::heap::HEAP;
+use crate::mm::space;
 use crate::sync::SpinLock;
 use crate::thread::pool::THREAD_POOL;
 use crate::thread::processor;
-use crate::{println, riscv, sbi, thread, timer};
+use crate::{println, process, riscv, sbi, thread, timer};
 
 /// What a workload did: names and numbers for the last line.
 pub type Figures = Vec<(&'static str, u64)>;
@@ -42,14 +44,15 @@ pub fn main(args: Args) {
     let leaks = Census::take().since(&before, 1);
     let counts = executor::counts();
     println!(
-        "[kernel] done: {line} spawned={} completed={} leaked_coroutines={} leaked_objects={} leaked_frames={}",
+        "[kernel] done: {line} spawned={} completed={} leaked_coroutines={} leaked_objects={} leaked_frames={} leaked_spaces={}",
         counts.spawned,
         counts.completed,
         counts.living + counts.wakers,
         leaks.objects,
-        leaks.frames
+        leaks.frames,
+        leaks.spaces
     );
-    let leaks = leaks != Census { objects: 0, frames: 0 } || counts.living + counts.wakers != 0;
+    let leaks = leaks != Census::NONE || counts.living + counts.wakers != 0;
     if let Some(restless) = &restless {
         println!("[kernel] failed: {restless}");
     } else if leaks {
@@ -71,6 +74,7 @@ fn run(args: Args) -> Figures {
             Workload::Storm => storm::run(args).await,
             Workload::Compute => compute::run(args).await,
             Workload::Wakes => wakes::run(args).await,
+            Workload::Run => run::run(args).await,
             Workload::Panic => faults::panic().await,
             Workload::Wild => faults::wild().await,
             Workload::Spin => faults::spin().await,
@@ -119,18 +123,24 @@ impl fmt::Display for Restless {
 struct Census {
     objects: isize,
     frames: isize,
+    /// Address spaces of processes.
+    spaces: isize,
 }
 
 impl Census {
+    const NONE: Census = Census { objects: 0, frames: 0, spaces: 0 };
+
     fn take() -> Self {
         executor::trim();
         timer::trim();
+        process::trim();
         THREAD_POOL.trim();
         let heap = HEAP.usage();
         Census {
             objects: heap.objects as isize,
             // Frames that the heap has cut up stay the heap's.
             frames: (FRAMES.lock().used() - heap.block_frames) as isize,
+            spaces: space::living() as isize,
         }
     }
 
@@ -138,6 +148,7 @@ impl Census {
         Census {
             objects: self.objects - before.objects - expected_objects,
             frames: self.frames - before.frames,
+            spaces: self.spaces - before.spaces,
         }
     }
 }

@@ -1,0 +1,7 @@
+//! What the kernel and every user program share: where things lie in a process's memory, and
+//! the numbers of the system calls.
+
+#![no_std]
+
+pub mod layout;
+pub mod syscall;

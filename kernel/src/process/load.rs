@@ -1,0 +1,88 @@
+//! From a file to a process that runs.
+
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+use core::sync::atomic::{AtomicI64, AtomicU8, Ordering};
+
+use scheduler::layout;
+
+use super::{NEXT_ID, PROCESSES, Process, State, elf, start_thread};
+use crate::future::Event;
+use crate::memlayout::{BITMAP_PAGE, page_up};
+use crate::mm::space::{AddressSpace, BadAddress, EXECUTE, OutOfMemory, READ, WRITE};
+use crate::sync::SpinLock;
+
+/// The programs that the kernel carries, by their names.
+static PROGRAMS: &[(&str, &[u8])] = &include!(env!("ASYNCOS_PROGRAMS"));
+
+/// Why a process does not start.
+#[derive(Debug)]
+pub enum Error {
+    NotFound,
+    BadProgram(elf::Error),
+    OutOfMemory,
+    TooManyThreads,
+    Ended,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Error::NotFound => f.write_str("there is no such program"),
+            Error::BadProgram(error) => error.fmt(f),
+            Error::OutOfMemory => f.write_str("there is no memory left"),
+            Error::TooManyThreads => write!(f, "more than {} threads", layout::MAX_THREADS),
+            Error::Ended => f.write_str("the process has ended"),
+        }
+    }
+}
+
+impl From<OutOfMemory> for Error {
+    fn from(OutOfMemory: OutOfMemory) -> Self {
+        Error::OutOfMemory
+    }
+}
+
+/// Starts the program at `path` in a process of its own, whose parent has the id `parent`.
+pub fn spawn(path: &str, parent: u64) -> Result<Arc<Process>, Error> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let (_, file) = PROGRAMS.iter().find(|(known, _)| *known == name).ok_or(Error::NotFound)?;
+    let program =
+        elf::parse(file, layout::PROGRAM..layout::PROGRAM_END).map_err(Error::BadProgram)?;
+    let mut space = AddressSpace::new()?;
+    load(&mut space, &program)?;
+    space.share(layout::SYSTEM_PAGE, BITMAP_PAGE, READ)?;
+    let process = Arc::new(Process {
+        id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
+        name: name.to_string(),
+        path: String::from(path),
+        state: AtomicU8::new(State::Running as u8),
+        parent,
+        root: space.root,
+        exit_code: AtomicI64::new(0),
+        space: SpinLock::new(Some(space)),
+        threads: SpinLock::new(Vec::new()),
+        ended: Event::new(),
+    });
+    PROCESSES.lock().insert(process.id, process.clone());
+    if let Err(error) = start_thread(&process, program.entry, [0, 0]) {
+        super::reap(process.id);
+        return Err(error);
+    }
+    Ok(process)
+}
+
+fn load(space: &mut AddressSpace, program: &elf::Program) -> Result<(), Error> {
+    for segment in program.segments() {
+        let write = if segment.writable { WRITE } else { 0 };
+        let execute = if segment.executable { EXECUTE } else { 0 };
+        space.allocate(segment.address, page_up(segment.size), READ | write | execute)?;
+        let loaded = space.load(segment.address, segment.bytes);
+        loaded.map_err(|BadAddress| Error::OutOfMemory)?;
+    }
+    // What was written as data is fetched as code from here on.
+    crate::riscv::fence_instructions();
+    Ok(())
+}
