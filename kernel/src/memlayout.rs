@@ -5,11 +5,14 @@
 //! 0x8020_0000  kernel: .text .rodata .data .bss, then the harts' boot stacks
 //!              bitmap of the frame allocator
 //!              frames: page tables, thread stacks, heap
-//! 0x8700_0000  priority bitmaps (one page, reserved)
+//! 0x8700_0000  priority bitmaps of the kernel (one page, reserved)
+//! 0x8700_1000  a page for each process with its bitmap, MAX_USER of them (reserved)
 //!              frames again, to the end of memory
 //! ```
 
 use core::ops::Range;
+
+use scheduler::layout;
 
 pub const PAGE_SIZE: usize = 4096;
 
@@ -27,6 +30,10 @@ pub const KERNEL_START: usize = 0x8020_0000;
 
 /// Physical page of the priority bitmaps, where user programs will find theirs too.
 pub const BITMAP_PAGE: usize = 0x8700_0000;
+
+/// Physical pages that processes share with the kernel, one each, with their bitmaps.
+pub const PROCESS_PAGES: Range<usize> =
+    BITMAP_PAGE + PAGE_SIZE..BITMAP_PAGE + (1 + layout::MAX_USER) * PAGE_SIZE;
 
 unsafe extern "C" {
     safe static __text_start: u8;

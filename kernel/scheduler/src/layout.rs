@@ -3,7 +3,9 @@
 //!
 //! ```text
 //! 0x10_0000_0000  program
-//! 0x30_0000_0000  pages shared with the kernel: the system-wide bitmaps (read only)
+//! 0x20_0000_0000  the scheduler's code, one copy for all (read and execute)
+//! 0x30_0000_0000  the system-wide bitmaps (read only)
+//! 0x30_0000_1000  the process's page: its own bitmap and its callbacks
 //! 0x34_0000_0000  heap, grown on demand
 //! 0x38_0000_0000  stacks, 1 MiB apart
 //! ```
@@ -14,8 +16,14 @@ pub const PAGE_SIZE: usize = 4096;
 pub const PROGRAM: usize = 0x10_0000_0000;
 pub const PROGRAM_END: usize = 0x11_0000_0000;
 
+/// The scheduler's code, which every process runs and none can write.
+pub const SCHEDULER: usize = 0x20_0000_0000;
+
 /// The system-wide bitmaps: read only.
 pub const SYSTEM_PAGE: usize = 0x30_0000_0000;
+
+/// The process's own page ([`crate::page::ProcessPage`]), which the kernel and the process write.
+pub const PROCESS_PAGE: usize = 0x30_0000_1000;
 
 pub const HEAP: usize = 0x34_0000_0000;
 /// Most that a heap grows to.

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use crate::memlayout::{self, BITMAP_PAGE, PAGE_SIZE, page_up};
+use crate::memlayout::{self, BITMAP_PAGE, PAGE_SIZE, PROCESS_PAGES, page_up};
 use crate::sync::SpinLock;
 
 pub static FRAMES: SpinLock<FrameAllocator> = SpinLock::new(FrameAllocator::empty());
@@ -98,6 +98,6 @@ pub fn init(end: usize) {
     };
     let mut frames = FRAMES.lock();
     *frames = FrameAllocator { base, words, pages: (end - base) / PAGE_SIZE, used: 0, hint: 0 };
-    let bitmap = (BITMAP_PAGE - base) / PAGE_SIZE;
-    frames.set(bitmap..bitmap + 1, true);
+    let page_of = |address: usize| (address - base) / PAGE_SIZE;
+    frames.set(page_of(BITMAP_PAGE)..page_of(PROCESS_PAGES.end), true);
 }

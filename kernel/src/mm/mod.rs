@@ -7,17 +7,17 @@ pub mod space;
 
 use core::ops::Range;
 
-use crate::memlayout::{BITMAP_PAGE, KERNEL_START, PAGE_SIZE};
+use crate::memlayout::{KERNEL_START, PROCESS_PAGES};
 
 /// Takes over the memory that the device tree names. Once, by the boot hart, before any
 /// allocation.
 pub fn init(memory: &Range<usize>) {
     assert!(
-        memory.start <= KERNEL_START && memory.end >= BITMAP_PAGE + PAGE_SIZE,
+        memory.start <= KERNEL_START && memory.end >= PROCESS_PAGES.end,
         "memory {:#x}..{:#x} must reach from {KERNEL_START:#x} to {:#x}: give the machine 128 MiB",
         memory.start,
         memory.end,
-        BITMAP_PAGE + PAGE_SIZE
+        PROCESS_PAGES.end
     );
     frame::init(memory.end);
     paging::init(memory.end);

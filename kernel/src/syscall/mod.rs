@@ -32,7 +32,7 @@ pub fn handle(frame: &mut TrapFrame, process: &Arc<Process>) {
             Ok(0)
         }
         Some(Call::Print) => print(process, a0, a1),
-        None => Err(Failure(Error::NoSuchCall)),
+        _ => Err(Failure(Error::NoSuchCall)),
     };
     frame.x[10] = result.unwrap_or_else(|Failure(error)| error as isize as usize);
     // Behind the instruction that called.
