@@ -12,6 +12,7 @@ extern crate alloc;
 mod args;
 mod boot;
 mod console;
+mod device;
 mod device_tree;
 mod executor;
 mod future;
@@ -54,7 +55,8 @@ extern "C" fn boot_main(hart: usize, device_tree: usize) -> ! {
             sbi::shutdown(true);
         }
     };
-    mm::init(&machine.memory);
+    mm::init(&machine.memory, machine.devices.registers());
+    device::init(&machine.devices);
     timer::init(machine.timebase);
     trap::init();
 

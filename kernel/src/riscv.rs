@@ -12,6 +12,7 @@ pub const SSTATUS_SPP: usize = 1 << 8;
 /// Bits of `sie` and `sip`, and interrupt codes of `scause` (12.1.3, 12.1.8).
 pub const SOFTWARE_INTERRUPT: usize = 1;
 pub const TIMER_INTERRUPT: usize = 5;
+pub const EXTERNAL_INTERRUPT: usize = 9;
 
 /// Id of the hart that executes this: `tp` holds it from the first instruction on.
 ///
@@ -42,9 +43,9 @@ pub fn interrupts_on() {
     unsafe { asm!("csrsi sstatus, {}", const SSTATUS_SIE, options(nostack)) };
 }
 
-/// Lets timer and software interrupts of this hart through `sie`.
+/// Lets software, timer and external interrupts of this hart through `sie`.
 pub fn enable_interrupt_sources() {
-    let bits = 1 << SOFTWARE_INTERRUPT | 1 << TIMER_INTERRUPT;
+    let bits = 1 << SOFTWARE_INTERRUPT | 1 << TIMER_INTERRUPT | 1 << EXTERNAL_INTERRUPT;
     // SAFETY: chooses what interrupts once `sstatus.SIE` is set, no more.
     unsafe { asm!("csrs sie, {}", in(reg) bits, options(nostack)) };
 }

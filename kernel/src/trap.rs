@@ -1,4 +1,4 @@
-//! Traps: timer and software interrupts; system calls and faults of programs. A fault of the
+//! Traps: timer, software and external interrupts; system calls and faults of programs. A fault of the
 //! kernel itself is a bug and the end.
 //!
 //! `sscratch` tells where a trap came from: it is 0 while a hart is in the kernel, and holds the
@@ -6,6 +6,7 @@
 
 use core::arch::global_asm;
 
+use crate::device::plic;
 use crate::thread::processor;
 use crate::{process, riscv, syscall, timer};
 
@@ -195,6 +196,7 @@ pub fn init() {
 const INTERRUPT: usize = 1 << 63;
 const TIMER: usize = INTERRUPT | riscv::TIMER_INTERRUPT;
 const SOFTWARE: usize = INTERRUPT | riscv::SOFTWARE_INTERRUPT;
+const EXTERNAL: usize = INTERRUPT | riscv::EXTERNAL_INTERRUPT;
 
 /// `scause` of a system call.
 const ECALL_FROM_USER: usize = 8;
@@ -205,6 +207,7 @@ extern "C" fn handle(frame: &mut TrapFrame) {
     let (scause, stval) = riscv::trap_cause();
     match scause {
         TIMER => timer::interrupt(),
+        EXTERNAL => plic::interrupt(),
         // The idle flow slept, and looks for work when this returns.
         SOFTWARE => riscv::clear_software_interrupt(),
         _ if frame.from_user() => exception_of_program(frame, scause, stval),

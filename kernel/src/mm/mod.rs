@@ -9,9 +9,9 @@ use core::ops::Range;
 
 use crate::memlayout::{KERNEL_START, PROCESS_PAGES};
 
-/// Takes over the memory that the device tree names. Once, by the boot hart, before any
+/// Takes over the memory and the registers of `devices` that the device tree names. Once, by the boot hart, before any
 /// allocation.
-pub fn init(memory: &Range<usize>) {
+pub fn init(memory: &Range<usize>, devices: impl Iterator<Item = Range<usize>>) {
     assert!(
         memory.start <= KERNEL_START && memory.end >= PROCESS_PAGES.end,
         "memory {:#x}..{:#x} must reach from {KERNEL_START:#x} to {:#x}: give the machine 128 MiB",
@@ -20,6 +20,6 @@ pub fn init(memory: &Range<usize>) {
         PROCESS_PAGES.end
     );
     frame::init(memory.end);
-    paging::init(memory.end);
+    paging::init(memory.end, devices);
     paging::enable();
 }

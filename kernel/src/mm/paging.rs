@@ -1,12 +1,13 @@
 //! Sv39 page tables (volume II, 12.4). The kernel's map memory to itself: code cannot be
-//! written, data cannot be executed, and nothing else is mapped, so that a null pointer traps.
+//! written, data and devices cannot be executed, and nothing else is mapped, so that a null pointer traps.
 //! Every process's root has the same entries below 4 GiB, so that a trap needs no change of
 //! tables.
 
+use core::ops::Range;
 use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::frame::FRAMES;
-use crate::memlayout::{self, KERNEL_START, PAGE_SIZE};
+use crate::memlayout::{self, KERNEL_START, PAGE_SIZE, page_down, page_up};
 use crate::riscv;
 
 const MEGAPAGE: usize = 2 << 20;
@@ -33,8 +34,8 @@ pub type Table = [u64; ENTRIES];
 /// Physical address of the kernel's root table.
 static KERNEL_ROOT: AtomicUsize = AtomicUsize::new(0);
 
-/// Builds the kernel's tables for memory up to `end`.
-pub fn init(end: usize) {
+/// Builds the kernel's tables for memory up to `end` and the registers of `devices`.
+pub fn init(end: usize, devices: impl Iterator<Item = Range<usize>>) {
     let root = new_table().expect("no frame for a page table") as *mut Table;
     let image_end = memlayout::kernel_end().next_multiple_of(MEGAPAGE);
     // SAFETY: only the boot hart is here, and nobody uses the table yet.
@@ -47,6 +48,16 @@ pub fn init(end: usize) {
     }
     for page in (image_end..end).step_by(MEGAPAGE) {
         identity(page, 1, READ | WRITE);
+    }
+    for registers in devices {
+        let (start, end) = (page_down(registers.start), page_up(registers.end));
+        assert!(end <= KERNEL_START, "the device at {start:#x} lies where memory does");
+        let mut page = start;
+        while page < end {
+            let large = page.is_multiple_of(MEGAPAGE) && end - page >= MEGAPAGE;
+            identity(page, large as usize, READ | WRITE);
+            page += if large { MEGAPAGE } else { PAGE_SIZE };
+        }
     }
     KERNEL_ROOT.store(root as usize, Ordering::Release);
 }
