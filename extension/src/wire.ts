@@ -77,11 +77,15 @@ export interface Executor {
   readonly mode: string;
   readonly queues: readonly {
     readonly priority: number;
+    /** Those at its front. */
     readonly coroutines: readonly number[];
+    /** How many are in it. */
+    readonly count: number;
     /** Whether the bitmap says that this queue has something ready. */
     readonly bit?: boolean;
   }[];
   readonly wakers: readonly { readonly coroutine: number; readonly address: string }[];
+  readonly wakerCount: number;
   readonly current?: number;
 }
 

@@ -120,7 +120,8 @@ test("ready queues hold the ready coroutines, and the bitmap says which are not 
     const filled = executor!.queues.filter(({ coroutines }) => coroutines.length > 0);
     const bitmap = awareness.bitmaps().find(({ name }) => name === "coroutines");
     expect(bitmap?.bits).toEqual(filled.map(({ priority }) => priority));
-    for (const { coroutines, priority } of filled) {
+    for (const { coroutines, count, priority } of filled) {
+      expect(count).toBe(coroutines.length);
       for (const id of coroutines) {
         expect(awareness.coroutine(id)).toMatchObject({ id, priority, state: "ready" });
         queued++;
@@ -137,6 +138,8 @@ test("the waker cache has a waker for each living coroutine", () => {
   const [executor] = awareness.executors();
   expect(executor?.wakers.map(({ coroutine }) => coroutine)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   expect(new Set(executor?.wakers.map(({ address }) => address)).size).toBe(9);
+  const [front] = awareness.executors(2);
+  expect(front).toMatchObject({ wakers: executor!.wakers.slice(0, 2), wakerCount: 9 });
 });
 
 test("the census counts each async fn where its source has it, also those awaited by others", () => {

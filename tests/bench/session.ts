@@ -17,7 +17,7 @@ async function askForAllViews(client: DapClient, threadId: number): Promise<void
     client.request("asyncos/harts"),
     client.request("asyncos/threads"),
     client.request("asyncos/coroutines", { start: 0, count: 200 }),
-    client.request("asyncos/executors"),
+    client.request("asyncos/executors", { members: 200 }),
     client.request("asyncos/bitmaps"),
     client.request("asyncos/events", { count: 1000 }),
     client.request("asyncos/machine"),
@@ -74,9 +74,9 @@ export async function session(root: string): Promise<void> {
   await ring.request("disconnect", {});
   ring.close();
 
-  for (const coroutines of [1_000, 10_000]) {
+  for (const coroutines of [1_000, 10_000, 100_000]) {
     const storm = await daemon.session(
-      { harts: 4, append: `workload=storm coroutines=${coroutines}` },
+      { harts: 4, memory: 512, append: `workload=storm coroutines=${coroutines}` },
       stopAt("workload::storm::witness"),
     );
     const stop = await storm.stopped();

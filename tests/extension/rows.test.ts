@@ -1,12 +1,12 @@
 /** What the rows of the views say, as text: label | description, indented by depth. */
 import { expect, test } from "vitest";
-import { Snapshot } from "../../extension/src/debug/snapshot.ts";
+import { MEMBERS_LISTED, Snapshot } from "../../extension/src/debug/snapshot.ts";
 import { bitmapRow } from "../../extension/src/views/bitmaps.ts";
 import { coroutineRoots } from "../../extension/src/views/coroutines.ts";
 import { executorRoots } from "../../extension/src/views/executors.ts";
 import { hartRow } from "../../extension/src/views/harts.ts";
 import type { Row } from "../../extension/src/views/row.ts";
-import { MEMBERS_SHOWN, shortName } from "../../extension/src/views/row.ts";
+import { shortName } from "../../extension/src/views/row.ts";
 import { threadRow } from "../../extension/src/views/threads.ts";
 
 const line = (row: Row) => `${row.label} | ${row.description ?? ""}`;
@@ -142,12 +142,13 @@ test("executors: current, queues with bits, waker cache; empty queues only where
           name: "global",
           mode: "shared",
           queues: [
-            { priority: 0, coroutines: [], bit: false },
-            { priority: 1, coroutines: [], bit: true },
-            { priority: 2, coroutines: [4, 17], bit: true },
-            { priority: 3, coroutines: [4] },
+            { priority: 0, coroutines: [], count: 0, bit: false },
+            { priority: 1, coroutines: [], count: 0, bit: true },
+            { priority: 2, coroutines: [4, 17], count: 2, bit: true },
+            { priority: 3, coroutines: [4], count: 1 },
           ],
           wakers: [{ coroutine: 99, address: "0x1000" }],
+          wakerCount: 1,
           current: 17,
         },
       ],
@@ -176,13 +177,14 @@ test("executors: current, queues with bits, waker cache; empty queues only where
 });
 
 test("executors: long queues are cut and counted, ids are unique", async () => {
-  const ids = Array.from({ length: MEMBERS_SHOWN + 50 }, (_, id) => id);
+  const ids = Array.from({ length: MEMBERS_LISTED + 50 }, (_, id) => id);
   const { snapshot } = daemon({
-    "asyncos/executors": () => ({
-      executors: [
-        { id: 1, name: "e", mode: "m", queues: [{ priority: 0, coroutines: ids }], wakers: [] },
-      ],
-    }),
+    "asyncos/executors": ({ members }: { members: number }) => {
+      const queue = { priority: 0, coroutines: ids.slice(0, members), count: ids.length };
+      return {
+        executors: [{ id: 1, name: "e", mode: "m", queues: [queue], wakers: [], wakerCount: 0 }],
+      };
+    },
     "asyncos/coroutines": ({ count }: { count: number }) => ({
       total: count,
       coroutines: ids.slice(0, count).map((id) => ({ id, name: "f", state: "ready" })),
@@ -191,7 +193,7 @@ test("executors: long queues are cut and counted, ids are unique", async () => {
   const [executor] = await executorRoots(snapshot);
   const [queue] = await executor!.children!();
   const members = await queue!.children!();
-  expect(members).toHaveLength(MEMBERS_SHOWN + 1);
+  expect(members).toHaveLength(MEMBERS_LISTED + 1);
   expect(members.at(-1)!.label).toBe("50 not shown");
   expect(new Set(members.map((row) => row.id)).size).toBe(members.length);
 });

@@ -153,9 +153,20 @@ export interface ExecutorInfo {
   readonly process: number | undefined;
   readonly name: string;
   readonly mode: string;
-  readonly queues: readonly { readonly priority: number; readonly coroutines: readonly number[] }[];
+  readonly queues: readonly ReadyQueue[];
+  /** Those at the front of the cache, in its order. */
   readonly wakers: readonly { readonly coroutine: number; readonly address: Address }[];
+  /** How many there are, listed or not. */
+  readonly wakerCount: number;
   readonly current: number | undefined;
+}
+
+export interface ReadyQueue {
+  readonly priority: number;
+  /** Those at its front, in order. */
+  readonly coroutines: readonly number[];
+  /** How many are in it, listed or not. */
+  readonly count: number;
 }
 
 export interface BitmapInfo {
@@ -213,7 +224,8 @@ export interface Awareness {
     readonly coroutines: readonly CoroutineInfo[];
   };
   coroutine(id: number): CoroutineInfo | undefined;
-  executors(): readonly ExecutorInfo[];
+  /** With at most `members` of each queue and waker cache; left out: all that a screen could ever show. */
+  executors(members?: number): readonly ExecutorInfo[];
   bitmaps(): readonly BitmapInfo[];
   /** What a hart runs now. */
   current(hart: Hart): {

@@ -227,7 +227,7 @@ export function createAwareness(
       const found = find(id);
       return found?.realm.coroutines.info(found.task);
     },
-    executors: () => realms().flatMap(({ executors }) => executors.list()),
+    executors: (members) => realms().flatMap(({ executors }) => executors.list(members)),
     bitmaps,
     current,
     awaitStack,

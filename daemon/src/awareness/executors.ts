@@ -17,16 +17,26 @@ import { coroutineId } from "./ids.ts";
 import { eachElement, type Records, recordsIn } from "./records.ts";
 import { SLOT } from "./slots.ts";
 
+/** The front of a queue or cache, and how many are in it. */
+interface Front<Member> {
+  readonly members: readonly Member[];
+  readonly count: number;
+}
+
 interface Prepared {
   readonly binding: ExecutorBinding;
+  /** By priority: records of coroutines. */
   readonly queues:
-    | ((context: AccessContext, visit: (priority: number, record: number) => void) => number)
+    | ((context: AccessContext, limit: number) => readonly Front<number>[])
     | undefined;
-  readonly wakers: ((context: AccessContext) => ExecutorInfo["wakers"]) | undefined;
+  readonly wakers:
+    | ((context: AccessContext, limit: number) => Front<ExecutorInfo["wakers"][number]>)
+    | undefined;
 }
 
 /** Lists of executors are short; queues and wakers of one are bounded for display. */
 const MAX_LISTED = 100_000;
+const MAX_QUEUES = 1024;
 
 export class Executors {
   readonly #context: AccessContext;
@@ -57,10 +67,11 @@ export class Executors {
     });
   }
 
-  list(): ExecutorInfo[] {
+  /** `members`: how many of each queue and cache are listed at most. */
+  list(members = MAX_LISTED): ExecutorInfo[] {
     const result: ExecutorInfo[] = [];
     this.#each((prepared, id) => {
-      result.push(this.#info(prepared, id));
+      result.push(this.#info(prepared, id, Math.min(members, MAX_LISTED)));
       return true;
     });
     return result;
@@ -95,34 +106,31 @@ export class Executors {
     return id === undefined || Number.isNaN(id) ? ordinal : id;
   }
 
-  #info(prepared: Prepared, id: number): ExecutorInfo {
+  #info(prepared: Prepared, id: number, limit: number): ExecutorInfo {
     const { binding } = prepared;
-    const lists = new Map<number, number[]>();
-    const count =
-      prepared.queues?.(this.#context, (priority, record) => {
-        this.#context.slots[SLOT.task] = record;
-        const coroutine = this.#unique(this.#taskId);
-        if (Number.isNaN(coroutine)) return;
-        const list = lists.get(priority);
-        if (list) list.push(coroutine);
-        else lists.set(priority, [coroutine]);
-      }) ?? 0;
+    const idOf = (record: number): number => {
+      this.#context.slots[SLOT.task] = record;
+      return this.#unique(this.#taskId);
+    };
+    const queues = prepared.queues?.(this.#context, limit) ?? [];
+    const wakers = prepared.wakers?.(this.#context, limit) ?? { members: [], count: 0 };
     const current = this.#unique(binding.current);
     const { process } = this.#owner;
-    const wakers = prepared.wakers?.(this.#context) ?? [];
     return {
       id,
       process,
       name: binding.name,
       mode: binding.mode,
-      queues: Array.from({ length: count }, (_, priority) => ({
+      queues: queues.map(({ count, members }, priority) => ({
         priority,
-        coroutines: lists.get(priority) ?? [],
+        coroutines: members.map(idOf).filter((coroutine) => !Number.isNaN(coroutine)),
+        count,
       })),
-      wakers: wakers.map(({ coroutine, address }) => ({
+      wakers: wakers.members.map(({ coroutine, address }) => ({
         coroutine: coroutineId(process, coroutine),
         address,
       })),
+      wakerCount: wakers.count,
       current: Number.isNaN(current) ? undefined : current,
     };
   }
@@ -142,21 +150,25 @@ function queueReader(access: Access, task: Type, miss: (gap: string) => void): P
     miss(`queues: ${records}`);
     return undefined;
   }
-  return (context, visit) => {
-    let count = 0;
-    let listed = 0;
-    eachElement(layout, type, at(context), context, (address, priority) => {
+  return (context, limit) => {
+    const queues: Front<number>[] = [];
+    eachElement(layout, type, at(context), context, (address) => {
       context.slots[SLOT.outer] = address;
+      const members: number[] = [];
       records.each(context, (record) => {
-        visit(priority, record);
-        return ++listed < MAX_LISTED;
+        if (members.length < limit) members.push(record);
+        return members.length < limit;
       });
-      count = priority + 1;
-      return count < 1024;
+      queues.push({ members, count: all(members, records.count(context)) });
+      return queues.length < MAX_QUEUES;
     });
-    return count;
+    return queues;
   };
 }
+
+/** A list that is damaged has as many as could be walked. */
+const all = (members: readonly unknown[], count: number): number =>
+  Number.isNaN(count) ? members.length : Math.max(members.length, count);
 
 function wakerReader(access: Access): Prepared["wakers"] {
   const found = collectionIn(access.node);
@@ -166,19 +178,20 @@ function wakerReader(access: Access): Prepared["wakers"] {
   const way = stepsTo(element, (inner) => isStruct(inner, "core::task::wake::Waker"));
   const target = walk(slotPlace(SLOT.element, element), way?.steps ?? []);
   const key = layout.kind === "entries" ? scalarOf(layout.key) : undefined;
-  return (context) => {
-    const wakers: ExecutorInfo["wakers"][number][] = [];
-    eachElement(layout, type, at(context), context, (address, index, keyAddress) => {
+  return (context, limit) => {
+    const members: ExecutorInfo["wakers"][number][] = [];
+    const cache = at(context);
+    eachElement(layout, type, cache, context, (address, index, keyAddress) => {
       context.slots[SLOT.element] = address;
       const waker = target.kind === "place" ? target.at(context) : Number.NaN;
       const coroutine = key
         ? readInteger(context.reader, keyAddress + key.offset, key.type.size, false)
         : index;
-      if (!Number.isNaN(waker) && !Number.isNaN(coroutine)) {
-        wakers.push({ coroutine, address: toAddress(waker) });
-      }
-      return wakers.length < MAX_LISTED;
+      const known = !Number.isNaN(waker) && !Number.isNaN(coroutine);
+      if (known && members.length < limit) members.push({ coroutine, address: toAddress(waker) });
+      return members.length < limit;
     });
-    return wakers;
+    const header = context.reader.bytes(cache, type.size);
+    return { members, count: all(members, header ? layout.length(header) : Number.NaN) };
   };
 }

@@ -26,9 +26,10 @@ export function wireExecutor(info: ExecutorInfo, bitmaps: readonly BitmapInfo[])
   return {
     ...info,
     current: info.current === undefined ? undefined : shownId(info.current),
-    queues: info.queues.map(({ priority, coroutines }) => ({
+    queues: info.queues.map(({ priority, coroutines, count }) => ({
       priority,
       coroutines: coroutines.map(shownId),
+      count,
       bit: bitmap?.bits.includes(priority),
     })),
     wakers: info.wakers.map(({ coroutine, address }) => ({

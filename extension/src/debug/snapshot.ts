@@ -22,6 +22,9 @@ export interface CoroutineQuery {
   readonly count?: number;
 }
 
+/** Members of one queue or waker cache that are asked for; the rest is counted. */
+export const MEMBERS_LISTED = 200;
+
 export class Snapshot {
   readonly #ask: Ask;
   readonly #answers = new Map<string, Promise<unknown>>();
@@ -51,7 +54,8 @@ export class Snapshot {
   }
 
   async executors(): Promise<readonly Executor[]> {
-    return (await this.#once<{ executors: Executor[] }>("asyncos/executors")).executors;
+    const args = { members: MEMBERS_LISTED };
+    return (await this.#once<{ executors: Executor[] }>("asyncos/executors", args)).executors;
   }
 
   async bitmaps(): Promise<readonly Bitmap[]> {

@@ -6,7 +6,7 @@ import type { Snapshot } from "../debug/snapshot.ts";
 import type { Executor } from "../wire.ts";
 import { coroutineRow } from "./coroutines.ts";
 import type { Roots, Row } from "./row.ts";
-import { count, hiddenRows, join, MEMBERS_SHOWN } from "./row.ts";
+import { count, hiddenRows, join } from "./row.ts";
 
 type Queue = Executor["queues"][number];
 
@@ -15,14 +15,14 @@ export const executorRoots: Roots = async (snapshot) =>
 
 function executorRow(executor: Executor, snapshot: Snapshot): Row {
   const id = `executor:${executor.id}`;
-  const ready = executor.queues.reduce((sum, queue) => sum + queue.coroutines.length, 0);
+  const ready = executor.queues.reduce((sum, queue) => sum + queue.count, 0);
   return {
     id,
     label: executor.name,
     description: join(executor.mode, `${ready.toLocaleString("en")} ready`),
     tooltip: [
       `Executor ${executor.id}: ${executor.name}, ${executor.mode}`,
-      `${count(ready, "coroutine")} in ready queues, ${count(executor.wakers.length, "waker")} cached`,
+      `${count(ready, "coroutine")} in ready queues, ${count(executor.wakerCount, "waker")} cached`,
     ],
     icon: { id: "layers" },
     context: "executor",
@@ -50,12 +50,12 @@ async function currentRows(
 
 /** Empty queues say nothing, unless their bit disagrees. */
 function worthShowing(queue: Queue): boolean {
-  return queue.coroutines.length > 0 || queue.bit === true;
+  return queue.count > 0 || queue.bit === true;
 }
 
 function queueRow(parent: string, queue: Queue, snapshot: Snapshot): Row {
   const id = `${parent}/queue:${queue.priority}`;
-  const length = queue.coroutines.length;
+  const length = queue.count;
   const bit = queue.bit === undefined ? undefined : queue.bit ? "bit set" : "bit clear";
   return {
     id,
@@ -66,10 +66,10 @@ function queueRow(parent: string, queue: Queue, snapshot: Snapshot): Row {
       queue.bit === true ? { id: "circle-filled", color: "charts.yellow" } : { id: "list-ordered" },
     ...(length > 0 && {
       children: async () => {
-        const members = await snapshot.coroutinesById(queue.coroutines.slice(0, MEMBERS_SHOWN));
+        const members = await snapshot.coroutinesById(queue.coroutines);
         return [
           ...members.map((each) => coroutineRow(`${id}/`, each, snapshot, true)),
-          ...hiddenRows(id, length),
+          ...hiddenRows(id, length - queue.coroutines.length),
         ];
       },
     }),
@@ -78,25 +78,24 @@ function queueRow(parent: string, queue: Queue, snapshot: Snapshot): Row {
 
 function wakersRow(parent: string, executor: Executor, snapshot: Snapshot): Row {
   const id = `${parent}/wakers`;
-  const { wakers } = executor;
+  const { wakers, wakerCount } = executor;
   return {
     id,
     label: "Waker cache",
-    description: count(wakers.length, "waker"),
+    description: count(wakerCount, "waker"),
     icon: { id: "bell" },
     ...(wakers.length > 0 && {
       children: async () => {
-        const shown = wakers.slice(0, MEMBERS_SHOWN);
-        const owners = await snapshot.coroutinesById(shown.map((waker) => waker.coroutine));
+        const owners = await snapshot.coroutinesById(wakers.map((waker) => waker.coroutine));
         const names = new Map(owners.map((each) => [each.id, each.name]));
-        const rows = shown.map((waker, index) => ({
+        const rows = wakers.map((waker, index) => ({
           id: `${id}/${index}`,
           label: `${waker.coroutine} ${names.get(waker.coroutine) ?? ""}`.trim(),
           description: waker.address,
           tooltip: [`Waker of coroutine ${waker.coroutine} at ${waker.address}`],
           icon: { id: "bell-dot" },
         }));
-        return [...rows, ...hiddenRows(id, wakers.length)];
+        return [...rows, ...hiddenRows(id, wakerCount - wakers.length)];
       },
     }),
   };

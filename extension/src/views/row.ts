@@ -63,14 +63,11 @@ export function join(...parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== "").join(" · ");
 }
 
-/** Members of one queue or cache that a tree lists; the rest is counted. */
-export const MEMBERS_SHOWN = 200;
-
 /** The row that counts what was left out; none when nothing was. */
-export function hiddenRows(parent: string, all: number): readonly Row[] {
-  if (all <= MEMBERS_SHOWN) return [];
-  const hidden = (all - MEMBERS_SHOWN).toLocaleString("en");
-  return [{ id: `${parent}/hidden`, label: `${hidden} not shown`, icon: { id: "ellipsis" } }];
+export function hiddenRows(parent: string, hidden: number): readonly Row[] {
+  if (hidden <= 0) return [];
+  const label = `${hidden.toLocaleString("en")} not shown`;
+  return [{ id: `${parent}/hidden`, label, icon: { id: "ellipsis" } }];
 }
 
 /** A DAP variable, with its members below it. */

@@ -18,6 +18,7 @@ const query = z
     count: index.optional(),
   })
   .optional();
+const members = z.object({ members: index.optional() }).optional();
 const events = z
   .object({
     since: z.union([z.int().min(0), z.string().regex(/^\d{1,16}$/)]).optional(),
@@ -85,10 +86,11 @@ export const asyncos: Handlers = {
     },
   ),
 
-  "asyncos/executors": handler("stopped", nothing, (context) => {
+  "asyncos/executors": handler("stopped", members, (context, args) => {
     const { awareness } = context.launched;
     const bitmaps = awareness.bitmaps();
-    return { executors: awareness.executors().map((info) => wireExecutor(info, bitmaps)) };
+    const executors = awareness.executors(args?.members);
+    return { executors: executors.map((info) => wireExecutor(info, bitmaps)) };
   }),
 
   "asyncos/bitmaps": handler("stopped", nothing, (context) => ({
