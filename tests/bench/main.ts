@@ -3,12 +3,14 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { engine } from "./engine.ts";
 import { session } from "./session.ts";
+import { snapshots } from "./snapshots.ts";
 import { speed } from "./speed.ts";
 import { timeline } from "./timeline.ts";
 import { wakes } from "./wakes.ts";
 
 const sections: Record<string, (root: string, kernel: string) => Promise<void>> = {
   engine,
+  snapshots,
   speed,
   wakes,
   session,

@@ -1,5 +1,5 @@
 /**
- * `npm run bench [-- SECTION ...]`: bundles the benchmarks and runs them. Sections: engine, speed, wakes,
+ * `npm run bench [-- SECTION ...]`: bundles the benchmarks and runs them. Sections: engine, snapshots, speed, wakes,
  * session, timeline. Figures are printed, with ratios where QEMU is installed; nothing here passes or fails.
  */
 import { mkdirSync } from "node:fs";
