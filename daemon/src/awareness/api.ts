@@ -94,6 +94,35 @@ export interface ThreadInfo {
   readonly coroutine: number | undefined;
 }
 
+export const WAIT_KINDS = ["timer", "coroutine", "lock", "device", "event", "turn", "any"] as const;
+
+/** What a coroutine waits for, as its innermost future says; what is not known is undefined. */
+export interface Wait {
+  /** `turn`: only for others to run first. `any`: whichever of `of` comes first. */
+  readonly kind: (typeof WAIT_KINDS)[number];
+  /** In words: `a message`. */
+  readonly what: string | undefined;
+  /** Of a timer, in ticks of the guest's `time`. */
+  readonly deadline: number | undefined;
+  /** Whose end is awaited, or who holds the lock; ids as those of CoroutineInfo. */
+  readonly coroutine: number | undefined;
+  /** The thread that holds the lock. */
+  readonly thread: number | undefined;
+  readonly of: readonly Wait[];
+}
+
+export const GROUPINGS = ["executor", "state", "priority", "process", "function"] as const;
+export type Grouping = (typeof GROUPINGS)[number];
+
+/** Coroutines that have one thing in common. */
+export interface CoroutineGroup {
+  /** For `CoroutineQuery.group`. */
+  readonly key: string;
+  /** What they have in common, as people read it. */
+  readonly label: string;
+  readonly count: number;
+}
+
 export interface CoroutineInfo {
   /** Unique in the machine: see ids.ts. */
   readonly id: number;
@@ -107,6 +136,8 @@ export interface CoroutineInfo {
   readonly thread: number | undefined;
   readonly hart: number | undefined;
   readonly awaiting: SourceLocation | undefined;
+  /** While it waits. */
+  readonly waitsFor: Wait | undefined;
   readonly spawnedAt: SourceLocation | undefined;
   readonly polls: number | undefined;
   readonly wakes: number | undefined;
@@ -178,6 +209,30 @@ export interface BitmapInfo {
   /** Priorities whose bit is set. */
   readonly bits: readonly number[];
   readonly owner: string;
+  /** How many bits it has. */
+  readonly width: number;
+  /** What a set bit says. */
+  readonly meaning: string | undefined;
+}
+
+/** A bit, what stands in its queue, and whether the two say the same. */
+export interface BitmapBit {
+  readonly bit: number;
+  readonly set: boolean;
+  /** How many stand in its queue, and the first of them; undefined where no queue is known. */
+  readonly members: number | undefined;
+  readonly coroutines: readonly number[];
+  readonly threads: readonly number[];
+  /** `being updated`: they differ, and the lock is held. `not checked`: what it takes is not known. */
+  readonly verdict: "agrees" | "differs" | "being updated" | "not checked";
+  /** How they differ. */
+  readonly problem: string | undefined;
+}
+
+export interface CheckedBitmap extends BitmapInfo {
+  /** The lock that guards it, where that is known. */
+  readonly lock: { readonly held: boolean; readonly hart: number | undefined } | undefined;
+  readonly checked: readonly BitmapBit[];
 }
 
 export interface CoroutineQuery {
@@ -185,6 +240,10 @@ export interface CoroutineQuery {
   readonly filter?: string | undefined;
   readonly start?: number | undefined;
   readonly count?: number | undefined;
+  /** Only those of one group. */
+  readonly group?: { readonly by: Grouping; readonly key: string } | undefined;
+  /** By a number for each, the least first; those without one follow as they come. */
+  readonly rank?: ((id: number) => number | undefined) | undefined;
 }
 
 /** A line with an `.await` at which coroutines are suspended. */
@@ -224,9 +283,13 @@ export interface Awareness {
     readonly coroutines: readonly CoroutineInfo[];
   };
   coroutine(id: number): CoroutineInfo | undefined;
+  /** How many coroutines that the filter lets through have one thing in common. */
+  groups(by: Grouping, filter: string | undefined): readonly CoroutineGroup[];
   /** With at most `members` of each queue and waker cache; left out: all that a screen could ever show. */
   executors(members?: number): readonly ExecutorInfo[];
   bitmaps(): readonly BitmapInfo[];
+  /** The same with what stands behind each bit. */
+  checkBitmaps(): readonly CheckedBitmap[];
   /** What a hart runs now. */
   current(hart: Hart): {
     readonly thread: number | undefined;

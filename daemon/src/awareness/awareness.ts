@@ -1,32 +1,31 @@
 /** The kernel's world out of the machine's, by a profile: what `api.ts` promises. */
 import { UserError } from "../base/errors.ts";
 import type { AddressSpace, Inspector, MemoryView, Modules, StackFrame } from "../inspect/api.ts";
-import type { AccessContext } from "../inspect/expression/accessor.ts";
-import { toAddress } from "../inspect/memory.ts";
 import { isIdentityMapped } from "../inspect/modules.ts";
-import { bytesToUnsigned } from "../inspect/place.ts";
 import { spaceMemory } from "../inspect/space.ts";
 import type { Hart, Machine } from "../machine/api.ts";
 import { environmentForm, segments } from "../symbols/names.ts";
 import {
   type AwaitFrame,
   type Awareness,
-  type BitmapInfo,
-  type CoroutineInfo,
   EVENT_KINDS,
   type EventKind,
+  type ExecutorInfo,
 } from "./api.ts";
 import { awaitFrames, type Leaves } from "./await-stack.ts";
-import { type BitmapBinding, bindProfile } from "./binding.ts";
+import { bindProfile } from "./binding.ts";
+import { Bitmaps } from "./bitmaps.ts";
 import { takeCensus } from "./census.ts";
 import { ChainFinder } from "./chains.ts";
 import type { Task } from "./coroutines.ts";
 import { Events } from "./events.ts";
 import { parseFilter } from "./filter.ts";
+import { groupsOf } from "./grouping.ts";
 import { processOf, shownId } from "./ids.ts";
 import { FutureKinds } from "./kinds.ts";
 import { leafLocations } from "./leaves.ts";
-import { type KernelMemory, kernelMemory } from "./memory.ts";
+import { listCoroutines } from "./listing.ts";
+import { kernelMemory } from "./memory.ts";
 import { type Process, Processes } from "./processes.ts";
 import type { Profile } from "./profile.ts";
 import { Programs } from "./programs.ts";
@@ -35,8 +34,6 @@ import { SLOT } from "./slots.ts";
 import { collectSources } from "./sources.ts";
 import { Threads } from "./threads.ts";
 import { trapFrameRules } from "./trap-frames.ts";
-
-const DEFAULT_COUNT = 1_000;
 
 /** The kernel's modules are looked at as they are now: add them to the inspector first. */
 export function createAwareness(
@@ -179,14 +176,12 @@ export function createAwareness(
     if (!future) return [];
     return awaitFrames(future, realm.kinds, realm.context, realm.scope, leaves(realm));
   };
-  const bitmaps = (): readonly BitmapInfo[] =>
-    (binding?.bitmaps ?? []).flatMap((one) => {
-      if (!one.each) return bitmapInfo(one, undefined, memory, context);
-      return processes.all().flatMap(({ id, record }) => {
-        context.slots[SLOT.process] = record;
-        return bitmapInfo(one, id, memory, context);
-      });
-    });
+  const executors = (members?: number): readonly ExecutorInfo[] =>
+    realms().flatMap((realm) => realm.executors.list(members));
+  const bitmaps = new Bitmaps({
+    ...{ binding, memory, context, executors },
+    processes: () => processes.all(),
+  });
   const required = (id: number): Process => {
     const process = processes.find(id);
     if (!process) throw new UserError(`there is no process ${id}`);
@@ -210,25 +205,20 @@ export function createAwareness(
     setProgram: (id, symbols) => programs.set(required(id), symbols),
     onProcess: (listener) => processes.met.on(listener),
     forget: () => processes.forget(),
-    coroutines(query = {}) {
-      const filter = parseFilter(query.filter);
-      const rows: CoroutineInfo[] = [];
-      const count = query.count ?? DEFAULT_COUNT;
-      let total = 0;
-      for (const { coroutines } of realms()) {
-        const start = Math.max(0, (query.start ?? 0) - total);
-        const page = coroutines.query(filter, start, count - rows.length);
-        rows.push(...page.coroutines);
-        total += page.total;
-      }
-      return { total, coroutines: rows };
+    coroutines: (query = {}) => listCoroutines(realms(), query),
+    groups: (by, filter) => {
+      const names = new Map(
+        processes.all().map((process) => [process.id, processes.info(process).name]),
+      );
+      return groupsOf(by, parseFilter(filter), realms(), names);
     },
     coroutine(id) {
       const found = find(id);
       return found?.realm.coroutines.info(found.task);
     },
-    executors: (members) => realms().flatMap(({ executors }) => executors.list(members)),
-    bitmaps,
+    executors,
+    bitmaps: () => bitmaps.list(),
+    checkBitmaps: () => bitmaps.check(),
     current,
     awaitStack,
     chains(samples) {
@@ -294,19 +284,4 @@ function machineFrames(
     environment: undefined,
     variables: () => inspector.variables(frame),
   }));
-}
-
-function bitmapInfo(
-  { name, word, size, bits, owner }: BitmapBinding,
-  process: number | undefined,
-  memory: KernelMemory,
-  context: AccessContext,
-): BitmapInfo[] {
-  const at = word.address(context);
-  const bytes = Number.isNaN(at) ? undefined : memory.bytes(at, size);
-  if (!bytes) return [];
-  const value = bytesToUnsigned(bytes);
-  const set: number[] = [];
-  for (let bit = 0; bit < bits; bit++) if ((value >> BigInt(bit)) & 1n) set.push(bit);
-  return [{ name, address: toAddress(at), value, process, bits: set, owner }];
 }

@@ -87,6 +87,12 @@ export interface BitmapBinding {
   readonly size: number;
   readonly bits: number;
   readonly owner: string;
+  readonly meaning: string | undefined;
+  /** Where they are not those of the executor that owns it. */
+  readonly queues: Access | undefined;
+  /** Not 0 while the word may lag behind its queues; who holds it then. */
+  readonly lock: Access | undefined;
+  readonly holder: Access | undefined;
 }
 
 export interface Binding {
@@ -335,5 +341,15 @@ function bindBitmap(
     binder.miss(`${place}.word`, "it is no word of 1, 2, 4 or 8 bytes in memory");
     return [];
   }
-  return [{ name: spec.name, each, word, size, bits: spec.bits, owner: spec.owner }];
+  const field = (key: "queues" | "lock" | "holder") =>
+    binder.compile(`${place}.${key}`, spec[key], names);
+  const { bits, meaning, name, owner } = spec;
+  return [
+    {
+      ...{ name, each, word, size, bits, owner, meaning },
+      queues: field("queues"),
+      lock: field("lock"),
+      holder: field("holder"),
+    },
+  ];
 }

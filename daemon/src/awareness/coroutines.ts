@@ -9,13 +9,15 @@ import { toAddress, toNumber } from "../inspect/memory.ts";
 import { addressOf } from "../inspect/place.ts";
 import { isStruct, stepsTo } from "../inspect/types.ts";
 import type { SourceLocation } from "../symbols/api.ts";
-import type { CoroutineInfo, CoroutineState } from "./api.ts";
+import type { CoroutineInfo, CoroutineQuery, CoroutineState } from "./api.ts";
 import type { Binding, CoroutineBinding } from "./binding.ts";
 import type { Executors } from "./executors.ts";
 import type { CoroutineFilter, Numbers } from "./filter.ts";
+import { groupKey } from "./grouping.ts";
 import { coroutineId } from "./ids.ts";
 import type { FutureKind, FutureKinds } from "./kinds.ts";
 import { SLOT } from "./slots.ts";
+import { Waits } from "./waits.ts";
 
 /** A coroutine's record and the executor that owns it. */
 export interface Task {
@@ -38,6 +40,7 @@ export class Coroutines {
   readonly #readFuture: ReturnType<FutureKinds["reader"]>;
   readonly #owner: Owner;
   readonly #readSpawned: ((context: AccessContext) => SourceLocation | undefined) | undefined;
+  readonly #waits: Waits;
 
   constructor(
     binding: Binding | undefined,
@@ -60,6 +63,12 @@ export class Coroutines {
       );
     }
     this.#readSpawned = this.#binding?.spawnedAt && this.#spawnReader(this.#binding.spawnedAt);
+    this.#waits = new Waits(binding, kinds, context, scope, this);
+  }
+
+  /** Whose they are; undefined: the kernel's. */
+  get process(): number | undefined {
+    return this.#owner.process;
   }
 
   /** Visits every coroutine until `visit` answers false. */
@@ -85,6 +94,11 @@ export class Coroutines {
   /** The id in the machine of one that is counted here. */
   unique(own: number): number {
     return coroutineId(this.#owner.process, own);
+  }
+
+  /** What it runs; undefined where that is not known. */
+  nameOf(record: number): string | undefined {
+    return this.future(record)?.kind.name;
   }
 
   priorityOf(record: number): number {
@@ -137,22 +151,20 @@ export class Coroutines {
       thread: known(this.lastThread(record)),
       hart: known(this.lastHart(record)),
       awaiting: stage?.stage === "suspended" ? stage.location : undefined,
+      waitsFor: state === "waiting" && future ? this.#waits.of(future) : undefined,
       spawnedAt: this.#spawnedAt(record),
       polls: known(this.#number(this.#binding?.polls, record)),
       wakes: known(this.#number(this.#binding?.wakes, record)),
     };
   }
 
-  /** `total` counts what the filter lets through, not what is listed. */
-  query(
+  /** Visits those that the filter lets through. */
+  matching(
     filter: CoroutineFilter,
-    start: number,
-    count: number,
-  ): { total: number; coroutines: CoroutineInfo[] } {
-    const end = start + count;
-    const shown: Task[] = [];
+    visit: (task: Task) => void,
+    group?: CoroutineQuery["group"],
+  ): void {
     const numbers = new TaskNumbers(this, this.#owner);
-    let total = 0;
     let wanted = filter.ids?.size ?? Number.POSITIVE_INFINITY;
     this.each((task) => {
       if (filter.ids) {
@@ -160,17 +172,17 @@ export class Coroutines {
         wanted--;
       }
       numbers.task = task;
-      if ((filter.numbers?.(numbers) ?? true) && this.#nameMatches(task, filter.name)) {
-        if (total >= start && total < end) shown.push(task);
-        total++;
-      }
+      const matches =
+        (filter.numbers?.(numbers) ?? true) &&
+        this.#nameMatches(task, filter.name) &&
+        (!group || groupKey(group.by, this, task) === group.key);
+      if (matches) visit(task);
       return wanted > 0;
     });
-    return { total, coroutines: shown.map((task) => this.info(task)) };
   }
 
   #nameMatches(task: Task, test: ((name: string) => boolean) | undefined): boolean {
-    return !test || test(this.future(task.record)?.kind.name ?? "");
+    return !test || test(this.nameOf(task.record) ?? "");
   }
 
   #number(access: Access | undefined, record: number): number {

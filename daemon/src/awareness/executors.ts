@@ -2,7 +2,6 @@
 import {
   type Access,
   type AccessContext,
-  accessOf,
   collectionIn,
   slotPlace,
   walk,
@@ -14,21 +13,14 @@ import type { ExecutorInfo } from "./api.ts";
 import type { Binding, ExecutorBinding } from "./binding.ts";
 import type { Owner, Task } from "./coroutines.ts";
 import { coroutineId } from "./ids.ts";
-import { eachElement, type Records, recordsIn } from "./records.ts";
+import { countOf, type Front, type QueueReader, queueReader } from "./queues.ts";
+import { eachElement } from "./records.ts";
 import { SLOT } from "./slots.ts";
-
-/** The front of a queue or cache, and how many are in it. */
-interface Front<Member> {
-  readonly members: readonly Member[];
-  readonly count: number;
-}
 
 interface Prepared {
   readonly binding: ExecutorBinding;
   /** By priority: records of coroutines. */
-  readonly queues:
-    | ((context: AccessContext, limit: number) => readonly Front<number>[])
-    | undefined;
+  readonly queues: QueueReader | undefined;
   readonly wakers:
     | ((context: AccessContext, limit: number) => Front<ExecutorInfo["wakers"][number]>)
     | undefined;
@@ -36,7 +28,6 @@ interface Prepared {
 
 /** Lists of executors are short; queues and wakers of one are bounded for display. */
 const MAX_LISTED = 100_000;
-const MAX_QUEUES = 1024;
 
 export class Executors {
   readonly #context: AccessContext;
@@ -51,7 +42,7 @@ export class Executors {
     const task = binding?.coroutines?.type;
     this.#prepared = (binding?.executors ?? []).map((one) => ({
       binding: one,
-      queues: one.queues && task && queueReader(one.queues, task, (gap) => binding?.miss(gap)),
+      queues: queuesOf(one, task, (gap) => binding?.miss(gap)),
       wakers: one.wakers && wakerReader(one.wakers),
     }));
   }
@@ -65,6 +56,16 @@ export class Executors {
       });
       return go;
     });
+  }
+
+  /** By id. */
+  names(): ReadonlyMap<number, string> {
+    const names = new Map<number, string>();
+    this.#each(({ binding }, id) => {
+      names.set(id, binding.name);
+      return true;
+    });
+    return names;
   }
 
   /** `members`: how many of each queue and cache are listed at most. */
@@ -136,39 +137,16 @@ export class Executors {
   }
 }
 
-/** Reads a sequence of queues, the index being the priority; answers how many there are. */
-function queueReader(access: Access, task: Type, miss: (gap: string) => void): Prepared["queues"] {
-  const outer = collectionIn(access.node);
-  if (outer?.layout.kind !== "sequence") {
-    miss(`queues: \`${access.text}\` is no array of queues`);
-    return undefined;
-  }
-  const { layout, type, at } = outer;
-  const inner = accessOf(access.text, slotPlace(SLOT.outer, layout.element));
-  const records: Records | string = recordsIn(inner, task);
-  if (typeof records === "string") {
-    miss(`queues: ${records}`);
-    return undefined;
-  }
-  return (context, limit) => {
-    const queues: Front<number>[] = [];
-    eachElement(layout, type, at(context), context, (address) => {
-      context.slots[SLOT.outer] = address;
-      const members: number[] = [];
-      records.each(context, (record) => {
-        if (members.length < limit) members.push(record);
-        return members.length < limit;
-      });
-      queues.push({ members, count: all(members, records.count(context)) });
-      return queues.length < MAX_QUEUES;
-    });
-    return queues;
-  };
+function queuesOf(
+  { queues }: ExecutorBinding,
+  task: Type | undefined,
+  miss: (gap: string) => void,
+): QueueReader | undefined {
+  const reader = queues && task && queueReader(queues, task);
+  if (typeof reader !== "string") return reader;
+  miss(`queues: ${reader}`);
+  return undefined;
 }
-
-/** A list that is damaged has as many as could be walked. */
-const all = (members: readonly unknown[], count: number): number =>
-  Number.isNaN(count) ? members.length : Math.max(members.length, count);
 
 function wakerReader(access: Access): Prepared["wakers"] {
   const found = collectionIn(access.node);
@@ -192,6 +170,6 @@ function wakerReader(access: Access): Prepared["wakers"] {
       return members.length < limit;
     });
     const header = context.reader.bytes(cache, type.size);
-    return { members, count: all(members, header ? layout.length(header) : Number.NaN) };
+    return { members, count: countOf(members, header ? layout.length(header) : Number.NaN) };
   };
 }

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { FormatError, UserError } from "../base/errors.ts";
 import { parse } from "../inspect/expression/parse.ts";
 import type { SymbolFile } from "../symbols/api.ts";
-import { EVENT_KINDS } from "./api.ts";
+import { EVENT_KINDS, WAIT_KINDS } from "./api.ts";
 
 const MAX_PROFILE = 1 << 20;
 
@@ -117,6 +117,13 @@ const bitmap = z.strictObject({
   bits: z.number().int().min(1).max(64),
   owner: z.string().max(100),
   meaning: z.string().max(500).optional().describe("What a set bit says."),
+  queues: expression
+    .optional()
+    .describe("Ready queues by bit; left out: those of the executor that is the owner."),
+  lock: expression
+    .optional()
+    .describe("Not 0 while the word may lag behind its queues. Without it they are not compared."),
+  holder: expression.optional().describe("The hart that holds the lock."),
 });
 
 const eventFields = {
@@ -154,6 +161,24 @@ const waker = z.strictObject({
   new: expression.optional().describe("Id of the thread that is woken, where it is no coroutine."),
 });
 
+/** What a future written by hand says of what it waits for. */
+const wait = z.strictObject({
+  type: path.describe("The type of a future, without its arguments; it is `future` below."),
+  for: z.enum(WAIT_KINDS),
+  what: z.string().min(1).max(100).optional().describe("What it is, in words: `a message`."),
+  deadline: expression.optional().describe("For timers: the tick of `time` that it waits for."),
+  task: expression
+    .optional()
+    .describe("The record of the coroutine that it waits for, or that holds the lock."),
+  coroutine: expression.optional().describe("The same by its id."),
+  thread: expression.optional().describe("Id of the thread that holds the lock."),
+  of: z
+    .array(expression)
+    .max(8)
+    .optional()
+    .describe("The futures that it polls, any of which ends it."),
+});
+
 const trapFrame = z.strictObject({
   in: z
     .array(z.string().min(1).max(200))
@@ -185,6 +210,7 @@ const user = z.strictObject({
   executors: z.array(executor).max(64).optional(),
   events: z.array(event).max(256).optional(),
   wakers: z.array(waker).max(64).optional(),
+  waits: z.array(wait).max(256).optional(),
 });
 
 const profile = z.strictObject({
@@ -201,6 +227,7 @@ const profile = z.strictObject({
   bitmaps: z.array(bitmap).max(256).optional(),
   events: z.array(event).max(256).optional(),
   wakers: z.array(waker).max(64).optional(),
+  waits: z.array(wait).max(256).optional().describe("What futures wait for."),
   panic: path.optional().describe("The function that a panic ends in."),
   trapFrames: z.array(trapFrame).max(16).optional(),
 });
@@ -210,7 +237,7 @@ export type Profile = z.infer<typeof profile>;
 /** Keys whose strings are expressions wherever they occur, for checking their syntax at once. */
 const NOT_EXPRESSIONS = new Set([
   ...["$schema", "name", "description", "type", "at", "kind", "owner", "meaning", "mode", "panic"],
-  ...["match", "functions", "names", "unsaved"],
+  ...["match", "functions", "names", "unsaved", "for", "what"],
 ]);
 
 /** Throws FormatError with the profile's name and the place in it. */

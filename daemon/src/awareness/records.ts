@@ -45,6 +45,20 @@ export function recordsIn(access: Access, record: Type): Records | string {
   };
 }
 
+/** The address of the record that an expression leads to; undefined when its type leads to none. */
+export function recordAt(
+  access: Access,
+  record: Type,
+): ((context: AccessContext) => number) | undefined {
+  if (!access.type || access.node.kind === "number") return undefined;
+  const way = stepsTo(
+    access.type,
+    ({ name, size }) => name === record.name && size === record.size,
+  );
+  const node = way && walk(access.node, way.steps);
+  return node?.kind === "place" ? node.at : undefined;
+}
+
 /** Addresses of a collection's elements: of a map its values. */
 export function eachElement(
   layout: Collection,

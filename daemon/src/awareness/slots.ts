@@ -18,6 +18,8 @@ export const SLOT = {
   outer: 7,
   /** Address of a process's record. */
   process: 8,
+  /** Address of a future that is awaited. */
+  future: 9,
 } as const;
 
-export const makeSlots = (): number[] => new Array<number>(9).fill(Number.NaN);
+export const makeSlots = (): number[] => new Array<number>(10).fill(Number.NaN);

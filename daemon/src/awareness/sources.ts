@@ -10,9 +10,8 @@ import {
   type AccessContext,
   type AccessNames,
   registerWord,
-  walk,
 } from "../inspect/expression/accessor.ts";
-import { POINTER_SIZE, stepsTo } from "../inspect/types.ts";
+import { POINTER_SIZE } from "../inspect/types.ts";
 import type { Hart, Machine, TrapEvent, WatchEvent } from "../machine/api.ts";
 import type { FunctionInfo, Type } from "../symbols/api.ts";
 import { argumentsOf, segments } from "../symbols/names.ts";
@@ -24,6 +23,7 @@ import type { Emit, Source } from "./events.ts";
 import type { KernelMemory } from "./memory.ts";
 import { parametersAt } from "./parameters.ts";
 import type { Process, Processes } from "./processes.ts";
+import { recordAt } from "./records.ts";
 import { SLOT } from "./slots.ts";
 
 /** What sources are built from. */
@@ -413,13 +413,12 @@ function recordReader(
   const access = binding!.compile(`${place}.task`, text, names);
   const type = binding!.coroutines?.type;
   if (!access?.type || !type || access.node.kind === "number") return undefined;
-  const way = stepsTo(access.type, ({ name, size }) => name === type.name && size === type.size);
-  const node = way && walk(access.node, way.steps);
-  if (node?.kind !== "place") {
+  const record = recordAt(access, type);
+  if (!record) {
     binding!.miss(`${place}.task: \`${text}\` leads to no ${type.name}`);
     return undefined;
   }
-  return () => node.at(context);
+  return () => record(context);
 }
 
 function functionsOf(modules: Modules, path: string): (readonly [Module, FunctionInfo])[] {

@@ -18,6 +18,7 @@ import { execution } from "./requests/execution.ts";
 import { greet, life } from "./requests/life.ts";
 import { memory } from "./requests/memory.ts";
 import { parallel } from "./requests/parallel.ts";
+import { picked } from "./requests/picked.ts";
 import { stacks } from "./requests/stacks.ts";
 import { timeline } from "./requests/timeline.ts";
 import { values } from "./requests/values.ts";
@@ -33,6 +34,7 @@ export const requests: Handlers = {
   ...memory,
   ...asyncos,
   ...parallel,
+  ...picked,
   ...timeline,
 };
 
@@ -63,6 +65,10 @@ const ACTIONS = new Set([
   "asyncos/runHart",
   "asyncos/freeze",
   "asyncos/thaw",
+  "asyncos/breakOn",
+  "asyncos/breakOnBit",
+  "asyncos/pin",
+  "asyncos/focus",
 ]);
 
 /** Ids of the errors in `body.error`, as DAP wants them. */

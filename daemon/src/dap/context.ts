@@ -5,6 +5,7 @@ import { UserError } from "../base/errors.ts";
 import type { Annotations, Environment } from "../debugger/api.ts";
 import { Breakpoints } from "../debugger/breakpoints.ts";
 import { Filters } from "../debugger/filters.ts";
+import { PickedStops } from "../debugger/picked-stops.ts";
 import type { Session } from "../debugger/session.ts";
 import type { SourceFile } from "../debugger/sources.ts";
 import type { Frame } from "../debugger/stacks.ts";
@@ -23,6 +24,9 @@ export class Context {
   readonly annotate: (annotations: Annotations | undefined) => void;
   readonly breakpoints = new Breakpoints();
   readonly filters = new Filters();
+  readonly picked = new PickedStops();
+  /** Everything that may stop the machine. */
+  readonly halting = [this.breakpoints, this.filters, this.picked];
   readonly frames = new Handles<Frame>("Frame");
   readonly variables = new Handles<Container>("Variables reference");
   readonly machines: MachineNames;

@@ -32,7 +32,7 @@ export async function openSession(context: Context, options: LaunchOptions): Pro
   context.session = session;
   listen(context, session);
   target.trace.record(options.events);
-  if (!options.noDebug) session.bind(context.breakpoints, context.filters);
+  if (!options.noDebug) session.bind(...context.halting);
   for (const note of target.notes) emit("output", { category: "console", output: `${note}\n` });
 }
 
@@ -59,8 +59,7 @@ export function leaveSession(context: Context, stand: boolean): void {
   const { environment, launch, machineName } = context;
   const session = release(context);
   if (!session) return;
-  context.breakpoints.unbind();
-  context.filters.unbind();
+  for (const part of context.halting) part.unbind();
   session.pinned.clear();
   context.left = new Debuggee(session, launch!, machineName!, environment);
   session.leave(stand);
@@ -75,7 +74,7 @@ export function adoptSession(context: Context, debuggee: Debuggee): void {
   context.launch = launch;
   context.machineName = name;
   listen(context, session);
-  session.bind(context.breakpoints, context.filters);
+  session.bind(...context.halting);
   if (missed) context.emit("output", { category: "stdout", output: missed });
   context.emit("initialized");
 }

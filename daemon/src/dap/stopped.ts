@@ -18,6 +18,7 @@ const reasons: readonly (readonly [Cause["kind"], string])[] = [
   ["wedged", "exception"],
   ["breakpoint", "breakpoint"],
   ["data", "data breakpoint"],
+  ["bit", "data breakpoint"],
   ["step", "step"],
   ["entry", "entry"],
   ["limit", "pause"],
@@ -42,6 +43,13 @@ export function stoppedEvents(stop: Stop): readonly Body[] {
   return [...first, last];
 }
 
+/** The user chose another thread to look at: told as a stop, which is how a client comes to show it. */
+export function focusedEvent(stop: Stop, threadId: number): Body {
+  const here = stop.reasons.filter(({ hart }) => (hart ?? stop.focus) + 1 === threadId);
+  const told = here.length > 0 ? body(threadId - 1, here) : undefined;
+  return { threadId, description: "Paused", ...told, reason: "focus", allThreadsStopped: true };
+}
+
 function body(hart: number, list: readonly Reason[]): Body {
   const causes = list.map(({ cause }) => cause);
   const [kind, reason] = reasons.find(([kind]) => causes.some((cause) => cause.kind === kind))!;
@@ -49,7 +57,7 @@ function body(hart: number, list: readonly Reason[]): Body {
   const functionOnly = main.kind === "breakpoint" && main.flavor !== "source";
   const hits = [...new Set(causes.flatMap((cause) => ("id" in cause ? [cause.id] : [])))];
   const events = causes.flatMap((cause) =>
-    cause.kind === "event" ? [wireEvent(cause.event)] : [],
+    cause.kind === "event" || cause.kind === "bit" ? [wireEvent(cause.event)] : [],
   );
   const all = (describe: (cause: Cause) => string) => [...new Set(causes.map(describe))].join("; ");
   return {

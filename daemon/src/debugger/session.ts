@@ -8,8 +8,7 @@ import type { Module, StackFrame } from "../inspect/api.ts";
 import type { Hart } from "../machine/api.ts";
 import type { FunctionInfo, SymbolFile } from "../symbols/api.ts";
 import type { Environment } from "./api.ts";
-import type { BreakpointHost, Breakpoints } from "./breakpoints.ts";
-import type { Filters } from "./filters.ts";
+import type { BreakpointHost } from "./breakpoints.ts";
 import type { StepKind } from "./levels.ts";
 import { type RunEnd, Runner } from "./runner.ts";
 import type { Sources } from "./sources.ts";
@@ -162,10 +161,9 @@ export class Session implements BreakpointHost, StepHost {
     this.report({ hart: hart.id, cause: { kind: "step", text } });
   }
 
-  /** Puts breakpoints and filters into the machine. */
-  bind(breakpoints: Breakpoints, filters: Filters): void {
-    breakpoints.bind(this);
-    filters.bind(this);
+  /** Puts what may stop the machine into it: breakpoints, filters, what was picked in a view. */
+  bind(...parts: readonly { bind(session: Session): void }[]): void {
+    for (const part of parts) part.bind(this);
   }
 
   // State
@@ -188,6 +186,12 @@ export class Session implements BreakpointHost, StepHost {
   /** The hart that the last stop showed. */
   get focusedHart(): Hart {
     return this.hart(this.#stop?.focus ?? 0);
+  }
+
+  /** Looks at another hart of the same stop. */
+  focus(id: number): void {
+    const hart = this.hart(id);
+    if (this.#stop) this.#stop = { ...this.#stop, focus: hart.id };
   }
 
   /** For requests that read or change the machine. */

@@ -21,7 +21,15 @@ export type Cause =
       readonly old: bigint;
       readonly new: bigint;
     }
-  | { readonly kind: "event"; readonly filter: string; readonly event: SchedulingEvent }
+  | {
+      readonly kind: "event";
+      readonly filter: string;
+      readonly event: SchedulingEvent;
+      /** The user picked this coroutine, not all of them. */
+      readonly picked?: boolean;
+    }
+  /** A bit of a bitmap that the user picked. */
+  | { readonly kind: "bit"; readonly bit: number; readonly event: SchedulingEvent }
   /** The guest cannot go on, or went on for as long as the user allowed. */
   | { readonly kind: "wedged"; readonly reason: string }
   | { readonly kind: "limit"; readonly text: string };
@@ -53,6 +61,8 @@ export function labelCause(cause: Cause): string {
       return `${cause.name} ${cause.access === "read" ? "read" : "written"}`;
     case "event":
       return labelEvent(cause.event);
+    case "bit":
+      return `bit ${cause.bit} ${isSet(cause) ? "set" : "cleared"}`;
     case "wedged":
       return "stuck";
     case "limit":
@@ -84,7 +94,12 @@ export function describeCause(cause: Cause): string {
         ? `${cause.name} read: ${hex(cause.new)}`
         : `${cause.name} written: ${hex(cause.old)} -> ${hex(cause.new)}`;
     case "event":
-      return describeEvent(cause.event);
+      return `${describeEvent(cause.event)}${cause.picked ? ", picked for this coroutine" : ""}`;
+    case "bit": {
+      const { event } = cause;
+      const change = `${binary(event.old)} -> ${binary(event.new)}`;
+      return `bit ${cause.bit} of bitmap${name(event)} ${isSet(cause) ? "set" : "cleared"}: ${change}${on(event)}`;
+    }
     case "wedged":
       return cause.reason;
     case "limit":
@@ -92,6 +107,8 @@ export function describeCause(cause: Cause): string {
   }
 }
 
+const isSet = ({ bit, event }: Extract<Cause, { kind: "bit" }>): boolean =>
+  (((event.new ?? 0n) >> BigInt(bit)) & 1n) === 1n;
 const on = (event: SchedulingEvent): string =>
   event.hart === undefined ? "" : ` on hart ${event.hart}`;
 const who = (event: SchedulingEvent): string =>

@@ -1,6 +1,6 @@
 /** The custom requests: harts, threads, coroutines, executors, bitmaps, events, the machine. */
 import { z } from "zod";
-import { EVENT_KINDS } from "../../awareness/api.ts";
+import { EVENT_KINDS, GROUPINGS } from "../../awareness/api.ts";
 import { shownId } from "../../awareness/ids.ts";
 import { hex } from "../../base/brand.ts";
 import { threadNumber } from "../../debugger/threads.ts";
@@ -11,14 +11,18 @@ import { coroutineId, type Handlers, handler, index, nothing } from "../table.ts
 import { wireBitmap, wireCoroutine, wireExecutor } from "../wire.ts";
 import { localsOf } from "./values.ts";
 
+const filter = z.string().max(4096).optional();
 const query = z
   .object({
-    filter: z.string().max(4096).optional(),
+    filter,
     start: index.optional(),
     count: index.optional(),
+    group: z.object({ by: z.enum(GROUPINGS), key: z.string().max(4096) }).optional(),
+    sort: z.enum(["readyAge"]).optional(),
   })
   .optional();
 const members = z.object({ members: index.optional() }).optional();
+const groups = z.object({ by: z.enum(GROUPINGS), filter });
 const events = z
   .object({
     since: z.union([z.int().min(0), z.string().regex(/^\d{1,16}$/)]).optional(),
@@ -49,11 +53,19 @@ export const asyncos: Handlers = {
   "asyncos/coroutines": handler("stopped", query, async (context, args) => {
     const { awareness } = context.launched;
     const shown = new Set(context.launched.shownCoroutines());
-    const { total, coroutines } = awareness.coroutines({ count: PAGE, ...args });
+    const { sort, ...rest } = args ?? {};
+    const { timeline } = context.launched.target;
+    const rank = sort && ((id: number) => timeline.readySince(id));
+    const { total, coroutines } = awareness.coroutines({ count: PAGE, ...rest, rank });
     return {
       total,
       coroutines: await Promise.all(coroutines.map((info) => wireCoroutine(context, info, shown))),
     };
+  }),
+
+  "asyncos/coroutineGroups": handler("stopped", groups, (context, args) => {
+    const found = context.launched.awareness.groups(args.by, args.filter);
+    return { total: found.reduce((sum, { count }) => sum + count, 0), groups: found };
   }),
 
   "asyncos/awaitStack": handler(
@@ -94,7 +106,7 @@ export const asyncos: Handlers = {
   }),
 
   "asyncos/bitmaps": handler("stopped", nothing, (context) => ({
-    bitmaps: context.launched.awareness.bitmaps().map(wireBitmap),
+    bitmaps: context.launched.awareness.checkBitmaps().map((bitmap) => wireBitmap(context, bitmap)),
   })),
 
   "asyncos/events": handler("launched", events, (context, args) => {

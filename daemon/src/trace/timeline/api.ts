@@ -163,6 +163,8 @@ export interface Timeline {
   event(cursor: number): SchedulingEvent | undefined;
   /** Who was polled on the event's hart when it happened, by cursor. */
   runner(cursor: number): number | undefined;
+  /** Since when a coroutine is ready; undefined where it is not, or the recording does not say. */
+  readySince(coroutine: number): number | undefined;
   /** A coroutine's name, as its spawning told it. */
   nameOf(coroutine: number): string | undefined;
 }

@@ -16,7 +16,7 @@ import type {
 } from "./api.ts";
 import { cellWidth, points, type Range, stretches } from "./detail.ts";
 import { EventReader } from "./events.ts";
-import type { CoroutineLane, HartLane } from "./lanes.ts";
+import { type CoroutineLane, type HartLane, READY } from "./lanes.ts";
 import type { Marks } from "./marks.ts";
 import { perfetto } from "./perfetto.ts";
 import { Scheduling } from "./scheduling.ts";
@@ -105,6 +105,14 @@ class RecordedTimeline implements Timeline {
     const at = polls.atCursor(cursor);
     const what = at < polls.first ? 0 : polls.doing(at);
     return classOf(what) === 0 ? undefined : this.#scheduling.ids.at(whoOf(what));
+  }
+
+  readySince(coroutine: number): number | undefined {
+    this.#scheduling.catchUp();
+    const lane = this.#scheduling.coroutine(coroutine);
+    if (lane?.state !== READY) return undefined;
+    lane.track.trim();
+    return lane.track.first < lane.track.end ? lane.track.time(lane.track.end - 1) : undefined;
   }
 
   nameOf(coroutine: number): string | undefined {

@@ -1,0 +1,50 @@
+/** Ready queues: an array of them in memory, the index being the priority. */
+import {
+  type Access,
+  type AccessContext,
+  accessOf,
+  collectionIn,
+  slotPlace,
+} from "../inspect/expression/accessor.ts";
+import type { Type } from "../symbols/api.ts";
+import { eachElement, type Records, recordsIn } from "./records.ts";
+import { SLOT } from "./slots.ts";
+
+/** The front of a queue or cache, and how many are in it. */
+export interface Front<Member> {
+  readonly members: readonly Member[];
+  readonly count: number;
+}
+
+/** By priority: the first records of each queue. */
+export type QueueReader = (context: AccessContext, limit: number) => readonly Front<number>[];
+
+const MAX_QUEUES = 1024;
+
+/** A string says why the expression leads to no queues of such records. */
+export function queueReader(access: Access, record: Type): QueueReader | string {
+  const outer = collectionIn(access.node);
+  if (outer?.layout.kind !== "sequence") return `\`${access.text}\` is no array of queues`;
+  const { layout, type, at } = outer;
+  const inner = accessOf(access.text, slotPlace(SLOT.outer, layout.element));
+  const records: Records | string = recordsIn(inner, record);
+  if (typeof records === "string") return records;
+  return (context, limit) => {
+    const queues: Front<number>[] = [];
+    eachElement(layout, type, at(context), context, (address) => {
+      context.slots[SLOT.outer] = address;
+      const members: number[] = [];
+      records.each(context, (found) => {
+        if (members.length < limit) members.push(found);
+        return members.length < limit;
+      });
+      queues.push({ members, count: countOf(members, records.count(context)) });
+      return queues.length < MAX_QUEUES;
+    });
+    return queues;
+  };
+}
+
+/** A list that is damaged has as many as could be walked. */
+export const countOf = (members: readonly unknown[], count: number): number =>
+  Number.isNaN(count) ? members.length : Math.max(members.length, count);

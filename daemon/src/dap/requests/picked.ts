@@ -1,0 +1,88 @@
+/** What a user picks in a view: stops at one coroutine or one bit, coroutines among the threads, the focus. */
+import { z } from "zod";
+import { shownId } from "../../awareness/ids.ts";
+import { UserError } from "../../base/errors.ts";
+import { type Bit, COROUTINE_STOPS, noCoroutine } from "../../debugger/picked-stops.ts";
+import { threadNumber, threadOwner } from "../../debugger/threads.ts";
+import type { Context } from "../context.ts";
+import { focusedEvent } from "../stopped.ts";
+import { coroutineId, type Handlers, handler, nothing, threadId } from "../table.ts";
+
+const breakOn = z.object({ coroutine: coroutineId, kinds: z.array(z.enum(COROUTINE_STOPS)) });
+const breakOnBit = z.object({
+  bitmap: z.string().max(100),
+  process: z.int().min(0).optional(),
+  bit: z.int().min(0).max(63),
+  on: z.boolean(),
+});
+const pin = z.object({ coroutine: coroutineId, pinned: z.boolean() });
+
+/** Whatever a view shows of coroutines and bitmaps may be another now. */
+const refresh = (context: Context, areas: readonly string[]): void =>
+  context.afterResponse(() => context.emit("invalidated", { areas }));
+
+function requireBit(context: Context, { bit, bitmap, process }: Bit): void {
+  const found = context.launched.awareness
+    .bitmaps()
+    .find((one) => one.name === bitmap && one.process === process);
+  if (!found)
+    throw new UserError(
+      `There is no bitmap "${bitmap}"${process === undefined ? "" : ` of process ${process}`}.`,
+    );
+  if (bit >= found.width) throw new UserError(`${bitmap} has ${found.width} bits, from 0.`);
+}
+
+export const picked: Handlers = {
+  "asyncos/breakOn": handler("stopped", breakOn, (context, { coroutine, kinds }) => {
+    const { awareness } = context.launched;
+    if (kinds.length > 0 && !awareness.coroutine(coroutine)) {
+      throw new UserError(noCoroutine(coroutine));
+    }
+    context.picked.setCoroutine(coroutine, kinds);
+    refresh(context, ["threads"]);
+    return { kinds: context.picked.of(coroutine) };
+  }),
+
+  "asyncos/breakOnBit": handler("stopped", breakOnBit, (context, { on, ...rest }) => {
+    const bit = { ...rest, process: rest.process };
+    if (on) requireBit(context, bit);
+    context.picked.setBit(bit, on);
+    refresh(context, ["threads"]);
+    return { on: context.picked.has(bit) };
+  }),
+
+  "asyncos/picked": handler("any", nothing, (context) => ({
+    coroutines: context.picked.coroutines.map(({ coroutine, kinds }) => ({
+      coroutine: shownId(coroutine),
+      kinds,
+    })),
+    bits: context.picked.bits,
+  })),
+
+  "asyncos/clearPicked": handler("any", nothing, (context) => {
+    context.picked.clear();
+    refresh(context, ["threads"]);
+    return {};
+  }),
+
+  "asyncos/pin": handler("stopped", pin, (context, { coroutine, pinned }) => {
+    const { awareness, pinned: all } = context.launched;
+    if (pinned && !awareness.coroutine(coroutine)) throw new UserError(noCoroutine(coroutine));
+    if (pinned) all.add(coroutine);
+    else all.delete(coroutine);
+    refresh(context, ["threads"]);
+    return { threadId: pinned ? threadNumber({ kind: "coroutine", id: coroutine }) : undefined };
+  }),
+
+  "asyncos/focus": handler("stopped", z.object({ threadId }), (context, args) => {
+    const session = context.launched;
+    const owner = threadOwner(args.threadId);
+    const listed = session.threads().some(({ number }) => number === args.threadId);
+    if (!owner || !listed || !session.stop)
+      throw new UserError(`There is no thread ${args.threadId}.`);
+    if (owner.kind === "hart") session.focus(owner.id);
+    const { stop } = session;
+    context.afterResponse(() => context.emit("stopped", focusedEvent(stop, args.threadId)));
+    return {};
+  }),
+};
