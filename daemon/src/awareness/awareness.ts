@@ -1,9 +1,12 @@
 /** The kernel's world out of the machine's, by a profile: what `api.ts` promises. */
+import type { Address } from "../base/brand.ts";
 import { UserError } from "../base/errors.ts";
 import type { AddressSpace, Inspector, MemoryView, Modules, StackFrame } from "../inspect/api.ts";
+import { toAddress } from "../inspect/memory.ts";
 import { isIdentityMapped } from "../inspect/modules.ts";
 import { spaceMemory } from "../inspect/space.ts";
 import type { Hart, Machine } from "../machine/api.ts";
+import type { Type } from "../symbols/api.ts";
 import { environmentForm, segments } from "../symbols/names.ts";
 import {
   type AwaitFrame,
@@ -82,7 +85,7 @@ export function createAwareness(
       thread: (hart) => hookedThreads.current("thread", hart),
       process: (hart) => processOn(hookedThreads, hart),
     },
-    (hart) => [...first(inspector.stack(hart))][0],
+    (hart) => [...upTo(inspector.stack(hart), 1)][0],
   );
   const programs = new Programs({
     machine,
@@ -95,6 +98,8 @@ export function createAwareness(
   for (const rule of trapFrameRules(binding, modules, new Realm(parts).context)) {
     inspector.addUnwindRule(rule);
   }
+
+  inspector.addBodyRule(({ hart }, index, type) => (hart ? bodyOn(hart, index, type) : undefined));
 
   const realmOf = (process: number | undefined): Realm | undefined => {
     if (process === undefined) return kernel;
@@ -163,6 +168,13 @@ export function createAwareness(
     return Number.isNaN(thread)
       ? []
       : machineFrames(inspector, threadStack(thread), `half-run on thread ${thread}`);
+  };
+  /** The outermost body of the coroutine that a hart polls is the future in the coroutine's record. */
+  const bodyOn = (hart: Hart, index: number, type: Type): Address | undefined => {
+    const found = find(current(hart).coroutine ?? Number.NaN);
+    const future = found?.realm.coroutines.future(found.task.record);
+    if (future?.kind.type !== type) return undefined;
+    return outermostBody(inspector.stack(hart))?.index === index ? toAddress(future.at) : undefined;
   };
   const awaitStack = (id: number): readonly AwaitFrame[] => {
     const found = find(id);
@@ -253,14 +265,25 @@ function remembered<K extends object, V>(make: (key: K) => V): (key: K) => V {
   };
 }
 
-function* first<T>(items: Iterable<T>): Generator<T> {
+function* upTo<T>(items: Iterable<T>, most: number): Generator<T> {
+  let count = 0;
   for (const item of items) {
     yield item;
-    return;
+    if (++count >= most) return;
   }
 }
 
 const MAX_FRAMES = 200;
+
+/** The last frame that is the body of an async fn or block. */
+function outermostBody(stack: Iterable<StackFrame>): StackFrame | undefined {
+  let last: StackFrame | undefined;
+  for (const frame of upTo(stack, MAX_FRAMES)) {
+    const form = frame.logical && environmentForm(segments(frame.logical.name).at(-1) ?? "");
+    if (form === "async fn" || form === "async block") last = frame;
+  }
+  return last;
+}
 
 /** The frames of a coroutine that is being polled, from the machine stack: down to its outermost body. */
 function machineFrames(
@@ -268,14 +291,8 @@ function machineFrames(
   stack: Iterable<StackFrame>,
   note: string,
 ): AwaitFrame[] {
-  const frames: StackFrame[] = [];
-  let last = -1;
-  for (const frame of stack) {
-    const form = frame.logical && environmentForm(segments(frame.logical.name).at(-1) ?? "");
-    if (form === "async fn" || form === "async block") last = frames.length;
-    frames.push(frame);
-    if (frames.length >= MAX_FRAMES) break;
-  }
+  const frames = [...upTo(stack, MAX_FRAMES)];
+  const last = outermostBody(frames)?.index ?? -1;
   return frames.slice(0, last + 1).map((frame, index) => ({
     name: frame.name,
     location: frame.location,

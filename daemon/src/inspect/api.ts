@@ -71,6 +71,13 @@ export type UnwindRule = (frame: {
   readonly hart: Hart | undefined;
 }) => RegisterSet | undefined;
 
+/**
+ * Knows where the environment stands of the async body that a frame is, for code that keeps its
+ * address nowhere that DWARF tells. `index` is the body's frame: `frame`, or one that it is inlined
+ * into. Undefined: not known.
+ */
+export type BodyRule = (frame: StackFrame, index: number, type: Type) => Address | undefined;
+
 /** Where memory is read from: a hart's view now, or a given address space. */
 export interface MemoryView {
   read(address: Address, length: number): Uint8Array | undefined;
@@ -82,6 +89,8 @@ export interface StackFrame {
   /** 0 is the innermost logical frame. */
   readonly index: number;
   readonly pc: Address;
+  /** Whose stack it is; undefined for saved registers. */
+  readonly hart: Hart | undefined;
   readonly registers: RegisterSet;
   readonly memory: MemoryView;
   readonly space: AddressSpace;
@@ -150,6 +159,8 @@ export interface Inspector {
   readonly modules: ModuleTable;
   /** Tried before call frame information, in the order added. */
   addUnwindRule(rule: UnwindRule): Disposable;
+  /** Tried where DWARF does not tell, in the order added. */
+  addBodyRule(rule: BodyRule): Disposable;
   /** The machine stack of a hart, lazily: only as many frames as are asked for are unwound. */
   stack(hart: Hart): Iterable<StackFrame>;
   /** The stack of saved registers (a thread that is not running) in its address space. */

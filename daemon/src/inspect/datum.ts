@@ -4,6 +4,7 @@
  */
 import { address, hex } from "../base/brand.ts";
 import type { Place, Type, Variant, VariantPart, Vtable } from "../symbols/api.ts";
+import type { BodyRule } from "./api.ts";
 import {
   bytesToSigned,
   bytesToUnsigned,
@@ -19,6 +20,8 @@ export interface World {
   vtableAt(at: bigint): Vtable | undefined;
   /** `asyncos::executor::run`, with `+0x4` where it is not the start. */
   symbolAt(at: bigint): string | undefined;
+  /** Where a frame's async body keeps its variables, for code that does not tell. */
+  readonly bodyAt: BodyRule;
 }
 
 /** What a datum is read with. */

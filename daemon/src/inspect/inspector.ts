@@ -1,8 +1,15 @@
 /** Puts the parts of this layer together: modules, stacks, variables and expressions of one machine. */
-import { disposable } from "../base/disposable.ts";
+import { type Disposable, disposable } from "../base/disposable.ts";
 import type { Hart } from "../machine/api.ts";
 import type { Place, Type } from "../symbols/api.ts";
-import type { CompiledExpression, Inspector, MemoryView, StackFrame, UnwindRule } from "./api.ts";
+import type {
+  BodyRule,
+  CompiledExpression,
+  Inspector,
+  MemoryView,
+  StackFrame,
+  UnwindRule,
+} from "./api.ts";
 import { datumAt, type Scope } from "./datum.ts";
 import { compileCondition } from "./expression/condition.ts";
 import { evaluateScalar, evaluateValue } from "./expression/evaluate.ts";
@@ -20,7 +27,15 @@ export function createInspector(memory?: PhysicalMemory): Inspector {
   const modules = createModuleTable();
   const isUser: UnwindContext["isUser"] = (space, pc) =>
     memory !== undefined && isUserCode(memory, space, pc);
-  const worldIn = (satp: bigint) => worldOf(modules.under(satp));
+  const bodyRules: BodyRule[] = [];
+  const bodyAt: BodyRule = (...body) => {
+    for (const rule of bodyRules) {
+      const at = rule(...body);
+      if (at !== undefined) return at;
+    }
+    return undefined;
+  };
+  const worldIn = (satp: bigint) => worldOf(modules.under(satp), bodyAt);
   const rules: UnwindRule[] = [atTrapHandler];
 
   const compile = (text: string): CompiledExpression => {
@@ -33,10 +48,8 @@ export function createInspector(memory?: PhysicalMemory): Inspector {
   };
   return {
     modules,
-    addUnwindRule(rule) {
-      rules.push(rule);
-      return disposable(() => rules.splice(rules.indexOf(rule), 1));
-    },
+    addUnwindRule: (rule) => added(rules, rule),
+    addBodyRule: (rule) => added(bodyRules, rule),
     stack: (hart) =>
       lazily(() => {
         const { privilege, satp } = hart;
@@ -87,6 +100,11 @@ export function createInspector(memory?: PhysicalMemory): Inspector {
           evaluateScalar(whole, expression, frame, modules, worldIn(frame.space.satp), names),
       ),
   };
+}
+
+function added<T>(list: T[], item: T): Disposable {
+  list.push(item);
+  return disposable(() => list.splice(list.indexOf(item), 1));
 }
 
 /** Each iteration starts anew at the innermost frame. */

@@ -1,7 +1,7 @@
 /** The ELFs of a session and which of them a hart sees at an address. */
 import type { Address } from "../base/brand.ts";
 import type { SymbolFile, Vtable } from "../symbols/api.ts";
-import type { Module, ModuleTable } from "./api.ts";
+import type { BodyRule, Module, ModuleTable } from "./api.ts";
 import type { World } from "./datum.ts";
 
 export function createModuleTable(): ModuleTable {
@@ -74,7 +74,7 @@ export const inModule = (module: Module, at: bigint): Address =>
   BigInt.asUintN(64, at - module.bias) as Address;
 
 /** What these modules together know of an address. */
-export function worldOf(modules: readonly Module[]): World {
+export function worldOf(modules: readonly Module[], bodyAt: BodyRule = () => undefined): World {
   const first = <T>(ask: (module: Module) => T | undefined): T | undefined => {
     for (const module of modules) {
       const answer = ask(module);
@@ -83,6 +83,7 @@ export function worldOf(modules: readonly Module[]): World {
     return undefined;
   };
   return {
+    bodyAt,
     vtableAt: (at): Vtable | undefined =>
       first((module) => module.symbols.vtableAt(inModule(module, at))),
     symbolAt: (at) =>

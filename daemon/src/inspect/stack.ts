@@ -66,6 +66,10 @@ class Frame implements StackFrame {
     return this.#activation.pc;
   }
 
+  get hart(): Hart | undefined {
+    return this.#activation.hart;
+  }
+
   get registers(): RegisterSet {
     return this.#activation.registers;
   }

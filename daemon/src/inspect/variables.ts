@@ -13,7 +13,7 @@ import type {
 } from "../symbols/api.ts";
 import type { Module, StackFrame } from "./api.ts";
 import { AWAITEE, awaiteeMember, heldBy, stageOf } from "./coroutine.ts";
-import { type Datum, part, type Scope, take, type World } from "./datum.ts";
+import { type Datum, datumAt, part, type Scope, take, type World } from "./datum.ts";
 import { inModule } from "./modules.ts";
 import { activationOf } from "./stack.ts";
 import { isCoroutine, stepsTo } from "./types.ts";
@@ -65,11 +65,13 @@ class Places {
   readonly #module: Module;
   readonly #context: EvaluationContext;
   readonly #scope: Scope;
+  readonly #frame: StackFrame;
   readonly #lookup: Address;
   /** Null: not looked for yet. */
   #body: Datum | undefined | null = null;
 
   constructor(frame: StackFrame, logical: LogicalFrame, module: Module, world: World) {
+    this.#frame = frame;
     this.#logical = logical;
     this.#module = module;
     this.#context = evaluationContext(frame);
@@ -93,7 +95,10 @@ class Places {
       const index = frames.findIndex(
         (one) => one.name === name && one.ranges[0]?.low === ranges[0]?.low,
       );
-      this.#body = coroutineBody(frames, index, symbols, this.#context, this.#scope);
+      const { world } = this.#scope;
+      const told = (inlinedInto: number, type: Type) =>
+        world.bodyAt(this.#frame, this.#frame.index + inlinedInto - index, type);
+      this.#body = coroutineBody(frames, index, symbols, this.#context, this.#scope, told);
     }
     return this.#body;
   }
@@ -127,8 +132,8 @@ function evaluationContext(frame: StackFrame): EvaluationContext {
 
 /**
  * The environment of the async body that a logical frame is, through its nameless parameter. Where
- * that is gone (the body is inlined into the one that awaits it), through the awaiting body's
- * environment, which holds this one.
+ * that is gone (the body is inlined into the one that awaits it, or the compiler keeps it nowhere),
+ * `told` may know, or it is found through the awaiting body's environment, which holds this one.
  */
 function coroutineBody(
   frames: readonly LogicalFrame[],
@@ -136,6 +141,7 @@ function coroutineBody(
   symbols: SymbolFile,
   context: EvaluationContext,
   scope: Scope,
+  told: (index: number, type: Type) => Address | undefined,
 ): Datum | undefined {
   const self = frames[index]
     ?.variables()
@@ -145,8 +151,10 @@ function coroutineBody(
   const place: Place = symbols.evaluate(self.location, context);
   const environment = take({ type: self.type, place, offset: 0, scope }, way.steps);
   if (typeof environment !== "string") return environment;
+  const at = told(index, way.type);
+  if (at !== undefined) return datumAt(way.type, at, scope);
   for (let outer = index + 1; outer < frames.length; outer++) {
-    const awaiting = coroutineBody(frames, outer, symbols, context, scope);
+    const awaiting = coroutineBody(frames, outer, symbols, context, scope, told);
     if (awaiting) return heldAwaitee(awaiting, way.type);
   }
   return undefined;
