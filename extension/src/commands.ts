@@ -1,8 +1,10 @@
 /** The commands, each a few lines over the session; registered as one table. */
 import * as vscode from "vscode";
 import { BUNDLED_KERNEL } from "./debug/configuration.ts";
+import { chooseBreaks, pin, toggleBit, toggleBreak } from "./debug/picking.ts";
 import type { Session, Sessions } from "./debug/sessions.ts";
 import { threadIdOf } from "./debug/thread-id.ts";
+import type { MemoryDocuments } from "./memory/document.ts";
 import type { TimelineView } from "./timeline/view.ts";
 import type { CoroutinesView } from "./views/coroutines-view.ts";
 import type { Row } from "./views/row.ts";
@@ -12,6 +14,7 @@ export interface CommandContext {
   readonly sessions: Sessions;
   readonly coroutines: CoroutinesView;
   readonly timeline: TimelineView;
+  readonly memory: MemoryDocuments;
   readonly log: vscode.LogOutputChannel;
   /** Where the sources of the bundled kernel are. */
   readonly kernelSources: vscode.Uri;
@@ -28,9 +31,22 @@ const COMMANDS: Readonly<Record<string, Handler>> = {
   "asyncos.runHart": (context, from: unknown) => onHart(context, from, "asyncos/runHart"),
   "asyncos.freezeHart": (context, from: unknown) => onHart(context, from, "asyncos/freeze"),
   "asyncos.thawHart": (context, from: unknown) => onHart(context, from, "asyncos/thaw"),
+  "asyncos.focusHart": (context, from: unknown) => onHart(context, from, "asyncos/focus"),
+  "asyncos.openMemory": (context, from?: unknown) => openMemory(context, from),
+  "asyncos.groupCoroutines": ({ coroutines }) => coroutines.askGrouping(),
+  "asyncos.sortCoroutines": ({ coroutines }) => coroutines.askOrder(),
+  "asyncos.breakOnCoroutine": (context, row: Row) => chooseBreaks(stopped(context), row),
+  "asyncos.breakOnWake": (context, row: Row) => toggleBreak(stopped(context), row, "wake"),
+  "asyncos.breakOnPoll": (context, row: Row) => toggleBreak(stopped(context), row, "poll"),
+  "asyncos.breakOnCompletion": (context, row: Row) =>
+    toggleBreak(stopped(context), row, "complete"),
+  "asyncos.pinCoroutine": (context, row: Row) => pin(stopped(context), row, true),
+  "asyncos.unpinCoroutine": (context, row: Row) => pin(stopped(context), row, false),
+  "asyncos.toggleBitBreak": (context, row: Row) => toggleBit(stopped(context), row),
+  "asyncos.clearPicked": (context) => stopped(context).debug.customRequest("asyncos/clearPicked"),
   "asyncos.filterCoroutines": ({ coroutines }) => coroutines.askFilter(),
   "asyncos.clearCoroutineFilter": ({ coroutines }) => coroutines.setFilter(""),
-  "asyncos.showMoreCoroutines": ({ coroutines }) => coroutines.showMore(),
+  "asyncos.showMoreCoroutines": ({ coroutines }, group?: string) => coroutines.showMore(group),
   "asyncos.showCoroutines": ({ coroutines }, filter: string) => coroutines.show(filter),
   "asyncos.goToAwait": (_, row: Row) =>
     row.target?.kind === "coroutine" && showPlace(row.target.coroutine.awaiting),
@@ -59,6 +75,24 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     }),
   );
   return vscode.Disposable.from(...registered);
+}
+
+/** For what can only be done while the machine stands. */
+function stopped({ sessions }: CommandContext): Session {
+  const session = sessions.shown;
+  if (session === undefined) throw new Error("No AsyncOS session runs. Start one with F5.");
+  if (session.phase !== "stopped") throw new Error("The machine runs: pause it first.");
+  return session;
+}
+
+/** Of a row, of a variable in the Variables view, or wherever the user says. */
+async function openMemory(context: CommandContext, from?: unknown): Promise<void> {
+  const { target } = (from ?? {}) as Partial<Row>;
+  const { variable } = (from ?? {}) as {
+    readonly variable?: { readonly memoryReference?: string };
+  };
+  const address = target?.kind === "address" ? target.address : variable?.memoryReference;
+  await context.memory.open(stopped(context), address);
 }
 
 /** Sends a request about one hart: that of a tree row, of the Call Stack, or the focused one. */

@@ -8,6 +8,7 @@ import { AdapterFactory } from "./debug/adapter.ts";
 import { ConfigurationProvider, WorkloadProvider } from "./debug/configuration.ts";
 import { DEBUG_TYPE, Sessions } from "./debug/sessions.ts";
 import { LanguageLife } from "./language/life.ts";
+import { MemoryDocuments } from "./memory/document.ts";
 import { TimelineView } from "./timeline/view.ts";
 import { bitmapRoots } from "./views/bitmaps.ts";
 import { CoroutinesView } from "./views/coroutines-view.ts";
@@ -15,7 +16,7 @@ import { executorRoots } from "./views/executors.ts";
 import { hartRoots } from "./views/harts.ts";
 import type { Roots } from "./views/row.ts";
 import { threadRoots } from "./views/threads.ts";
-import { RowTree } from "./views/tree.ts";
+import { decorateWrongRows, RowTree } from "./views/tree.ts";
 
 const START_MILLISECONDS = 20_000;
 
@@ -46,7 +47,8 @@ export function activate(context: vscode.ExtensionContext): void {
     daemon.connect((endpoint) => openSocket(endpoint, path));
 
   const sessions = new Sessions();
-  const coroutines = new CoroutinesView(sessions);
+  const coroutines = new CoroutinesView(sessions, context.workspaceState);
+  const memory = new MemoryDocuments(sessions);
   const timeline = new TimelineView(sessions, context.extensionUri);
   const language = new LanguageLife(connect("/lsp"), log);
   const { Dynamic } = vscode.DebugConfigurationProviderTriggerKind;
@@ -55,6 +57,8 @@ export function activate(context: vscode.ExtensionContext): void {
     sessions,
     coroutines,
     timeline,
+    memory,
+    decorateWrongRows(),
     ...Object.entries(PLAIN_VIEWS).map(
       ([view, roots]) => new RowTree({ view, sessions, roots: ({ snapshot }) => roots(snapshot) }),
     ),
@@ -68,6 +72,7 @@ export function activate(context: vscode.ExtensionContext): void {
       sessions,
       coroutines,
       timeline,
+      memory,
       log,
       kernelSources: vscode.Uri.joinPath(vscode.Uri.file(root), "kernel"),
     }),

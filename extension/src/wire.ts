@@ -10,6 +10,9 @@ export interface Place {
   readonly line: number;
 }
 
+/** A number for the kernel's own coroutines, `3:17` for those of process 3. */
+export type CoroutineId = number | string;
+
 export interface Hart {
   readonly id: number;
   readonly state: string;
@@ -17,7 +20,7 @@ export interface Hart {
   readonly pc: string;
   readonly thread?: number;
   readonly process?: number;
-  readonly coroutine?: number;
+  readonly coroutine?: CoroutineId;
   readonly frozen: boolean;
   readonly instructions: number | string;
   /** The DAP thread that stands for this hart. */
@@ -36,11 +39,38 @@ export interface Thread {
   readonly priority?: number;
   readonly hart?: number;
   readonly process?: number;
-  readonly coroutine?: number;
+  readonly coroutine?: CoroutineId;
+}
+
+/** What a suspended coroutine waits for; see docs/dap.md. */
+export interface Wait {
+  readonly kind: "timer" | "coroutine" | "lock" | "device" | "event" | "turn" | "any";
+  readonly what?: string;
+  readonly coroutine?: CoroutineId;
+  readonly thread?: number;
+  /** Ticks of the guest's clock, and microseconds from now. */
+  readonly deadline?: string;
+  readonly left?: number;
+  readonly of?: readonly Wait[];
+}
+
+/** Events of one coroutine that stop the machine. */
+export const COROUTINE_STOPS = ["wake", "poll", "complete"] as const;
+export type CoroutineStop = (typeof COROUTINE_STOPS)[number];
+
+export type Grouping = "executor" | "state" | "priority" | "process" | "function";
+
+export interface CoroutineGroup {
+  readonly key: string;
+  readonly label: string;
+  readonly count: number;
 }
 
 export interface Coroutine {
-  readonly id: number;
+  readonly id: CoroutineId;
+  /** Of the DAP thread that stands for it, while one does. */
+  readonly threadId?: number;
+  readonly process?: number;
   readonly name: string;
   readonly state: string;
   readonly priority?: number;
@@ -48,6 +78,11 @@ export interface Coroutine {
   readonly thread?: number;
   readonly hart?: number;
   readonly awaiting?: Place;
+  readonly waitsFor?: Wait;
+  /** How many instructions it has been ready for. */
+  readonly readyFor?: number;
+  readonly breakOn?: readonly CoroutineStop[];
+  readonly pinned?: boolean;
   readonly spawnedAt?: Place;
   readonly polls?: number;
   readonly wakes?: number;
@@ -73,29 +108,48 @@ export interface AwaitFrame {
 
 export interface Executor {
   readonly id: number;
+  readonly process?: number;
   readonly name: string;
   readonly mode: string;
   readonly queues: readonly {
     readonly priority: number;
     /** Those at its front. */
-    readonly coroutines: readonly number[];
+    readonly coroutines: readonly CoroutineId[];
     /** How many are in it. */
     readonly count: number;
     /** Whether the bitmap says that this queue has something ready. */
     readonly bit?: boolean;
   }[];
-  readonly wakers: readonly { readonly coroutine: number; readonly address: string }[];
+  readonly wakers: readonly { readonly coroutine: CoroutineId; readonly address: string }[];
   readonly wakerCount: number;
-  readonly current?: number;
+  readonly current?: CoroutineId;
+}
+
+export interface BitmapBit {
+  readonly bit: number;
+  readonly set: boolean;
+  /** How many stand in its queue, and the first of them. */
+  readonly members?: number;
+  readonly coroutines: readonly CoroutineId[];
+  readonly threads: readonly number[];
+  readonly verdict: "agrees" | "differs" | "being updated" | "not checked";
+  /** How it differs from its queue. */
+  readonly problem?: string;
+  /** The machine stops when it changes. */
+  readonly breaks?: boolean;
 }
 
 export interface Bitmap {
   readonly name: string;
+  readonly process?: number;
   readonly address: string;
   readonly value: string;
   /** Priorities whose bit is set. */
   readonly bits: readonly number[];
   readonly owner: string;
+  readonly meaning?: string;
+  readonly lock?: { readonly held: boolean; readonly hart?: number };
+  readonly checked: readonly BitmapBit[];
 }
 
 /** A DAP variable, as far as a tree shows it. */
@@ -103,5 +157,6 @@ export interface Variable {
   readonly name: string;
   readonly value: string;
   readonly type?: string;
+  readonly memoryReference?: string;
   readonly variablesReference: number;
 }

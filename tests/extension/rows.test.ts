@@ -8,6 +8,7 @@ import { hartRow } from "../../extension/src/views/harts.ts";
 import type { Row } from "../../extension/src/views/row.ts";
 import { shortName } from "../../extension/src/views/row.ts";
 import { threadRow } from "../../extension/src/views/threads.ts";
+import { waitText } from "../../extension/src/views/waits.ts";
 
 const line = (row: Row) => `${row.label} | ${row.description ?? ""}`;
 
@@ -42,18 +43,18 @@ const hart = {
 };
 
 test.each([
-  ["only pc is known", hart, "Hart 1 | 0x80200010", "hart"],
+  ["only pc is known", hart, "Hart 1 | 0x80200010 · 1.23M instr", "hart"],
   [
     "all is known",
     { ...hart, threadId: 2, name: "poll", path: "/k/exec.rs", line: 9, coroutine: 17 },
-    "Hart 1 | poll · coroutine 17 · exec.rs:9",
+    "Hart 1 | poll · coroutine 17 · exec.rs:9 · 1.23M instr",
     "hart addressable thawed",
   ],
   ["not started", { ...hart, state: "stopped", pc: "0x0" }, "Hart 1 | stopped", "hart"],
   [
     "frozen",
     { ...hart, threadId: 2, frozen: true, state: "waiting" },
-    "Hart 1 | waiting, frozen · 0x80200010",
+    "Hart 1 | waiting, frozen · 0x80200010 · 1.23M instr",
     "hart addressable frozen",
   ],
 ])("hart: %s", (_name, given, expected, context) => {
@@ -113,7 +114,7 @@ test("coroutines: await stack with values, spawn place, and the count of the res
           : [{ name: "0", value: "12", type: "u64", variablesReference: 0 }],
     }),
   });
-  const { total, rows } = await coroutineRoots(snapshot, { filter: "", limit: 2 });
+  const { total, rows } = await coroutineRoots(snapshot, { filter: "", limit: () => 2 });
   expect(total).toBe(1002);
   expect(await text(rows)).toEqual([
     "17 ring::runner | waiting · prio 2 · ring.rs:41",
@@ -126,8 +127,8 @@ test("coroutines: await stack with values, spawn place, and the count of the res
     "1,000 not shown | show more",
   ]);
   expect(rows.map((row) => row.context)).toEqual([
-    "coroutine awaiting spawned",
-    "coroutine",
+    "coroutine awaiting spawned unpinned",
+    "coroutine unpinned",
     undefined,
   ]);
 });
@@ -205,12 +206,150 @@ test("a failed question is told to whoever asks, not repeated", async () => {
   expect(asked).toHaveLength(1);
 });
 
+const bit = { coroutines: [], threads: [], verdict: "agrees" } as const;
+const bitmap = {
+  name: "ready",
+  address: "0x87000000",
+  value: "0x9",
+  bits: [0, 3],
+  owner: "EXECUTOR",
+  meaning: "Bit p: queue p is not empty.",
+  checked: [
+    { ...bit, bit: 0, set: true, members: 22, coroutines: [17, "3:4"] },
+    { ...bit, bit: 1, set: false, members: 0, breaks: true },
+    { ...bit, bit: 2, set: false, threads: [7], members: 1, verdict: "differs" },
+    { ...bit, bit: 3, set: true, verdict: "not checked" },
+  ],
+} as const;
+
+test("bitmap: a row of bits, who stands behind each, and what differs in the colour of errors", async () => {
+  const { snapshot } = daemon({
+    "asyncos/coroutines": () => ({ total: 1, coroutines: [{ ...waiting, id: 17 }] }),
+  });
+  const problem = "the bit is clear, but its queue holds 1";
+  const checked = bitmap.checked.map((each) => (each.bit === 2 ? { ...each, problem } : each));
+  const row = bitmapRow({ ...bitmap, checked }, snapshot);
+  expect(await text([row])).toEqual([
+    "ready | ●○○● · 1 bit unlike its queue",
+    "  Bit 0 | set · 22 coroutines: 17, 3:4, ...",
+    "  Bit 1 | clear · queue empty",
+    `  Bit 2 | clear · 1 thread: 7 · ${problem}`,
+    "  Bit 3 | set",
+  ]);
+  expect(row.spoken).toBe("0x9 · bits 0, 3 set · 1 bit unlike its queue");
+  const bits = await row.children!();
+  expect(bits.map(({ wrong }) => wrong)).toEqual([undefined, undefined, true, undefined]);
+  expect(bits.map(({ context }) => context)).toEqual(["bit", "bit breaks", "bit", "bit"]);
+  expect(await bits[0]!.more!()).toEqual(["17 ring::runner"]);
+});
+
+test("bitmap: while its lock is held nothing is wrong", async () => {
+  const { snapshot } = daemon({});
+  const updating = { ...bit, bit: 0, set: true, members: 0, verdict: "being updated" } as const;
+  const row = bitmapRow(
+    { ...bitmap, process: 3, checked: [updating], lock: { held: true, hart: 2 } },
+    snapshot,
+  );
+  expect(await text([row])).toEqual([
+    "ready of process 3 | ● · being updated by hart 2",
+    "  Bit 0 | set · queue empty · being updated",
+  ]);
+  expect(row.wrong).toBeUndefined();
+});
+
+test("coroutines: groups open with their key, each with its own page", async () => {
+  const asked: unknown[] = [];
+  const { snapshot } = daemon({
+    "asyncos/coroutineGroups": (query) => {
+      asked.push(query);
+      return { total: 3, groups: [{ key: "0", label: "priority 0", count: 3 }] };
+    },
+    "asyncos/coroutines": (query) => {
+      asked.push(query);
+      return { total: 3, coroutines: [{ ...waiting, breakOn: ["wake"], pinned: true }] };
+    },
+    "asyncos/awaitStack": () => ({ frames: [] }),
+  });
+  const { rows, total } = await coroutineRoots(snapshot, {
+    filter: "ring",
+    groupBy: "priority",
+    byReadyAge: true,
+    limit: (group) => (group === "0" ? 1 : 99),
+  });
+  expect(total).toBe(3);
+  expect(await text(rows)).toEqual([
+    "priority 0 | 3 coroutines",
+    "  17 ring::runner | ● wake · pinned · waiting · prio 2 · ring.rs:41",
+    "  2 not shown | show more",
+  ]);
+  expect(asked).toEqual([
+    { by: "priority", filter: "ring" },
+    { filter: "ring", group: { by: "priority", key: "0" }, sort: "readyAge", start: 0, count: 1 },
+  ]);
+  const [coroutine, more] = await rows[0]!.children!();
+  expect(coroutine!.context).toBe("coroutine awaiting spawned pinned breaks");
+  expect(more!.action).toEqual({ command: "asyncos.showMoreCoroutines", argument: "0" });
+});
+
 test.each([
-  [{ bits: [], value: "0x0" }, "user 1 | 0x0 · no bit set"],
-  [{ bits: [0, 3], value: "0x9" }, "user 1 | 0x9 · bits 0, 3"],
-])("bitmap %j", (given, expected) => {
-  const row = bitmapRow({ name: "user 1", address: "0x87000000", owner: "process 1", ...given });
-  expect(line(row)).toBe(expected);
+  [{ kind: "coroutine", coroutine: "3:17" }, "coroutine 3:17"],
+  [{ kind: "timer", deadline: "99", left: 3210 }, "a timer in 3.2 ms"],
+  [{ kind: "timer", deadline: "99", left: 12 }, "a timer in 12 µs"],
+  [{ kind: "timer", deadline: "99", left: -1 }, "a timer that is due"],
+  [{ kind: "timer", deadline: "99" }, "a timer at 99"],
+  [{ kind: "lock", coroutine: 4 }, "a lock held by coroutine 4"],
+  [{ kind: "lock", what: "the log", thread: 2 }, "the log held by thread 2"],
+  [{ kind: "device", what: "the disk" }, "the disk"],
+  [{ kind: "event" }, "an event"],
+  [{ kind: "turn" }, "its next turn"],
+  [
+    {
+      kind: "any",
+      of: [
+        { kind: "event", what: "a message" },
+        { kind: "timer", left: 7.2e9 },
+      ],
+    },
+    "a message or a timer in 2 h",
+  ],
+] as const)("what it waits for: %j", (wait, expected) => {
+  expect(waitText(wait)).toBe(expected);
+});
+
+test("executors: who came into a queue and left it since the last stop", async () => {
+  const executor = (coroutines: number[], count = coroutines.length) => ({
+    executors: [
+      {
+        ...{ id: 1, name: "e", mode: "m", wakers: [], wakerCount: 0 },
+        queues: [{ priority: 0, coroutines, count }],
+      },
+    ],
+  });
+  let answer = executor([1, 2]);
+  const ask = async (command: string, body?: object) => {
+    if (command === "asyncos/executors") return answer;
+    const ids = /id:(.*)/
+      .exec((body as { filter: string }).filter)![1]!
+      .split(",")
+      .map(Number);
+    return { total: 1, coroutines: ids.map((id) => ({ id, name: "f", state: "ready" })) };
+  };
+  const first = new Snapshot(ask);
+  const lines = async (snapshot: Snapshot) => {
+    const [root] = await executorRoots(snapshot);
+    const [queue] = await root!.children!();
+    return [queue!, ...(await queue!.children!())].map(line);
+  };
+  expect(await lines(first)).toEqual(["Priority 0 | 2 ready", "1 f | ", "2 f | "]);
+  answer = executor([2, 3, 4]);
+  const second = first.followed();
+  const changed = ["Priority 0 | 3 ready · +2 −1", "2 f | ", "3 f | new", "4 f | new"];
+  expect(await lines(second)).toEqual(changed);
+  // What the user changed at a stop is no other stop.
+  expect(await lines(second.renewed())).toEqual(changed);
+  // Of a queue that is not listed to its end nothing is claimed.
+  answer = executor([2, 3, 4, 5], 900);
+  expect((await lines(second.followed()))[0]).toBe("Priority 0 | 900 ready");
 });
 
 test("thread", () => {

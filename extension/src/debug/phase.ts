@@ -11,21 +11,30 @@ export interface Passing {
   readonly event?: string;
   readonly command?: string;
   readonly success?: boolean;
+  readonly body?: unknown;
 }
 
+/** `stop`: another stop. `renewed`: the same one, with something in it changed. */
+export type Change = "none" | "renewed" | "stop";
+
 /** The phase after a message, and whether what the views show may have changed with it. */
-export function judge(phase: Phase, message: Passing): { phase: Phase; changed: boolean } {
+export function judge(phase: Phase, message: Passing): { phase: Phase; change: Change } {
   if (message.type === "event") {
-    if (message.event === "stopped") return { phase: "stopped", changed: true };
-    if (message.event === "continued") return { phase: "running", changed: false };
-    return { phase, changed: message.event === "invalidated" };
+    if (message.event === "stopped") {
+      // Another thread of the same stop is looked at.
+      const { reason } = (message.body ?? {}) as { readonly reason?: unknown };
+      return { phase: "stopped", change: reason === "focus" ? "none" : "stop" };
+    }
+    if (message.event === "continued") return { phase: "running", change: "none" };
+    return { phase, change: message.event === "invalidated" ? "renewed" : "none" };
   }
-  if (message.type !== "response" || message.success !== true) return { phase, changed: false };
+  if (message.type !== "response" || message.success !== true) return { phase, change: "none" };
   const command = message.command ?? "";
   // A stop at the entry may be told before this answer.
   if (command === "configurationDone" && phase === "starting") {
-    return { phase: "running", changed: false };
+    return { phase: "running", change: "none" };
   }
-  if (GOING.has(command)) return { phase: "running", changed: false };
-  return { phase, changed: command === "asyncos/freeze" || command === "asyncos/thaw" };
+  if (GOING.has(command)) return { phase: "running", change: "none" };
+  const froze = command === "asyncos/freeze" || command === "asyncos/thaw";
+  return { phase, change: froze ? "renewed" : "none" };
 }

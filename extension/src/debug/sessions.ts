@@ -60,19 +60,23 @@ export class Sessions implements vscode.Disposable {
   }
 
   #track(debug: vscode.DebugSession): vscode.DebugAdapterTracker {
-    const fresh = () =>
-      new Snapshot((command, body) => Promise.resolve(debug.customRequest(command, body)));
-    const tracked: Tracked = { debug, phase: "starting", snapshot: fresh() };
+    const snapshot = new Snapshot((command, body) =>
+      Promise.resolve(debug.customRequest(command, body)),
+    );
+    const tracked: Tracked = { debug, phase: "starting", snapshot };
     return {
       onWillStartSession: () => {
         this.#tracked.set(debug.id, tracked);
         this.#schedule();
       },
       onDidSendMessage: (message: Passing) => {
-        const { phase, changed } = judge(tracked.phase, message);
-        if (phase === tracked.phase && !changed) return;
+        const { change, phase } = judge(tracked.phase, message);
+        if (phase === tracked.phase && change === "none") return;
+        // Several events tell of one stop: what came before it is told by the first.
+        const again = change === "stop" && tracked.phase === "stopped";
         tracked.phase = phase;
-        if (changed) tracked.snapshot = fresh();
+        if (change === "renewed" || again) tracked.snapshot = tracked.snapshot.renewed();
+        else if (change === "stop") tracked.snapshot = tracked.snapshot.followed();
         this.#schedule();
       },
       onExit: () => this.#forget(debug),

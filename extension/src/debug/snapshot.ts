@@ -6,8 +6,11 @@ import type {
   AwaitFrame,
   Bitmap,
   Coroutine,
+  CoroutineGroup,
+  CoroutineId,
   CoroutinePage,
   Executor,
+  Grouping,
   Hart,
   Thread,
   Variable,
@@ -20,6 +23,8 @@ export interface CoroutineQuery {
   readonly filter?: string;
   readonly start?: number;
   readonly count?: number;
+  readonly group?: { readonly by: Grouping; readonly key: string };
+  readonly sort?: "readyAge";
 }
 
 /** Members of one queue or waker cache that are asked for; the rest is counted. */
@@ -28,9 +33,23 @@ export const MEMBERS_LISTED = 200;
 export class Snapshot {
   readonly #ask: Ask;
   readonly #answers = new Map<string, Promise<unknown>>();
+  /** As at the stop before this one, where they were asked for then. */
+  readonly executorsBefore: readonly Executor[];
+  #executors: readonly Executor[] = [];
 
-  constructor(ask: Ask) {
+  constructor(ask: Ask, executorsBefore: readonly Executor[] = []) {
     this.#ask = ask;
+    this.executorsBefore = executorsBefore;
+  }
+
+  /** The same stop, with something in it changed: everything is asked anew. */
+  renewed(): Snapshot {
+    return new Snapshot(this.#ask, this.executorsBefore);
+  }
+
+  /** The stop after this one. */
+  followed(): Snapshot {
+    return new Snapshot(this.#ask, this.#executors);
   }
 
   async harts(): Promise<readonly Hart[]> {
@@ -45,8 +64,15 @@ export class Snapshot {
     return this.#once("asyncos/coroutines", query);
   }
 
+  coroutineGroups(query: {
+    readonly by: Grouping;
+    readonly filter?: string;
+  }): Promise<{ readonly total: number; readonly groups: readonly CoroutineGroup[] }> {
+    return this.#once("asyncos/coroutineGroups", query);
+  }
+
   /** Coroutines by id, in the order asked for; ids that no longer live are left out. */
-  async coroutinesById(ids: readonly number[]): Promise<readonly Coroutine[]> {
+  async coroutinesById(ids: readonly CoroutineId[]): Promise<readonly Coroutine[]> {
     if (ids.length === 0) return [];
     const query = { filter: `id:${ids.join(",")}`, start: 0, count: ids.length };
     const found = new Map((await this.coroutines(query)).coroutines.map((each) => [each.id, each]));
@@ -55,14 +81,17 @@ export class Snapshot {
 
   async executors(): Promise<readonly Executor[]> {
     const args = { members: MEMBERS_LISTED };
-    return (await this.#once<{ executors: Executor[] }>("asyncos/executors", args)).executors;
+    const found = (await this.#once<{ executors: Executor[] }>("asyncos/executors", args))
+      .executors;
+    this.#executors = found;
+    return found;
   }
 
   async bitmaps(): Promise<readonly Bitmap[]> {
     return (await this.#once<{ bitmaps: Bitmap[] }>("asyncos/bitmaps")).bitmaps;
   }
 
-  async awaitStack(coroutine: number): Promise<readonly AwaitFrame[]> {
+  async awaitStack(coroutine: CoroutineId): Promise<readonly AwaitFrame[]> {
     return (await this.#once<{ frames: AwaitFrame[] }>("asyncos/awaitStack", { coroutine })).frames;
   }
 

@@ -1,43 +1,93 @@
 /**
- * The Coroutines view: one row for each coroutine that matches the filter; below it the await
- * stack, innermost first, with the values that each frame holds, and where it was spawned.
+ * The Coroutines view: one row for each coroutine that matches the filter, below groups where the
+ * user wants some; below it the await stack, innermost first, with the values that each frame holds,
+ * and where it was spawned.
  */
 
 import type { Snapshot } from "../debug/snapshot.ts";
-import type { AwaitFrame, Coroutine } from "../wire.ts";
+import type { AwaitFrame, Coroutine, CoroutineGroup, Grouping } from "../wire.ts";
 import type { Icon, Row } from "./row.ts";
 import { count, join, shortPlace, variableRow } from "./row.ts";
+import { instructions, waitText } from "./waits.ts";
 
 export interface Listing {
   /** As the daemon takes it, e.g. `state:waiting prio:<3 hart:1 ring`; empty: all. */
   readonly filter: string;
-  /** How many rows to show at most. */
-  readonly limit: number;
+  /** How many rows to show at most: of the group with that key, or of all. */
+  readonly limit: (group?: string) => number;
+  readonly groupBy?: Grouping | undefined;
+  readonly byReadyAge?: boolean | undefined;
 }
+
+/** So few groups are open from the beginning. */
+const OPEN_GROUPS = 3;
 
 export async function coroutineRoots(
   snapshot: Snapshot,
   listing: Listing,
 ): Promise<{ total: number; rows: readonly Row[] }> {
-  const page = await snapshot.coroutines({
-    ...(listing.filter !== "" && { filter: listing.filter }),
-    start: 0,
-    count: listing.limit,
+  const { filter, groupBy } = listing;
+  if (groupBy === undefined) return page(snapshot, listing);
+  const { groups, total } = await snapshot.coroutineGroups({
+    by: groupBy,
+    ...(filter !== "" && { filter }),
   });
-  const rows = page.coroutines.map((each) => coroutineRow("", each, snapshot));
-  const hidden = page.total - rows.length;
-  if (hidden > 0) rows.push(moreRow(hidden));
-  return { total: page.total, rows };
+  const open = groups.length <= OPEN_GROUPS;
+  return { total, rows: groups.map((group) => groupRow(snapshot, listing, group, open)) };
 }
 
-function moreRow(hidden: number): Row {
+async function page(
+  snapshot: Snapshot,
+  { byReadyAge, filter, groupBy, limit }: Listing,
+  group?: CoroutineGroup,
+): Promise<{ total: number; rows: readonly Row[] }> {
+  const { coroutines, total } = await snapshot.coroutines({
+    ...(filter !== "" && { filter }),
+    ...(group && groupBy && { group: { by: groupBy, key: group.key } }),
+    ...(byReadyAge && { sort: "readyAge" as const }),
+    start: 0,
+    count: limit(group?.key),
+  });
+  const parent = group ? `group:${group.key}/` : "";
+  const rows = coroutines.map((each) => coroutineRow(parent, each, snapshot));
+  const hidden = total - rows.length;
+  if (hidden > 0) rows.push(moreRow(parent, hidden, group?.key));
+  return { total, rows };
+}
+
+function groupRow(
+  snapshot: Snapshot,
+  listing: Listing,
+  group: CoroutineGroup,
+  expanded: boolean,
+): Row {
   return {
-    id: "more",
+    id: `group:${listing.groupBy}:${group.key}`,
+    label: group.label,
+    description: count(group.count, "coroutine"),
+    icon: { id: GROUP_ICONS[listing.groupBy!] },
+    context: "group",
+    expanded,
+    children: async () => (await page(snapshot, listing, group)).rows,
+  };
+}
+
+const GROUP_ICONS: Readonly<Record<Grouping, string>> = {
+  executor: "layers",
+  state: "pulse",
+  priority: "list-ordered",
+  process: "server-process",
+  function: "symbol-method",
+};
+
+function moreRow(parent: string, hidden: number, group: string | undefined): Row {
+  return {
+    id: `${parent}more`,
     label: `${hidden.toLocaleString("en")} not shown`,
     description: "show more",
     tooltip: [`${count(hidden, "coroutine")} more. Click to show more, or filter the list.`],
     icon: { id: "ellipsis" },
-    command: "asyncos.showMoreCoroutines",
+    action: { command: "asyncos.showMoreCoroutines", argument: group },
   };
 }
 
@@ -51,22 +101,37 @@ export function coroutineRow(
   snapshot: Snapshot,
   inQueue = false,
 ): Row {
-  const { awaiting, spawnedAt } = coroutine;
+  const { awaiting, breakOn, pinned, readyFor, spawnedAt, waitsFor } = coroutine;
   const id = `${parent}coroutine:${coroutine.id}`;
   const where =
     coroutine.state === "running" && coroutine.hart !== undefined
       ? `hart ${coroutine.hart}`
-      : join(awaiting && shortPlace(awaiting));
+      : join(awaiting && shortPlace(awaiting), waitsFor && `for ${waitText(waitsFor)}`);
   const priority = coroutine.priority === undefined ? undefined : `prio ${coroutine.priority}`;
-  const full = join(coroutine.state, priority, where);
+  const age = readyFor === undefined ? undefined : `since ${instructions(readyFor)}`;
+  const marks = join(breakOn && `● ${breakOn.join(", ")}`, pinned === true ? "pinned" : undefined);
+  const full = join(marks, coroutine.state, age, priority, where);
+  const spoken = join(
+    breakOn && `breaks on ${breakOn.join(", ")}`,
+    pinned === true ? "pinned" : undefined,
+    coroutine.state,
+    priority,
+    where,
+  );
   return {
     id,
     label: `${coroutine.id} ${coroutine.name}`,
-    description: inQueue && coroutine.state === "ready" ? where : full,
-    spoken: full,
+    description: inQueue && coroutine.state === "ready" ? join(marks, age, where) : full,
+    spoken,
     tooltip: tooltip(coroutine),
-    icon: icon(coroutine.state),
-    context: ["coroutine", awaiting && "awaiting", spawnedAt && "spawned"]
+    icon: icon(coroutine),
+    context: [
+      "coroutine",
+      awaiting && "awaiting",
+      spawnedAt && "spawned",
+      pinned ? "pinned" : "unpinned",
+      breakOn && "breaks",
+    ]
       .filter((word) => word !== undefined)
       .join(" "),
     target: { kind: "coroutine", coroutine },
@@ -79,12 +144,13 @@ export function coroutineRow(
 }
 
 function tooltip(coroutine: Coroutine): readonly string[] {
-  const { awaiting, spawnedAt, polls, wakes } = coroutine;
+  const { awaiting, breakOn, polls, readyFor, spawnedAt, waitsFor, wakes } = coroutine;
   return [
     `Coroutine ${coroutine.id}: ${coroutine.name}, ${coroutine.state}`,
     join(
       coroutine.priority === undefined ? undefined : `priority ${coroutine.priority}`,
       coroutine.executor === undefined ? undefined : `executor ${coroutine.executor}`,
+      coroutine.process === undefined ? undefined : `process ${coroutine.process}`,
       coroutine.thread === undefined ? undefined : `thread ${coroutine.thread}`,
       coroutine.hart === undefined ? undefined : `hart ${coroutine.hart}`,
     ),
@@ -92,12 +158,16 @@ function tooltip(coroutine: Coroutine): readonly string[] {
       polls === undefined ? undefined : `polled ${count(polls, "time")}`,
       wakes === undefined ? undefined : `woken ${count(wakes, "time")}`,
     ),
+    readyFor === undefined ? "" : `ready since ${readyFor.toLocaleString("en")} instructions`,
     awaiting ? `waits at ${awaiting.path}:${awaiting.line}` : "",
+    waitsFor ? `waits for ${waitText(waitsFor)}` : "",
     spawnedAt ? `spawned at ${spawnedAt.path}:${spawnedAt.line}` : "",
+    breakOn ? `breaks on its ${breakOn.join(", ")}` : "",
   ].filter((line) => line !== "");
 }
 
-function icon(state: string): Icon {
+function icon({ breakOn, state }: Coroutine): Icon {
+  if (breakOn) return { id: "debug-breakpoint-function", color: "debugIcon.breakpointForeground" };
   if (state === "running") return { id: "play-circle", color: "charts.green" };
   if (state === "ready") return { id: "circle-filled", color: "charts.yellow" };
   if (state === "waiting") return { id: "watch" };
@@ -118,6 +188,10 @@ function frameRow(id: string, frame: AwaitFrame, snapshot: Snapshot): Row {
     tooltip: [frame.name, ...(place ? [`${place.path}:${place.line}`] : [])],
     icon: { id: frame.label ? "git-commit" : "debug-stackframe-dot" },
     ...(place && { place }),
+    ...(frame.address !== undefined && {
+      context: "address",
+      target: { kind: "address" as const, address: frame.address },
+    }),
     ...(reference > 0 && {
       children: async () =>
         (await snapshot.variables(reference)).map((each) => variableRow(id, each, snapshot)),

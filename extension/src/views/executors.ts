@@ -4,6 +4,7 @@
  */
 import type { Snapshot } from "../debug/snapshot.ts";
 import type { Executor } from "../wire.ts";
+import { changeText, executorKey, queueChange } from "./changes.ts";
 import { coroutineRow } from "./coroutines.ts";
 import type { Roots, Row } from "./row.ts";
 import { count, hiddenRows, join } from "./row.ts";
@@ -14,11 +15,14 @@ export const executorRoots: Roots = async (snapshot) =>
   (await snapshot.executors()).map((each) => executorRow(each, snapshot));
 
 function executorRow(executor: Executor, snapshot: Snapshot): Row {
-  const id = `executor:${executor.id}`;
+  const id = `executor:${executorKey(executor)}`;
   const ready = executor.queues.reduce((sum, queue) => sum + queue.count, 0);
   return {
     id,
-    label: executor.name,
+    label:
+      executor.process === undefined
+        ? executor.name
+        : `${executor.name} of process ${executor.process}`,
     description: join(executor.mode, `${ready.toLocaleString("en")} ready`),
     tooltip: [
       `Executor ${executor.id}: ${executor.name}, ${executor.mode}`,
@@ -29,7 +33,9 @@ function executorRow(executor: Executor, snapshot: Snapshot): Row {
     expanded: true,
     children: async () => [
       ...(await currentRows(id, executor.current, snapshot)),
-      ...executor.queues.filter(worthShowing).map((queue) => queueRow(id, queue, snapshot)),
+      ...executor.queues
+        .filter(worthShowing)
+        .map((queue) => queueRow(id, executor, queue, snapshot)),
       wakersRow(id, executor, snapshot),
     ],
   };
@@ -37,7 +43,7 @@ function executorRow(executor: Executor, snapshot: Snapshot): Row {
 
 async function currentRows(
   parent: string,
-  current: number | undefined,
+  current: Executor["current"],
   snapshot: Snapshot,
 ): Promise<readonly Row[]> {
   if (current === undefined) return [];
@@ -53,22 +59,37 @@ function worthShowing(queue: Queue): boolean {
   return queue.count > 0 || queue.bit === true;
 }
 
-function queueRow(parent: string, queue: Queue, snapshot: Snapshot): Row {
+function queueRow(parent: string, executor: Executor, queue: Queue, snapshot: Snapshot): Row {
   const id = `${parent}/queue:${queue.priority}`;
   const length = queue.count;
+  const change = queueChange(queue, executor, snapshot.executorsBefore);
+  const changed = changeText(change);
   const bit = queue.bit === undefined ? undefined : queue.bit ? "bit set" : "bit clear";
   return {
     id,
     label: `Priority ${queue.priority}`,
-    description: join(bit, `${length.toLocaleString("en")} ready`),
-    tooltip: [`Ready queue of priority ${queue.priority}: ${count(length, "coroutine")}`],
+    description: join(bit, `${length.toLocaleString("en")} ready`, changed),
+    spoken: join(
+      bit,
+      `${length.toLocaleString("en")} ready`,
+      changed && `${changed} since the last stop`,
+    ),
+    tooltip: [
+      `Ready queue of priority ${queue.priority}: ${count(length, "coroutine")}`,
+      ...(changed === undefined ? [] : [`${changed} since the last stop`]),
+    ],
     icon:
       queue.bit === true ? { id: "circle-filled", color: "charts.yellow" } : { id: "list-ordered" },
     ...(length > 0 && {
       children: async () => {
         const members = await snapshot.coroutinesById(queue.coroutines);
         return [
-          ...members.map((each) => coroutineRow(`${id}/`, each, snapshot, true)),
+          ...members.map((each) => {
+            const row = coroutineRow(`${id}/`, each, snapshot, true);
+            return change.came.has(each.id)
+              ? { ...row, description: join("new", row.description) }
+              : row;
+          }),
           ...hiddenRows(id, length - queue.coroutines.length),
         ];
       },

@@ -2,6 +2,7 @@
 import type { Hart } from "../wire.ts";
 import type { Icon, Roots, Row } from "./row.ts";
 import { join, shortName, shortPlace } from "./row.ts";
+import { instructions } from "./waits.ts";
 
 export const hartRoots: Roots = async (snapshot) => (await snapshot.harts()).map(hartRow);
 
@@ -17,6 +18,7 @@ export function hartRow(hart: Hart): Row {
     !started ? undefined : hart.name === undefined ? hart.pc : shortName(hart.name),
     hart.coroutine === undefined ? undefined : `coroutine ${hart.coroutine}`,
     place && shortPlace(place),
+    started ? `${instructions(Number(hart.instructions))} instr` : undefined,
   );
   return {
     id: `hart:${hart.id}`,

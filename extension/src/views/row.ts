@@ -3,12 +3,15 @@
  * them.
  */
 import type { Snapshot } from "../debug/snapshot.ts";
-import type { Coroutine, Hart, Place, Variable } from "../wire.ts";
+import type { Bitmap, BitmapBit, Coroutine, Hart, Place, Variable } from "../wire.ts";
 
 /** What commands of a row act on. */
 export type Target =
   | { readonly kind: "hart"; readonly hart: Hart }
-  | { readonly kind: "coroutine"; readonly coroutine: Coroutine };
+  | { readonly kind: "coroutine"; readonly coroutine: Coroutine }
+  | { readonly kind: "bit"; readonly bitmap: Bitmap; readonly bit: BitmapBit }
+  /** Something in memory, as the daemon takes it. */
+  | { readonly kind: "address"; readonly address: string };
 
 export interface Icon {
   /** A codicon. */
@@ -32,10 +35,20 @@ export interface Row {
   /** Where a click leads. */
   readonly place?: Place;
   /** What a click does instead of leading to a place. */
-  readonly command?: "asyncos.showMoreCoroutines";
+  readonly action?: RowAction;
+  /** Its name is in the colour of errors. */
+  readonly wrong?: boolean;
+  /** Further lines of the hover, asked for when it opens. */
+  readonly more?: () => Promise<readonly string[]>;
   readonly target?: Target;
   readonly expanded?: boolean;
   readonly children?: () => Promise<readonly Row[]>;
+}
+
+/** Of a row; the command gets the argument, or else the row. */
+export interface RowAction {
+  readonly command: "asyncos.showMoreCoroutines" | "asyncos.toggleBitBreak";
+  readonly argument?: string | undefined;
 }
 
 /** The roots of one view. */
@@ -80,6 +93,10 @@ export function variableRow(parent: string, variable: Variable, snapshot: Snapsh
     description: variable.value,
     tooltip: [`${variable.name} = ${variable.value}`, ...(variable.type ? [variable.type] : [])],
     icon: { id: "symbol-variable" },
+    ...(variable.memoryReference !== undefined && {
+      context: "address",
+      target: { kind: "address" as const, address: variable.memoryReference },
+    }),
     ...(variablesReference > 0 && {
       children: async () =>
         (await snapshot.variables(variablesReference)).map((each) =>

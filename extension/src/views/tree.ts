@@ -52,6 +52,14 @@ export class RowTree implements vscode.TreeDataProvider<Row>, vscode.Disposable 
     return item(row);
   }
 
+  /** The hover, when it opens. */
+  async resolveTreeItem(rendered: vscode.TreeItem, row: Row): Promise<vscode.TreeItem> {
+    // A tooltip that is there already would not be asked for.
+    const more = (await row.more?.().catch(() => [])) ?? [];
+    rendered.tooltip = [...(row.tooltip ?? [row.label]), ...more].join("\n");
+    return rendered;
+  }
+
   async getChildren(row?: Row): Promise<Row[]> {
     if (row !== undefined) return [...((await this.#guard(row)) ?? [])];
     const session = this.#options.sessions.shown;
@@ -119,13 +127,30 @@ function sentence(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** Rows with this address are in the colour of errors. */
+const WRONG = vscode.Uri.from({ scheme: "asyncos", path: "/wrong" });
+
+/** Colours the names of rows that are wrong; one for all trees. */
+export function decorateWrongRows(): vscode.Disposable {
+  return vscode.window.registerFileDecorationProvider({
+    provideFileDecoration: (uri) =>
+      uri.toString() === WRONG.toString()
+        ? new vscode.FileDecoration(
+            undefined,
+            undefined,
+            new vscode.ThemeColor("list.errorForeground"),
+          )
+        : undefined,
+  });
+}
+
 function item(row: Row): vscode.TreeItem {
   const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
   const state = row.children === undefined ? None : row.expanded ? Expanded : Collapsed;
   const rendered = new vscode.TreeItem(row.label, state);
   rendered.id = row.id;
   rendered.description = row.description;
-  rendered.tooltip = (row.tooltip ?? [row.label]).join("\n");
+  if (row.more === undefined) rendered.tooltip = (row.tooltip ?? [row.label]).join("\n");
   rendered.accessibilityInformation = {
     label: [row.label, row.spoken ?? row.description].filter((part) => part).join(", "),
   };
@@ -134,8 +159,11 @@ function item(row: Row): vscode.TreeItem {
     rendered.iconPath = new vscode.ThemeIcon(row.icon.id, color);
   }
   if (row.context !== undefined) rendered.contextValue = row.context;
-  if (row.command !== undefined) {
-    rendered.command = { command: row.command, title: row.label };
+  if (row.wrong === true) rendered.resourceUri = WRONG;
+  if (row.action !== undefined) {
+    const { argument, command } = row.action;
+    const arguments_ = "argument" in row.action ? [argument] : [row];
+    rendered.command = { command, title: row.label, arguments: arguments_ };
   } else if (row.place !== undefined) {
     rendered.command = { command: "asyncos.showPlace", title: "Show", arguments: [row.place] };
   }

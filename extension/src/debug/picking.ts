@@ -1,0 +1,66 @@
+/** What users pick in a view: stops at one coroutine or one bit, coroutines in the Call Stack, the focus. */
+import * as vscode from "vscode";
+import type { Row } from "../views/row.ts";
+import { COROUTINE_STOPS, type Coroutine, type CoroutineStop } from "../wire.ts";
+import type { Session } from "./sessions.ts";
+
+const STOPS: Readonly<Record<CoroutineStop, { readonly label: string; readonly detail: string }>> =
+  {
+    wake: { label: "Wake", detail: "Its waker is called." },
+    poll: { label: "Poll", detail: "An executor is about to poll it." },
+    complete: { label: "Completion", detail: "It is done." },
+  };
+
+function coroutineOf(row: Row): Coroutine {
+  if (row.target?.kind !== "coroutine")
+    throw new Error("Choose a coroutine in the Coroutines view.");
+  return row.target.coroutine;
+}
+
+const breakOn = (session: Session, { id }: Coroutine, kinds: readonly CoroutineStop[]) =>
+  session.debug.customRequest("asyncos/breakOn", { coroutine: id, kinds });
+
+/** Asks at which events of the row's coroutine to stop. */
+export async function chooseBreaks(session: Session, row: Row): Promise<void> {
+  const coroutine = coroutineOf(row);
+  const before = coroutine.breakOn ?? [];
+  const items = COROUTINE_STOPS.map((kind) => ({
+    ...STOPS[kind],
+    stop: kind,
+    picked: before.includes(kind),
+  }));
+  const chosen = await vscode.window.showQuickPick(items, {
+    canPickMany: true,
+    title: `Stop at coroutine ${coroutine.id} ${coroutine.name}`,
+    placeHolder: "At which of its events? None: no longer",
+  });
+  if (chosen)
+    await breakOn(
+      session,
+      coroutine,
+      chosen.map(({ stop }) => stop),
+    );
+}
+
+export async function toggleBreak(session: Session, row: Row, kind: CoroutineStop): Promise<void> {
+  const coroutine = coroutineOf(row);
+  const before = coroutine.breakOn ?? [];
+  const after = before.includes(kind) ? before.filter((each) => each !== kind) : [...before, kind];
+  await breakOn(session, coroutine, after);
+}
+
+/** The coroutine is a thread of the Call Stack, or no longer. */
+export async function pin(session: Session, row: Row, pinned: boolean): Promise<void> {
+  await session.debug.customRequest("asyncos/pin", { coroutine: coroutineOf(row).id, pinned });
+}
+
+export async function toggleBit(session: Session, row: Row): Promise<void> {
+  if (row.target?.kind !== "bit") throw new Error("Choose a bit in the Bitmaps view.");
+  const { bit, bitmap } = row.target;
+  await session.debug.customRequest("asyncos/breakOnBit", {
+    bitmap: bitmap.name,
+    process: bitmap.process,
+    bit: bit.bit,
+    on: bit.breaks !== true,
+  });
+}
