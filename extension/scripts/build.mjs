@@ -14,6 +14,9 @@ const common = {
   logLevel: "warning",
 };
 
+/** Views that are pages in webviews. */
+const PAGES = ["stacks", "timeline"];
+
 const bundles = [
   {
     ...common,
@@ -27,10 +30,12 @@ const bundles = [
   },
   {
     ...common,
-    entryPoints: {
-      timeline: "src/timeline/page/main.ts",
-      "timeline-style": "src/timeline/page/timeline.css",
-    },
+    entryPoints: Object.fromEntries(
+      PAGES.flatMap((name) => [
+        [name, `src/${name}/page/main.ts`],
+        [`${name}-style`, `src/${name}/page/${name}.css`],
+      ]),
+    ),
     outdir: "dist",
     platform: "browser",
     format: "iife",

@@ -9,6 +9,7 @@ import { ConfigurationProvider, WorkloadProvider } from "./debug/configuration.t
 import { DEBUG_TYPE, Sessions } from "./debug/sessions.ts";
 import { LanguageLife } from "./language/life.ts";
 import { MemoryDocuments } from "./memory/document.ts";
+import { StacksView } from "./stacks/view.ts";
 import { TimelineView } from "./timeline/view.ts";
 import { bitmapRoots } from "./views/bitmaps.ts";
 import { CoroutinesView } from "./views/coroutines-view.ts";
@@ -49,6 +50,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const sessions = new Sessions();
   const coroutines = new CoroutinesView(sessions, context.workspaceState);
   const memory = new MemoryDocuments(sessions);
+  const stacks = new StacksView(sessions, context.extensionUri);
   const timeline = new TimelineView(sessions, context.extensionUri);
   const language = new LanguageLife(connect("/lsp"), log);
   const { Dynamic } = vscode.DebugConfigurationProviderTriggerKind;
@@ -57,6 +59,7 @@ export function activate(context: vscode.ExtensionContext): void {
     sessions,
     coroutines,
     timeline,
+    stacks,
     memory,
     decorateWrongRows(),
     ...Object.entries(PLAIN_VIEWS).map(
