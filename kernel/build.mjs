@@ -21,7 +21,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { layoutFlag, PROFILE, rustFlags, TARGET } from "./flags.mjs";
+import { layoutFlag, POSITION_INDEPENDENT, PROFILE, rustFlags, TARGET } from "./flags.mjs";
 import {
   imageHashes,
   KERNEL,
@@ -30,6 +30,7 @@ import {
   PREBUILT,
   programs,
   readManifest,
+  SCHEDULER,
   sources,
   sourcesHash,
 } from "./manifest.mjs";
@@ -124,7 +125,7 @@ function cargoIn(folder, targetFolder) {
   const flags = rustFlags({ kernel: folder, library: toolchain.library, linker: toolchain.linker });
   const common = ["--profile", PROFILE, "--target", TARGET, "--target-dir", targetFolder];
   const output = join(targetFolder, TARGET, PROFILE);
-  const build = (crate, name, script, environment = {}) => {
+  const build = (crate, name, script, { environment = {}, flags: own = [] } = {}) => {
     const { status } = run(
       toolchain.cargo,
       [
@@ -137,6 +138,7 @@ function cargoIn(folder, targetFolder) {
         ...toolchain.args,
         "--",
         layoutFlag(folder, script),
+        ...own,
       ],
       {
         cwd: folder,
@@ -157,6 +159,9 @@ function cargoIn(folder, targetFolder) {
   return { build, output, rustc: toolchain.version };
 }
 
+const PT_LOAD = 1;
+const PAGE = 4096;
+
 /** An ELF as a machine loads it: what comes behind its segments, DWARF above all, is cut off. */
 function stripped(elf) {
   const bytes = Buffer.from(elf);
@@ -169,6 +174,21 @@ function stripped(elf) {
   bytes.writeBigUInt64LE(0n, 0x28);
   bytes.writeUInt32LE(0, 0x3c);
   return bytes.subarray(0, Math.max(table + 56 * count, ...ends));
+}
+
+/** What an ELF of one segment puts into memory, filled up to whole pages. */
+function pagesOf(elf) {
+  const bytes = stripped(elf);
+  const table = Number(bytes.readBigUInt64LE(0x20));
+  const load = Array.from({ length: bytes.readUInt16LE(0x38) }, (_, index) => table + 56 * index);
+  const [segment, ...others] = load.filter((header) => bytes.readUInt32LE(header) === PT_LOAD);
+  const [offset, size] = [8, 32].map((field) => Number(bytes.readBigUInt64LE(segment + field)));
+  if (others.length > 0 || size !== Number(bytes.readBigUInt64LE(segment + 40))) {
+    throw new Failure("the scheduler's image must be one segment of bytes");
+  }
+  const pages = Buffer.alloc(Math.ceil(size / PAGE) * PAGE);
+  bytes.copy(pages, 0, offset, offset + size);
+  return pages;
 }
 
 /** Writes the table of programs that the kernel carries, as Rust. */
@@ -188,6 +208,12 @@ function writeProgramTable(folder, names, imageOf) {
 function build(folder, targetFolder) {
   const cargo = cargoIn(folder, targetFolder);
   const images = {};
+  const scheduler = cargo.build("asyncos-scheduler", "scheduler-image", "scheduler/link.ld", {
+    flags: POSITION_INDEPENDENT,
+  });
+  images[`programs/${SCHEDULER}.elf`] = scheduler;
+  const pages = join(cargo.output, "scheduler.bin");
+  writeFileSync(pages, pagesOf(readFileSync(scheduler)));
   for (const name of programs()) {
     images[`programs/${name}.elf`] = cargo.build("asyncos-programs", name, "user/link.ld");
   }
@@ -195,7 +221,7 @@ function build(folder, targetFolder) {
     join(cargo.output, name),
   );
   images["asyncos-kernel.elf"] = cargo.build("asyncos-kernel", "asyncos-kernel", "linker.ld", {
-    ASYNCOS_PROGRAMS: table,
+    environment: { ASYNCOS_PROGRAMS: table, ASYNCOS_SCHEDULER: pages },
   });
   return { images, rustc: cargo.rustc };
 }

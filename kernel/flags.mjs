@@ -15,6 +15,9 @@ export function layoutFlag(kernel, script) {
   return `-Clink-arg=-T${kernel}/${script}`;
 }
 
+/** For what runs wherever it is mapped: the linker lists the addresses in it, its script allows none. */
+export const POSITION_INDEPENDENT = ["-Clink-arg=-pie", "-Clink-arg=--no-dynamic-linker"];
+
 /** Flags for every crate. Paths come in as arguments, and go into the images nowhere. */
 export function rustFlags({ kernel, library, linker }) {
   return [

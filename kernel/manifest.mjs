@@ -18,12 +18,16 @@ const SOURCES = ["Cargo.lock", "Cargo.toml", "flags.mjs", "linker.ld", "schedule
 const PROGRAM_SOURCES = join(KERNEL, "user", "programs", "src", "bin");
 const PROGRAM_IMAGES = join(PREBUILT, "programs");
 
+/** The shared code, which processes map beside their program. No program may have this name. */
+export const SCHEDULER = "scheduler";
+
 /** Names of the user programs, sorted: whatever lies in the folder. */
 export function programs() {
-  return readdirSync(PROGRAM_SOURCES)
+  const names = readdirSync(PROGRAM_SOURCES)
     .filter((file) => file.endsWith(".rs"))
-    .map((file) => file.slice(0, -".rs".length))
-    .sort();
+    .map((file) => file.slice(0, -".rs".length));
+  if (names.includes(SCHEDULER)) throw new Error(`a program cannot be named ${SCHEDULER}`);
+  return names.sort();
 }
 
 export function programImage(name) {
@@ -59,7 +63,8 @@ export function imageHash(image = IMAGE) {
 
 /** Hash of each image below `prebuilt/`, by its path there. */
 export function imageHashes(pathOf = (name) => join(PREBUILT, name)) {
-  const names = ["asyncos-kernel.elf", ...programs().map((name) => `programs/${name}.elf`)];
+  const programImages = [...programs(), SCHEDULER].map((name) => `programs/${name}.elf`);
+  const names = ["asyncos-kernel.elf", ...programImages];
   return Object.fromEntries(
     names.filter((name) => existsSync(pathOf(name))).map((name) => [name, imageHash(pathOf(name))]),
   );
@@ -83,7 +88,9 @@ export function manifestProblems() {
     }
   }
   const unknown = existsSync(PROGRAM_IMAGES)
-    ? readdirSync(PROGRAM_IMAGES).filter((file) => !programs().includes(file.replace(/\.elf$/, "")))
+    ? readdirSync(PROGRAM_IMAGES).filter(
+        (file) => ![...programs(), SCHEDULER].includes(file.replace(/\.elf$/, "")),
+      )
     : [];
   for (const file of unknown) {
     problems.push(`kernel/prebuilt/programs/${file} has no source`);

@@ -22,6 +22,7 @@ mod panic;
 mod process;
 mod riscv;
 mod sbi;
+mod shared;
 mod sync;
 mod syscall;
 mod thread;

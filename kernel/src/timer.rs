@@ -75,6 +75,11 @@ pub fn init(timebase: u64) {
     TIMEBASE.store(timebase, Ordering::Relaxed);
 }
 
+/// Ticks of `time` in a second.
+pub fn timebase() -> u64 {
+    TIMEBASE.load(Ordering::Relaxed)
+}
+
 /// Ticks of `time` in so many milliseconds.
 pub fn milliseconds(count: u64) -> u64 {
     count * TIMEBASE.load(Ordering::Relaxed) / 1000

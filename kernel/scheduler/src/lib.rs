@@ -1,8 +1,11 @@
 //! What the kernel and every user program share: where things lie in a process's memory, the
-//! page in which both write, and the numbers of the system calls.
+//! pages in which both look, the numbers of the system calls, and the core of an executor, whose
+//! code is in memory once (`image`) and called through a [table](table::Scheduler).
 
 #![no_std]
 
 pub mod layout;
 pub mod page;
+pub mod ready;
 pub mod syscall;
+pub mod table;

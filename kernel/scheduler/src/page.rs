@@ -1,8 +1,12 @@
 //! The page that a process and the kernel share: the process's priority bitmap, and the callbacks
 //! of system calls that are done. Both write it, and neither trusts the other: every word is
-//! atomic, and an index is used only within its bounds.
+//! atomic, and an index is used only within its bounds. And the page that all processes read:
+//! what waits for a hart, anywhere.
 
-use core::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicI64, AtomicU8, AtomicU32, AtomicU64, Ordering};
+
+use crate::layout::MAX_THREADS;
+use crate::ready::best;
 
 /// Callbacks that may be unread; so many calls with a ticket may be under way at a time.
 pub const CALLBACKS: usize = 128;
@@ -17,6 +21,34 @@ pub struct ProcessPage {
     /// Callbacks that the process has read since the start.
     read: AtomicU32,
     callbacks: [Slot; CALLBACKS],
+    /// By thread: one more than the priority of the coroutine that it polls; 0 where it polls
+    /// none.
+    polled: [AtomicU8; MAX_THREADS],
+}
+
+/// Executors that threads of the kernel may have of their own, at most.
+pub const KERNEL_EXECUTORS: usize = 24;
+
+/// Harts that the system page has room for.
+pub const HARTS: usize = 8;
+
+/// At [`layout::SYSTEM_PAGE`](crate::layout::SYSTEM_PAGE) in each process, which can only read
+/// it. The kernel changes the first words all the time, and those behind on ticks, and when a
+/// program yields.
+#[repr(C)]
+pub struct SystemPage {
+    /// Bit p: a coroutine of priority p is ready in the executor that the kernel's threads share.
+    pub kernel: AtomicU64,
+    /// The same for each executor that one of the kernel's threads owns.
+    pub kernel_threads: [AtomicU64; KERNEL_EXECUTORS],
+    /// Bit p: something of priority p is ready, in the kernel or in any process.
+    pub everywhere: AtomicU64,
+    /// Those of them that no hart is busy with: threads and the kernel's coroutines that wait for
+    /// one, and the coroutines of processes that no hart runs.
+    pub waiting: AtomicU64,
+    /// By hart: id of the user thread that it runs, in the upper 32 bits, and one more than its
+    /// number in its process; 0 where it runs none.
+    pub threads: [AtomicU64; HARTS],
 }
 
 /// A system call is done.
@@ -34,7 +66,30 @@ struct Slot {
     result: AtomicI64,
 }
 
+impl SystemPage {
+    /// The best priority of what waits for a hart.
+    pub fn best_waiting(&self) -> Option<u8> {
+        best(self.waiting.load(Ordering::Relaxed) | self.kernel.load(Ordering::Relaxed))
+    }
+}
+
 impl ProcessPage {
+    /// The thread of this number polls a coroutine of `priority`, or none.
+    pub fn set_polled(&self, thread: usize, priority: Option<u8>) {
+        let word = priority.map_or(0, |priority| priority.wrapping_add(1));
+        if let Some(polled) = self.polled.get(thread) {
+            polled.store(word, Ordering::Relaxed);
+        }
+    }
+
+    /// The best priority that the thread of this number serves: of the coroutine that it polls,
+    /// and of those that are ready.
+    pub fn best(&self, thread: usize) -> Option<u8> {
+        let polled = self.polled.get(thread).map_or(0, |polled| polled.load(Ordering::Relaxed));
+        let polled = polled.checked_sub(1);
+        best(self.bitmap.load(Ordering::Relaxed)).into_iter().chain(polled).min()
+    }
+
     /// Whether a callback waits to be read.
     pub fn has_callbacks(&self) -> bool {
         self.written.load(Ordering::Acquire) != self.read.load(Ordering::Relaxed)

@@ -13,7 +13,8 @@ pub enum Call {
     Exit = 0,
     /// (address, length) Prints one line of UTF-8 text.
     Print = 1,
-    /// (entry, argument, priority) Starts a thread of this process with `argument` in a0; its id.
+    /// (entry, argument, priority) Starts a thread of this process with `argument` in a0, its
+    /// number in the process in a1 and its id in a2, as every thread begins; its id.
     StartThread = 2,
     /// () Ends the thread; with the last one ends the process, with code 0.
     ExitThread = 3,

@@ -10,7 +10,7 @@ pub mod migration;
 mod ready;
 mod run;
 mod task;
-mod thread_executors;
+pub mod thread_executors;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
@@ -20,6 +20,7 @@ use core::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use core::task::Waker;
 
 use crate::args::{Args, ExecutorMode, Migrate};
+use crate::process::system;
 use crate::sync::SpinLock;
 use crate::thread::pool::{COROUTINES, THREAD_POOL};
 use crate::thread::{COROUTINE_THREADS_PER_HART, Thread, processor};
@@ -139,6 +140,7 @@ impl Executor {
 /// Chooses the design. The boot hart calls this once, before it lets the others in.
 pub fn init(args: &Args, harts: usize) {
     bitmap::reset();
+    system::reset();
     LAST_PRIORITY.store(args.prio_bits as Priority - 1, Ordering::Relaxed);
     migration::set_policy(args.migrate);
     if args.executor == ExecutorMode::PerThread {

@@ -4,14 +4,17 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
-use core::sync::atomic::{AtomicI64, AtomicU8, Ordering};
+use core::sync::atomic::{AtomicI64, AtomicU8, AtomicUsize, Ordering};
 
-use scheduler::layout;
+use scheduler::{layout, syscall};
 
-use super::{NEXT_ID, PROCESSES, Process, State, elf, start_thread};
+use super::page::SharedPage;
+use super::parking::Parking;
+use super::{NEXT_ID, PRIORITY, PROCESSES, Process, State, elf, start_thread};
 use crate::future::Event;
-use crate::memlayout::{BITMAP_PAGE, page_up};
+use crate::memlayout::{BITMAP_PAGE, PAGE_SIZE, page_up};
 use crate::mm::space::{AddressSpace, BadAddress, EXECUTE, OutOfMemory, READ, WRITE};
+use crate::shared;
 use crate::sync::SpinLock;
 
 /// The programs that the kernel carries, by their names.
@@ -24,6 +27,7 @@ pub enum Error {
     BadProgram(elf::Error),
     OutOfMemory,
     TooManyThreads,
+    TooManyProcesses,
     Ended,
 }
 
@@ -34,7 +38,19 @@ impl fmt::Display for Error {
             Error::BadProgram(error) => error.fmt(f),
             Error::OutOfMemory => f.write_str("there is no memory left"),
             Error::TooManyThreads => write!(f, "more than {} threads", layout::MAX_THREADS),
+            Error::TooManyProcesses => write!(f, "more than {} processes", layout::MAX_USER),
             Error::Ended => f.write_str("the process has ended"),
+        }
+    }
+}
+
+impl From<Error> for syscall::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::NotFound | Error::Ended => syscall::Error::NotFound,
+            Error::BadProgram(_) => syscall::Error::BadProgram,
+            Error::OutOfMemory => syscall::Error::OutOfMemory,
+            Error::TooManyThreads | Error::TooManyProcesses => syscall::Error::TooMany,
         }
     }
 }
@@ -53,7 +69,12 @@ pub fn spawn(path: &str, parent: u64) -> Result<Arc<Process>, Error> {
         elf::parse(file, layout::PROGRAM..layout::PROGRAM_END).map_err(Error::BadProgram)?;
     let mut space = AddressSpace::new()?;
     load(&mut space, &program)?;
+    for (index, physical) in shared::pages().step_by(PAGE_SIZE).enumerate() {
+        space.share(layout::SCHEDULER + index * PAGE_SIZE, physical, READ | EXECUTE)?;
+    }
     space.share(layout::SYSTEM_PAGE, BITMAP_PAGE, READ)?;
+    let page = SharedPage::allocate().ok_or(Error::TooManyProcesses)?;
+    space.share(layout::PROCESS_PAGE, page.address, READ | WRITE)?;
     let process = Arc::new(Process {
         id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
         name: name.to_string(),
@@ -61,13 +82,17 @@ pub fn spawn(path: &str, parent: u64) -> Result<Arc<Process>, Error> {
         state: AtomicU8::new(State::Running as u8),
         parent,
         root: space.root,
+        page: page.address,
+        on_harts: AtomicUsize::new(0),
         exit_code: AtomicI64::new(0),
         space: SpinLock::new(Some(space)),
         threads: SpinLock::new(Vec::new()),
+        heap: AtomicUsize::new(0),
+        parking: SpinLock::new(Parking::new(page)),
         ended: Event::new(),
     });
     PROCESSES.lock().insert(process.id, process.clone());
-    if let Err(error) = start_thread(&process, program.entry, [0, 0]) {
+    if let Err(error) = start_thread(&process, program.entry, 0, PRIORITY) {
         super::reap(process.id);
         return Err(error);
     }

@@ -8,13 +8,17 @@
 //! space. The rest stays until it is reaped, by who waited for its end.
 
 mod elf;
+mod heap;
 mod load;
+mod page;
+mod parking;
+pub mod system;
 
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, Ordering};
+use core::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
 use scheduler::layout;
 
@@ -29,6 +33,8 @@ use crate::thread::{self, Job, Thread, processor};
 use crate::trap::TrapFrame;
 
 pub use load::{Error, spawn};
+pub use page::count as pages_in_use;
+use parking::Parking;
 
 /// Every process that has not been reaped, by its id.
 pub static PROCESSES: SpinLock<BTreeMap<u64, Arc<Process>>> = SpinLock::new(BTreeMap::new());
@@ -65,10 +71,19 @@ pub struct Process {
     parent: u64,
     /// Physical address of the root of its page tables. They are gone when it has ended.
     pub root: usize,
+    /// Physical address of the page that it shares with the kernel. It is another's when this one
+    /// has ended.
+    #[expect(dead_code, reason = "for whoever looks at the kernel from outside")]
+    page: usize,
+    /// How many harts run threads of it.
+    on_harts: AtomicUsize,
     /// As [`Exit::to_word`] has it; meaningful once it is ending.
     exit_code: AtomicI64,
     space: SpinLock<Option<AddressSpace>>,
     threads: SpinLock<Vec<Arc<Thread>>>,
+    /// Bytes of its heap. Changes under the lock of `space`.
+    heap: AtomicUsize,
+    parking: SpinLock<Parking>,
     /// Happens when it has ended.
     ended: Event,
 }
@@ -99,6 +114,11 @@ impl Process {
         self.with_space(|space| space.read(address, bytes).map_err(|_| BadMemory))
     }
 
+    /// Whether it may do to the page of `address` what `rights` says.
+    pub fn allows(&self, address: usize, rights: u64) -> bool {
+        self.space.lock().as_ref().is_some_and(|space| space.allows(address, rights))
+    }
+
     fn with_space<T>(
         &self,
         action: impl FnOnce(&mut AddressSpace) -> Result<T, BadMemory>,
@@ -111,8 +131,14 @@ impl Process {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadMemory;
 
-/// Starts a thread of `process` at `entry`, with `arguments` in a0 and a1.
-fn start_thread(process: &Arc<Process>, entry: usize, arguments: [usize; 2]) -> Result<(), Error> {
+/// Starts a thread of `process` at `entry`, with `argument` in a0, its slot in a1 and its id in
+/// a2; says the id.
+pub fn start_thread(
+    process: &Arc<Process>,
+    entry: usize,
+    argument: usize,
+    priority: Priority,
+) -> Result<u64, Error> {
     let mut threads = process.threads.lock();
     let slot = (0..layout::MAX_THREADS)
         .find(|&slot| threads.iter().all(|thread| thread.slot != slot))
@@ -123,13 +149,15 @@ fn start_thread(process: &Arc<Process>, entry: usize, arguments: [usize; 2]) -> 
     if !space.allows(stack, WRITE) {
         space.allocate(stack, layout::STACK_SIZE, READ | WRITE)?;
     }
-    let frame = TrapFrame::user(entry, stack + layout::STACK_SIZE, arguments);
+    let frame = TrapFrame::user(entry, stack + layout::STACK_SIZE, [argument, slot]);
     let job = Job::Program { process: process.clone(), slot, frame };
-    threads.push(THREAD_POOL.start("user", PRIORITY, job));
-    Ok(())
+    let thread = THREAD_POOL.start("user", priority, job);
+    let id = thread.id;
+    threads.push(thread);
+    Ok(id)
 }
 
-/// Of threads that have said nothing else.
+/// Of the first thread of a process.
 const PRIORITY: Priority = LOWEST / 2;
 
 /// The process whose thread calls this, if one's does.
@@ -166,7 +194,11 @@ pub fn kill(process: &Process, frame: &TrapFrame, scause: usize, stval: usize, w
 /// At the end of a trap from user mode: if the process is ending, the thread ends here. Interrupts
 /// are off.
 pub fn leave_if_ending() {
-    let ending = current().filter(|process| process.is_ending());
+    let leaving = processor::current();
+    let ending = leaving.process.clone().filter(|process| {
+        process.is_ending() || leaving.is_leaving()
+    });
+    drop(leaving);
     if let Some(process) = ending {
         end_thread(process);
         processor::leave(thread::State::Exited);
@@ -181,11 +213,14 @@ fn end_thread(process: Arc<Process>) {
         threads.retain(|thread| thread.id != me.id);
         threads.len()
     };
-    if rest == 0 && process.is_ending() {
+    if rest == 0 {
+        // The last thread may have left of its own will.
+        exit(&process, Exit::Code(0));
         // The other threads have left already: no hart uses its tables after this.
         leave_process();
         let space = process.space.lock().take();
         drop(space);
+        process.give_page_back();
         process.state.store(State::Ended as u8, Ordering::Release);
         process.ended.set();
     }

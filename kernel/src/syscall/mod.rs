@@ -1,13 +1,17 @@
 //! System calls: what programs ask of the kernel.
 
+mod threads;
+
 use alloc::sync::Arc;
 use alloc::vec;
 
+use scheduler::layout;
 use scheduler::syscall::{Call, Error};
 
 use crate::process::{self, BadMemory, Exit, Process};
 use crate::trap::TrapFrame;
-use crate::{println, riscv};
+use crate::thread::processor;
+use crate::{println, riscv, timer};
 
 /// Most bytes of a line that a program prints.
 const LINE: usize = 512;
@@ -25,13 +29,27 @@ struct Failure(Error);
 #[inline(never)]
 pub fn handle(frame: &mut TrapFrame, process: &Arc<Process>) {
     riscv::interrupts_on();
-    let [number, a0, a1] = [17, 10, 11].map(|register| frame.x[register]);
+    let [number, a0, a1, a2] = [17, 10, 11, 12].map(|register| frame.x[register]);
     let result = match Call::from_number(number) {
         Some(Call::Exit) => {
             process::exit(process, Exit::Code(a0 as i32));
             Ok(0)
         }
         Some(Call::Print) => print(process, a0, a1),
+        Some(Call::StartThread) => threads::start(process, a0, a1, a2).map_err(Failure),
+        Some(Call::ExitThread) => {
+            processor::current().end_soon();
+            Ok(0)
+        }
+        Some(Call::Yield) => Ok(threads::yield_now()),
+        Some(Call::Park) => {
+            process.park();
+            Ok(0)
+        }
+        Some(Call::Unpark) => Ok(process.unpark() as usize),
+        Some(Call::Grow) => process.grow(a0).map_err(Failure),
+        Some(Call::Scheduler) => Ok(layout::SCHEDULER),
+        Some(Call::Timebase) => Ok(timer::timebase() as usize),
         _ => Err(Failure(Error::NoSuchCall)),
     };
     frame.x[10] = result.unwrap_or_else(|Failure(error)| error as isize as usize);

@@ -91,6 +91,8 @@ pub struct Thread {
     switches: AtomicU64,
     /// The coroutine that is half-run on this stack.
     coroutine: SpinLock<Option<Arc<Task>>>,
+    /// It has asked to end: a user thread does at the end of the trap.
+    leaving: AtomicBool,
     /// An unblock that came before the block, which then does not happen.
     unblock_pending: AtomicBool,
     entry: SpinLock<Option<Box<dyn FnOnce() + Send>>>,
@@ -134,6 +136,7 @@ impl Thread {
             hart: AtomicUsize::new(0),
             switches: AtomicU64::new(0),
             coroutine: SpinLock::new(None),
+            leaving: AtomicBool::new(false),
             unblock_pending: AtomicBool::new(false),
             entry: SpinLock::new(entry),
             context: UnsafeCell::new(Context::start(stack_top)),
@@ -162,7 +165,13 @@ impl Thread {
     /// Works out the priority of a coroutine thread that waits for a hart: that of the coroutine
     /// which is half-run on its stack. One with an executor of its own counts for what is ready
     /// there, too, where nobody else comes to it before the half-run one is done.
+    ///
+    /// A user thread is as urgent as the best of what it polls and what is ready in its process.
     fn review_priority(&self) {
+        if let Some(process) = &self.process {
+            self.priority.store(process.priority_of(self.slot), Ordering::Relaxed);
+            return;
+        }
         let Some(executor) = self.executor else { return };
         let half_run = self.coroutine.lock().as_ref().map(|task| task.priority);
         let alone = half_run.is_none() || migration::policy() == Migrate::None;
@@ -174,6 +183,15 @@ impl Thread {
     /// Whether it is off its hart in the middle of a coroutine.
     pub fn is_half_run(&self) -> bool {
         self.state() != State::Running && self.coroutine.lock().is_some()
+    }
+
+    /// Has a user thread end when it would go back to its program.
+    pub fn end_soon(&self) {
+        self.leaving.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Relaxed)
     }
 
     /// What made the thread ready until now, it is about to see.
@@ -226,14 +244,18 @@ impl Wake for Thread {
 /// First Rust code of a thread, on its own stack, with interrupts off.
 extern "C" fn thread_main() -> ! {
     let thread = processor::current();
-    let (kind, executor, frame) = (thread.kind, thread.executor, thread.stack.frame());
+    let (id, kind) = (thread.id, thread.kind);
+    let (executor, frame) = (thread.executor, thread.stack.frame());
     let entry = thread.entry.lock().take();
     // Nothing may stay alive on a stack that is never returned to.
     drop(thread);
     if kind == Kind::User {
         process::leave_if_ending();
         // SAFETY: the thread was made with a frame there; interrupts are off.
-        unsafe { trap::enter_user(frame) };
+        unsafe {
+            (*frame).x[12] = id as usize;
+            trap::enter_user(frame)
+        };
     }
     riscv::interrupts_on();
     if let Some(executor) = executor {

@@ -108,6 +108,30 @@ impl ThreadPool {
         self.ready[lane_of(kind)].highest()
     }
 
+    /// Bit p: a thread of priority p is ready, in either lane.
+    pub fn ready_bits(&self) -> u64 {
+        self.ready.iter().fold(0, |bits, lane| bits | lane.bits())
+    }
+
+    /// On a tick: `running` and the user threads that wait for a hart count for what is ready in
+    /// their processes now.
+    pub fn review_user_threads(&self, running: &Thread) {
+        if running.kind == Kind::User {
+            running.review_priority();
+        }
+        let mut pool = self.inner.lock();
+        let lane = lane_of(Kind::User);
+        for thread in pool.schedulers[lane].user_threads() {
+            if thread.process.as_ref().is_some_and(|process| {
+                process.priority_of(thread.slot) != thread.priority()
+            }) {
+                pool.schedulers[lane].remove(&thread, &self.ready[lane]);
+                thread.review_priority();
+                pool.schedulers[lane].push(thread, &self.ready[lane]);
+            }
+        }
+    }
+
     /// Whether no coroutine thread is spare while one of `priority` is half-run and ready.
     pub fn is_short(&self, priority: Priority) -> bool {
         let pool = self.inner.lock();

@@ -15,7 +15,8 @@ use crate::executor::{Task, best_on_offer, migration};
 use crate::memlayout::MAX_HARTS;
 use crate::riscv::{self, hart_id};
 use crate::sync::{InterruptsOff, SpinLock};
-use crate::{boot, process, sbi, timer};
+use crate::process::{self, system};
+use crate::{boot, sbi, timer};
 
 pub static PROCESSORS: [Processor; MAX_HARTS] = [const { Processor::new() }; MAX_HARTS];
 
@@ -107,7 +108,9 @@ fn run_thread(thread: Arc<Thread>) {
     if let Some(process) = &thread.process {
         process::switch_process(processor.last_process.swap(process.id, Ordering::Relaxed), process);
     }
+    system::set_running(&thread, true);
     switch_thread(processor.last_thread.load(Ordering::Relaxed), &thread);
+    system::set_running(&thread, false);
     if thread.process.is_some() {
         // At once: when the thread is filed, its process may end and its page tables go.
         process::leave_process();
@@ -149,6 +152,11 @@ pub fn leave(state: State) {
 
 /// A hart that runs a thread has ticked: those that sleep may be wanted for what has waited.
 pub fn tick() {
+    let running = mine().current.lock().clone();
+    if let Some(running) = running {
+        THREAD_POOL.review_user_threads(&running);
+        system::merge();
+    }
     if !is_idle() && migration::tick() {
         kick_idle_hart(COROUTINES);
     }

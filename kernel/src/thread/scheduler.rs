@@ -2,8 +2,9 @@
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 
-use super::Thread;
+use super::{Kind, Thread};
 use crate::executor::bitmap::Bitmap;
 use crate::executor::{PRIORITIES, Priority};
 
@@ -32,6 +33,12 @@ impl Scheduler {
             ready.clear(priority);
         }
         thread
+    }
+
+    /// Those that run programs.
+    pub fn user_threads(&self) -> Vec<Arc<Thread>> {
+        let threads = self.queues.iter().flatten();
+        threads.filter(|thread| thread.kind == Kind::User).cloned().collect()
     }
 
     pub fn has_half_run(&self, priority: Priority) -> bool {

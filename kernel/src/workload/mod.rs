@@ -123,7 +123,7 @@ impl fmt::Display for Restless {
 struct Census {
     objects: isize,
     frames: isize,
-    /// Address spaces of processes.
+    /// Address spaces of processes, and pages that they share with the kernel.
     spaces: isize,
 }
 
@@ -140,7 +140,7 @@ impl Census {
             objects: heap.objects as isize,
             // Frames that the heap has cut up stay the heap's.
             frames: (FRAMES.lock().used() - heap.block_frames) as isize,
-            spaces: space::living() as isize,
+            spaces: (space::living() + process::pages_in_use()) as isize,
         }
     }
 

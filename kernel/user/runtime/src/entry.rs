@@ -3,12 +3,14 @@
 use core::arch::global_asm;
 use core::panic::PanicInfo;
 
+use crate::executor::{self, DEFAULT};
 use crate::{println, syscall};
 
 /// Exit code of a program that panics.
 const PANICKED: i32 = 101;
 
-// A frame pointer and return address of 0 end the call chain.
+// Where threads begin, with their number in the process in a1, which stays in tp, and their id in
+// a2. A frame pointer and return address of 0 end the call chain.
 global_asm!(
     ".section .text.entry, \"ax\"",
     ".globl _start",
@@ -16,24 +18,56 @@ global_asm!(
     "_start:",
     "li   fp, 0",
     "li   ra, 0",
+    "mv   tp, a1",
     "tail program_main",
     ".size _start, . - _start",
+    ".globl thread_start",
+    ".type thread_start, @function",
+    "thread_start:",
+    "li   fp, 0",
+    "li   ra, 0",
+    "mv   tp, a1",
+    "tail {thread_main}",
+    ".size thread_start, . - thread_start",
+    thread_main = sym thread_main,
 );
 
-/// Makes `main` the program's first function.
+unsafe extern "C" {
+    /// Where further threads begin.
+    fn thread_start();
+}
+
+/// Makes the `async fn` that is named the program's first coroutine. The process ends with it.
 #[macro_export]
 macro_rules! program {
     ($main:path) => {
         #[unsafe(no_mangle)]
-        extern "C" fn program_main() -> ! {
-            $crate::start($main)
+        extern "C" fn program_main(_: usize, _: usize, thread: u64) -> ! {
+            $crate::start(thread, $main())
         }
     };
 }
 
-pub fn start(main: fn()) -> ! {
-    main();
-    syscall::exit(0)
+/// Runs a program: its `main`, and whatever that spawns.
+#[track_caller]
+pub fn start(thread: u64, main: impl Future<Output = ()> + Send + 'static) -> ! {
+    executor::init();
+    drop(executor::spawn(DEFAULT, async move {
+        main.await;
+        syscall::exit(0)
+    }));
+    executor::run(thread)
+}
+
+/// Starts one more thread for the coroutines of this process; false where there is none to be
+/// had.
+pub fn start_thread() -> bool {
+    let entry = thread_start as *const () as usize;
+    syscall::start_thread(entry, 0, DEFAULT).is_some()
+}
+
+extern "C" fn thread_main(_: usize, _: usize, thread: u64) -> ! {
+    executor::run(thread)
 }
 
 #[panic_handler]

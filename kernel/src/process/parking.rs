@@ -1,0 +1,99 @@
+//! When the threads of a process have nothing to poll: they park, until a callback comes or
+//! another thread of the process makes a coroutine ready.
+//!
+//! No wake is lost: a thread looks at the process's page and is filed as parked under one lock,
+//! which whoever writes a callback takes too, and whoever unparks after having set a bit.
+
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::sync::atomic::Ordering;
+
+use scheduler::page::{Callback, ProcessPage};
+
+use super::Process;
+use super::page::SharedPage;
+use crate::executor::{LOWEST, Priority};
+use crate::thread::pool::THREAD_POOL;
+use crate::thread::{self, Thread, processor};
+
+/// What a process and the kernel share, and the threads that wait for something to appear there.
+pub struct Parking {
+    /// None once the process has ended: the page may be another's by then.
+    page: Option<SharedPage>,
+    parked: Vec<Arc<Thread>>,
+}
+
+impl Parking {
+    pub fn new(page: SharedPage) -> Self {
+        Parking { page: Some(page), parked: Vec::new() }
+    }
+
+    fn next(&mut self) -> Option<Arc<Thread>> {
+        (!self.parked.is_empty()).then(|| self.parked.remove(0))
+    }
+}
+
+impl Process {
+    /// Blocks the current thread, which is one of this process's, until a callback comes or
+    /// another one unparks it; not at all where the page says that something is ready.
+    pub fn park(&self) {
+        let me = processor::current();
+        {
+            let mut parking = self.parking.lock();
+            let Some(page) = &parking.page else { return };
+            if page.bitmap.load(Ordering::SeqCst) != 0 || page.has_callbacks() {
+                return;
+            }
+            parking.parked.push(me.clone());
+        }
+        thread::block();
+        // Where something else woke it, such as the end of its process.
+        self.parking.lock().parked.retain(|parked| parked.id != me.id);
+    }
+
+    /// Wakes one parked thread; false where none is.
+    pub fn unpark(&self) -> bool {
+        let thread = self.parking.lock().next();
+        thread.as_ref().is_some_and(|thread| {
+            THREAD_POOL.unblock(thread);
+            true
+        })
+    }
+
+    /// Hands the process `callback` as its `number`-th, for a coroutine of `priority`, and wakes a
+    /// thread that takes it. Does nothing where the process has ended.
+    #[expect(dead_code, reason = "for system calls with tickets")]
+    pub fn deliver(&self, number: u32, callback: Callback, priority: Priority) {
+        let thread = {
+            let mut parking = self.parking.lock();
+            let Some(page) = &parking.page else { return };
+            page.write(number, callback);
+            page.bitmap.fetch_or(1 << priority, Ordering::SeqCst);
+            parking.next()
+        };
+        if let Some(thread) = thread {
+            THREAD_POOL.unblock(&thread);
+        }
+    }
+
+    /// How urgent the thread of this number is: the best priority of what it polls and of what is
+    /// ready in the process.
+    pub fn priority_of(&self, slot: usize) -> Priority {
+        self.with_page(|page| page.best(slot)).flatten().map_or(LOWEST, |best| best.min(LOWEST))
+    }
+
+    /// What is ready in the process, as bits.
+    pub fn ready_bits(&self) -> u64 {
+        self.with_page(|page| page.bitmap.load(Ordering::Relaxed)).unwrap_or(0)
+    }
+
+    /// None once the process has ended.
+    fn with_page<T>(&self, action: impl FnOnce(&ProcessPage) -> T) -> Option<T> {
+        self.parking.lock().page.as_deref().map(action)
+    }
+
+    /// The process has ended: its page is anybody's.
+    pub fn give_page_back(&self) {
+        self.parking.lock().page = None;
+    }
+}
