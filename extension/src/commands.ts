@@ -1,7 +1,7 @@
 /** The commands, each a few lines over the session; registered as one table. */
 import * as vscode from "vscode";
 import { BUNDLED_KERNEL } from "./debug/configuration.ts";
-import { chooseBreaks, pin, toggleBit, toggleBreak } from "./debug/picking.ts";
+import { chooseBreaks, focusThread, pin, toggleBit, toggleBreak } from "./debug/picking.ts";
 import type { Session, Sessions } from "./debug/sessions.ts";
 import { threadIdOf } from "./debug/thread-id.ts";
 import type { MemoryDocuments } from "./memory/document.ts";
@@ -32,6 +32,7 @@ const COMMANDS: Readonly<Record<string, Handler>> = {
   "asyncos.freezeHart": (context, from: unknown) => onHart(context, from, "asyncos/freeze"),
   "asyncos.thawHart": (context, from: unknown) => onHart(context, from, "asyncos/thaw"),
   "asyncos.focusHart": (context, from: unknown) => onHart(context, from, "asyncos/focus"),
+  "asyncos.focusThread": (context, row: Row) => focusThread(stopped(context), row),
   "asyncos.openMemory": (context, from?: unknown) => openMemory(context, from),
   "asyncos.groupCoroutines": ({ coroutines }) => coroutines.askGrouping(),
   "asyncos.sortCoroutines": ({ coroutines }) => coroutines.askOrder(),

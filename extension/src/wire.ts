@@ -33,6 +33,8 @@ export interface Hart {
 
 export interface Thread {
   readonly id: number;
+  /** Of the DAP thread that stands for it, while one does. */
+  readonly threadId?: number;
   readonly name: string;
   readonly kind: string;
   readonly state: string;
@@ -40,6 +42,36 @@ export interface Thread {
   readonly hart?: number;
   readonly process?: number;
   readonly coroutine?: CoroutineId;
+}
+
+export interface Process {
+  readonly id: number;
+  readonly name: string;
+  /** The file that it runs. */
+  readonly path?: string;
+  readonly state: string;
+  readonly parent?: number;
+  /** Physical address of its root page table. */
+  readonly root?: string;
+  readonly exitCode?: number;
+  /** The ELF that it runs. */
+  readonly module?: number;
+}
+
+/** An ELF of the session. */
+export interface Module {
+  readonly id: number;
+  readonly name: string;
+  /** A program, in address spaces of its own. */
+  readonly user: boolean;
+  readonly symbolStatus: string;
+  readonly ranges: readonly {
+    readonly start: string;
+    readonly end: string;
+    readonly flags: string;
+  }[];
+  /** That run it. */
+  readonly processes: readonly number[];
 }
 
 /** What a suspended coroutine waits for; see docs/dap.md. */

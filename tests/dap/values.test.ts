@@ -103,7 +103,7 @@ describe("values", () => {
     expect(floats.variables[10]).toMatchObject({ name: "fa0", value: "0 (0x0)", type: "f64" });
     const csr = new Map(variables.map(({ name, value }: Body) => [name, value]));
     // Sv39: mode 8 in the top four bits.
-    expect(csr.get("satp")).toMatch(/^0x8[0-9a-f]{15}$/);
+    expect(csr.get("satp")).toMatch(/^0x8[0-9a-f]{15} \(MODE=Sv39, PPN=0x[0-9a-f]+\)$/);
   });
 
   it("tells a frame or reference of an earlier stop apart", async () => {
@@ -273,5 +273,35 @@ describe("data breakpoints", () => {
     await expect(
       client.request("setDataBreakpoints", { breakpoints: [{ dataId: "x" }] }),
     ).rejects.toThrow("not an id");
+  });
+});
+
+describe("CSRs, modules and processes", () => {
+  it("CSRs open into fields with what they mean", async () => {
+    const client = new Client();
+    await client.launch({ append: "workload=ring", stopOnEntry: true });
+    const { threadId } = await client.stopped();
+    const [frame] = await client.frames(threadId);
+    const { scopes } = await client.request("scopes", { frameId: frame.id });
+    const { variablesReference } = scopes.find(({ name }: Body) => name === "CSRs");
+    const { variables } = await client.request("variables", { variablesReference });
+    const satp = variables.find(({ name }: Body) => name === "satp");
+    const fields = await client.request("variables", {
+      variablesReference: satp.variablesReference,
+    });
+    const raw = BigInt(satp.value.split(" ")[0]);
+    expect(fields.variables.map(({ name, value }: Body) => [name, value.split(" ")[0]])).toEqual([
+      ["MODE", String(raw >> 60n)],
+      ["ASID", `0x${((raw >> 44n) & 0xffffn).toString(16)}`],
+      ["PPN", `0x${(raw & 0xfff_ffff_ffffn).toString(16)}`],
+    ]);
+    const { modules } = await client.request("modules");
+    const [kernel] = (await client.request("asyncos/modules")).modules;
+    expect(modules[0].addressRange).toBe(`${kernel.ranges[0].start} - ${kernel.ranges.at(-1).end}`);
+    expect(kernel).toMatchObject({ name: "asyncos-kernel.elf", user: false, processes: [] });
+    // Where the linker script puts the kernel, and executable first.
+    expect(kernel.ranges[0]).toMatchObject({ start: "0x80200000", flags: "r-x" });
+    expect(await client.request("asyncos/processes")).toEqual({ processes: [] });
+    client.close();
   });
 });

@@ -7,7 +7,7 @@ import { executorRoots } from "../../extension/src/views/executors.ts";
 import { hartRow } from "../../extension/src/views/harts.ts";
 import type { Row } from "../../extension/src/views/row.ts";
 import { shortName } from "../../extension/src/views/row.ts";
-import { threadRow } from "../../extension/src/views/threads.ts";
+import { threadRoots, threadRow } from "../../extension/src/views/threads.ts";
 import { waitText } from "../../extension/src/views/waits.ts";
 
 const line = (row: Row) => `${row.label} | ${row.description ?? ""}`;
@@ -352,14 +352,75 @@ test("executors: who came into a queue and left it since the last stop", async (
   expect((await lines(second.followed()))[0]).toBe("Priority 0 | 900 ready");
 });
 
+const thread = {
+  id: 4,
+  name: "executor",
+  kind: "kernel",
+  state: "blocked",
+  priority: 1,
+  hart: 2,
+};
+
 test("thread", () => {
-  const thread = {
-    id: 4,
-    name: "executor",
-    kind: "kernel",
-    state: "blocked",
-    priority: 1,
-    hart: 2,
-  };
   expect(line(threadRow(thread))).toBe("4 executor | blocked · prio 1 · hart 2");
+  expect(threadRow({ ...thread, threadId: 10_004 }).context).toBe("thread focusable");
+});
+
+test("threads by state, processes with their threads and programs, modules with their ranges", async () => {
+  const ranges = [{ start: "0x10000", end: "0x12000", flags: "r-x" }];
+  const { snapshot } = daemon({
+    "asyncos/threads": () => ({
+      threads: [thread, { ...thread, id: 5, name: "user", state: "running", process: 3 }],
+    }),
+    "asyncos/processes": () => ({
+      processes: [
+        { id: 3, name: "hello", state: "alive", root: "0x80401000", path: "/bin/hello", module: 2 },
+        { id: 4, name: "gone", state: "zombie", parent: 3, exitCode: 1 },
+      ],
+    }),
+    "asyncos/modules": () => ({
+      modules: [
+        {
+          id: 1,
+          name: "kernel",
+          user: false,
+          symbolStatus: "Symbols loaded.",
+          ranges,
+          processes: [],
+        },
+        { id: 2, name: "hello", user: true, symbolStatus: "No lines.", ranges, processes: [3] },
+      ],
+    }),
+    "asyncos/coroutines": ({ filter }: { filter: string }) => ({
+      total: filter === "process:3" ? 2 : 0,
+      coroutines: [],
+    }),
+  });
+  const rows = await threadRoots(snapshot);
+  expect(await text(rows)).toEqual([
+    "Thread pool | 1 running · 1 blocked",
+    "  Running | 1 thread",
+    "    5 user | running · prio 1 · hart 2",
+    "  Blocked | 1 thread",
+    "    4 executor | blocked · prio 1 · hart 2",
+    "Processes | 2 processes",
+    "  3 hello | alive · root 0x80401000",
+    "    5 user | running · prio 1 · hart 2",
+    "    2 coroutines | show",
+    "    hello | process 3 · No lines.",
+    "      0x10000 - 0x12000 | r-x",
+    "  4 gone | zombie · exit code 1",
+    "Modules | 2 loaded",
+    "  kernel | Symbols loaded.",
+    "    0x10000 - 0x12000 | r-x",
+    "  hello | process 3 · No lines.",
+    "    0x10000 - 0x12000 | r-x",
+  ]);
+  const ids: string[] = [];
+  const collect = async (row: Row): Promise<void> => {
+    ids.push(row.id);
+    for (const child of (await row.children?.()) ?? []) await collect(child);
+  };
+  for (const row of rows) await collect(row);
+  expect(new Set(ids).size).toBe(ids.length);
 });

@@ -19,6 +19,7 @@ import { greet, life } from "./requests/life.ts";
 import { memory } from "./requests/memory.ts";
 import { parallel } from "./requests/parallel.ts";
 import { picked } from "./requests/picked.ts";
+import { processes } from "./requests/processes.ts";
 import { stacks } from "./requests/stacks.ts";
 import { timeline } from "./requests/timeline.ts";
 import { values } from "./requests/values.ts";
@@ -35,6 +36,7 @@ export const requests: Handlers = {
   ...asyncos,
   ...parallel,
   ...picked,
+  ...processes,
   ...timeline,
 };
 

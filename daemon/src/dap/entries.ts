@@ -4,6 +4,7 @@ import { UserError } from "../base/errors.ts";
 import type { Frame } from "../debugger/stacks.ts";
 import type { Inspector, StackFrame, Value } from "../inspect/api.ts";
 import { FIRST_FLOAT } from "../inspect/stack.ts";
+import { type CsrField, csrFields, csrSummary } from "../isa/csr-fields.ts";
 import { csrs } from "../isa/csrs.ts";
 import { floatRegisterNames, registerNames } from "../isa/registers.ts";
 import type { Hart } from "../machine/api.ts";
@@ -42,7 +43,12 @@ export const listOf = (list: () => readonly Entry[], frame: Frame | undefined): 
 /** pc and x1 to x31 of a frame; those of callers only as far as they were saved. */
 export function registerEntries(frame: StackFrame): readonly Entry[] {
   const { registers } = frame;
-  const pc: Entry = { name: "pc", value: hex(frame.pc), readOnly: true };
+  const pc: Entry = {
+    name: "pc",
+    value: hex(frame.pc),
+    memoryReference: hex(frame.pc),
+    readOnly: true,
+  };
   const rest = registerNames.slice(1).map((name, index): Entry => {
     const number = index + 1;
     const value = registers.get(number);
@@ -77,11 +83,37 @@ export function floatEntries(inspector: Inspector, frame: StackFrame): readonly 
   });
 }
 
-export function csrEntries(hart: Hart): readonly Entry[] {
+/** Registers that hold an address, of which the memory there is worth a look. */
+const ADDRESSES = new Set(["sepc", "mepc", "stval", "mtval", "sscratch", "mscratch"]);
+
+/** Each with its fields below it, where the manual gives it some. */
+export function csrEntries(hart: Hart, frame: Frame): readonly Entry[] {
   return csrs.flatMap(({ name, number }): Entry[] => {
     const value = hart.csr(number);
-    return value === undefined ? [] : [{ name, value: hex(value), type: "u64", readOnly: true }];
+    if (value === undefined) return [];
+    const fields = csrFields(name, value);
+    const summary = csrSummary(fields);
+    return [
+      {
+        name,
+        value: summary === "" ? hex(value) : `${hex(value)} (${summary})`,
+        type: "u64",
+        readOnly: true,
+        memoryReference: ADDRESSES.has(name) ? hex(value) : undefined,
+        children:
+          fields.length > 0
+            ? { named: fields.length, ...listOf(() => fields.map(fieldEntry), frame) }
+            : undefined,
+      },
+    ];
   });
+}
+
+function fieldEntry({ high, low, meaning, name, value }: CsrField): Entry {
+  const number = high - low > 8 ? hex(value) : String(value);
+  const place = high === low ? `bit ${high}` : `bits ${high} to ${low}`;
+  const said = meaning === undefined ? number : `${number} (${meaning})`;
+  return { name, value: said, type: place, readOnly: true };
 }
 
 /** A whole number of 64 bits as a user types it. */

@@ -3,6 +3,7 @@
 import type { SchedulingEvent } from "../awareness/api.ts";
 import { shownId } from "../awareness/ids.ts";
 import { hex } from "../base/brand.ts";
+import { exceptionName } from "../isa/causes.ts";
 
 export type Cause =
   | { readonly kind: "entry" }
@@ -161,28 +162,8 @@ function describeEvent(event: SchedulingEvent): string {
 
 const name = (event: SchedulingEvent): string => (event.bitmap ? ` ${event.bitmap}` : "");
 
-/** Exceptions by number (privileged manual, table of scause values). */
-const EXCEPTIONS: readonly (string | undefined)[] = [
-  "instruction address misaligned",
-  "instruction access fault",
-  "illegal instruction",
-  "breakpoint",
-  "load address misaligned",
-  "load access fault",
-  "store address misaligned",
-  "store access fault",
-  "ecall from U-mode",
-  "ecall from S-mode",
-  undefined,
-  "ecall from M-mode",
-  "instruction page fault",
-  "load page fault",
-  undefined,
-  "store page fault",
-];
-
 const causeName = (cause: bigint | undefined): string =>
-  (cause === undefined ? undefined : EXCEPTIONS[Number(cause)]) ?? `exception ${number(cause)}`;
+  (cause === undefined ? undefined : exceptionName(Number(cause))) ?? `exception ${number(cause)}`;
 
 const binary = (value: bigint | undefined): string =>
   value === undefined ? "?" : `0b${value.toString(2)}`;

@@ -64,3 +64,9 @@ export async function toggleBit(session: Session, row: Row): Promise<void> {
     on: bit.breaks !== true,
   });
 }
+
+/** Shows the row's thread in the Call Stack. */
+export async function focusThread(session: Session, row: Row): Promise<void> {
+  if (row.target?.kind !== "thread") throw new Error("Choose a thread in the Threads view.");
+  await session.debug.customRequest("asyncos/focus", { threadId: row.target.thread.threadId });
+}

@@ -12,6 +12,8 @@ import type {
   Executor,
   Grouping,
   Hart,
+  Module,
+  Process,
   Thread,
   Variable,
 } from "../wire.ts";
@@ -58,6 +60,14 @@ export class Snapshot {
 
   async threads(): Promise<readonly Thread[]> {
     return (await this.#once<{ threads: Thread[] }>("asyncos/threads")).threads;
+  }
+
+  async processes(): Promise<readonly Process[]> {
+    return (await this.#once<{ processes: Process[] }>("asyncos/processes")).processes;
+  }
+
+  async modules(): Promise<readonly Module[]> {
+    return (await this.#once<{ modules: Module[] }>("asyncos/modules")).modules;
   }
 
   coroutines(query: CoroutineQuery): Promise<CoroutinePage> {

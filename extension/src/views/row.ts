@@ -3,12 +3,13 @@
  * them.
  */
 import type { Snapshot } from "../debug/snapshot.ts";
-import type { Bitmap, BitmapBit, Coroutine, Hart, Place, Variable } from "../wire.ts";
+import type { Bitmap, BitmapBit, Coroutine, Hart, Place, Thread, Variable } from "../wire.ts";
 
 /** What commands of a row act on. */
 export type Target =
   | { readonly kind: "hart"; readonly hart: Hart }
   | { readonly kind: "coroutine"; readonly coroutine: Coroutine }
+  | { readonly kind: "thread"; readonly thread: Thread }
   | { readonly kind: "bit"; readonly bitmap: Bitmap; readonly bit: BitmapBit }
   /** Something in memory, as the daemon takes it. */
   | { readonly kind: "address"; readonly address: string };
@@ -47,7 +48,10 @@ export interface Row {
 
 /** Of a row; the command gets the argument, or else the row. */
 export interface RowAction {
-  readonly command: "asyncos.showMoreCoroutines" | "asyncos.toggleBitBreak";
+  readonly command:
+    | "asyncos.showCoroutines"
+    | "asyncos.showMoreCoroutines"
+    | "asyncos.toggleBitBreak";
   readonly argument?: string | undefined;
 }
 

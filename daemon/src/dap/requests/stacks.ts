@@ -9,6 +9,7 @@ import { threadOwner } from "../../debugger/threads.ts";
 import type { SourceLocation } from "../../symbols/api.ts";
 import type { Context } from "../context.ts";
 import { type Handlers, handler, index, nothing, threadId } from "../table.ts";
+import { addressRange, symbolStatus } from "./processes.ts";
 
 const stackTrace = z.object({
   threadId,
@@ -114,10 +115,11 @@ export const stacks: Handlers = {
   modules: handler("launched", nothing, (context) => {
     const { modules } = context.launched.inspector.modules;
     return {
-      modules: modules.map(({ id, name, symbols }) => ({
-        id,
-        name,
-        symbolStatus: symbols.gaps.length > 0 ? symbols.gaps.join(" ") : "Symbols loaded.",
+      modules: modules.map((module) => ({
+        id: module.id,
+        name: module.name,
+        symbolStatus: symbolStatus(module),
+        addressRange: addressRange(module),
       })),
       totalModules: modules.length,
     };

@@ -110,7 +110,7 @@ export const values: Handlers = {
           scope(
             "CSRs",
             "registers",
-            listOf(() => csrEntries(hart), frame),
+            listOf(() => csrEntries(hart, frame), frame),
           ),
         );
       }
