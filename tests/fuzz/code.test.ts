@@ -7,10 +7,11 @@ import { Flow } from "../../daemon/src/machine/engine/host.ts";
 import { RAM_BASE } from "../../daemon/src/machine/engine/layout.ts";
 import { BareMachine } from "../engine/bare-machine.ts";
 import { generator } from "../isa/random.ts";
+import { rounds, SEED, TIMEOUT } from "./random.ts";
 
-test("disassembly of random words", () => {
-  const random = generator(0xf01);
-  for (let round = 0; round < 20_000; round++) {
+test(`disassembly of random words, FUZZ_SEED=${SEED}`, () => {
+  const random = generator(SEED);
+  for (let round = 0; round < rounds(20_000); round++) {
     const word = random.word();
     const { text, length, mnemonic } = disassemble(word, random.quad());
     expect(text, word.toString(16)).toMatch(/^[.a-z][.a-z0-9]*( \S.*)?$/);
@@ -19,7 +20,8 @@ test("disassembly of random words", () => {
   }
 });
 
-test.each([1, 2, 3, 4, 5, 6, 7, 8])("random memory executed, seed %i", (seed) => {
+const seeds = Array.from({ length: rounds(8) }, (_, index) => SEED + index);
+test.each(seeds)("random memory executed, FUZZ_SEED=%i", { timeout: TIMEOUT }, (seed) => {
   const random = generator(seed);
   const machine = new BareMachine({ ramSize: 0x1_0000, decodedPages: 4 });
   const { engine } = machine;

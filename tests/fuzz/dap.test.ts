@@ -6,10 +6,9 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import { describe, expect, it } from "vitest";
 import { requests } from "../../daemon/src/dap/adapter.ts";
 import { Client } from "../dap/support.ts";
-import { random } from "./random.ts";
+import { random, rounds, SEED, TIMEOUT } from "./random.ts";
 
-const seed = Number(process.env.FUZZ_SEED ?? 20261122);
-const MESSAGES = Number(process.env.FUZZ_MESSAGES ?? 600);
+const MESSAGES = rounds(600);
 
 /** What fields of DAP's arguments are called; their values are anything. */
 const FIELDS = [
@@ -85,7 +84,7 @@ const SENSIBLE: Record<string, object> = {
 const LIFE = new Set(["launch", "restart", "terminate", "disconnect", "configurationDone"]);
 
 describe("dap messages", () => {
-  const below = random(seed);
+  const below = random(SEED);
   const pick = <T>(list: readonly T[]): T => list[below(list.length)]!;
 
   const scalar = (): unknown =>
@@ -148,47 +147,51 @@ describe("dap messages", () => {
     );
   };
 
-  it(`never end the session (FUZZ_SEED=${seed})`, async () => {
-    const client = new Client();
-    await client.launch({ append: "workload=ring rounds=100000" }, (c) =>
-      c.request("setFunctionBreakpoints", { breakpoints: [{ name: "ring::pass" }] }),
-    );
-    await client.stopped();
-    const commands = Object.keys(requests).filter((command) => !LIFE.has(command));
-    let answered = 0;
-    const settle = async (): Promise<void> => {
-      // Whatever runs now is brought to a stand.
-      await client.request("asyncos/thaw", { threadIds: [1, 2, 3, 4] });
-      await client.request("setExceptionBreakpoints", { filters: [] });
-      client.events.length = 0;
-      const running = await client.request("asyncos/bitmaps").then(
-        () => false,
-        () => true,
+  it(
+    `never end the session (FUZZ_SEED=${SEED})`,
+    async () => {
+      const client = new Client();
+      await client.launch({ append: "workload=ring rounds=100000" }, (c) =>
+        c.request("setFunctionBreakpoints", { breakpoints: [{ name: "ring::pass" }] }),
       );
-      if (running) {
-        await client.request("pause", { threadId: 1 });
-        await client.stopped();
+      await client.stopped();
+      const commands = Object.keys(requests).filter((command) => !LIFE.has(command));
+      let answered = 0;
+      const settle = async (): Promise<void> => {
+        // Whatever runs now is brought to a stand.
+        await client.request("asyncos/thaw", { threadIds: [1, 2, 3, 4] });
+        await client.request("setExceptionBreakpoints", { filters: [] });
+        client.events.length = 0;
+        const running = await client.request("asyncos/bitmaps").then(
+          () => false,
+          () => true,
+        );
+        if (running) {
+          await client.request("pause", { threadId: 1 });
+          await client.stopped();
+        }
+      };
+      for (let n = 0; n < MESSAGES; n += 1) {
+        const command = below(20) === 0 ? String(scalar()) : pick(commands);
+        const args = below(6) === 0 ? thing(0) : mutate(SENSIBLE[command] ?? {});
+        await client.request(command, args as object).then(
+          () => {
+            answered += 1;
+          },
+          () => {},
+        );
+        expect(client.logged, `${command} ${JSON.stringify(args)}`).toEqual([]);
+        if (n % 10 === 0) await settle();
       }
-    };
-    for (let n = 0; n < MESSAGES; n += 1) {
-      const command = below(20) === 0 ? String(scalar()) : pick(commands);
-      const args = below(6) === 0 ? thing(0) : mutate(SENSIBLE[command] ?? {});
-      await client.request(command, args as object).then(
-        () => {
-          answered += 1;
-        },
-        () => {},
-      );
-      expect(client.logged, `${command} ${JSON.stringify(args)}`).toEqual([]);
-      if (n % 10 === 0) await settle();
-    }
-    expect(answered).toBeGreaterThan(MESSAGES / 4);
-    await settle();
-    expect((await client.frames(1)).length).toBeGreaterThan(0);
-    client.close();
-  }, 60_000);
+      expect(answered).toBeGreaterThan(MESSAGES / 4);
+      await settle();
+      expect((await client.frames(1)).length).toBeGreaterThan(0);
+      client.close();
+    },
+    TIMEOUT,
+  );
 
-  it(`that are no requests are ignored (FUZZ_SEED=${seed})`, async () => {
+  it(`that are no requests are ignored (FUZZ_SEED=${SEED})`, async () => {
     const client = new Client();
     for (let n = 0; n < 500; n += 1) {
       const message =

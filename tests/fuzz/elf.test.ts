@@ -2,13 +2,10 @@
 import { expect, it } from "vitest";
 import { TEXT_ADDRESS } from "../symbols/builder.ts";
 import { dwarf5Image } from "../symbols/dwarf5-image.ts";
-import { random } from "./random.ts";
+import { random, rounds, SEED, TIMEOUT } from "./random.ts";
 import { askEverything } from "./symbol-queries.ts";
 
-const SEED = Number(process.env.FUZZ_SEED ?? 20261122);
-const ROUNDS = Number(process.env.FUZZ_ROUNDS ?? 800);
-/** For all rounds together, on a machine with other things to do. */
-const TIMEOUT = 120_000 + ROUNDS * 20;
+const ROUNDS = rounds(800);
 const MAX_MILLISECONDS = 5000;
 
 const image = dwarf5Image();

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { UserError } from "../../daemon/src/base/errors.ts";
 import { compileCondition } from "../../daemon/src/inspect/expression/condition.ts";
 import { parse } from "../../daemon/src/inspect/expression/parse.ts";
-import { random } from "./random.ts";
+import { random, rounds, SEED, TIMEOUT } from "./random.ts";
 
 const SEEDS = [
   "coroutine == 17 && prio < 3 && hart == 1",
@@ -39,11 +39,10 @@ const PIECES = [
   " == ",
 ];
 
-test("mutated expressions", () => {
-  const seed = Number(process.env.FUZZ_SEED ?? 1);
-  const next = random(seed);
+test("mutated expressions", { timeout: TIMEOUT }, () => {
+  const next = random(SEED);
   const pick = <T>(list: readonly T[]): T => list[next(list.length)]!;
-  for (let round = 0; round < 20_000; round++) {
+  for (let round = 0; round < rounds(20_000); round++) {
     let text = pick(SEEDS);
     for (let n = next(6); n >= 0; n--) {
       const at = next(text.length + 1);
@@ -59,7 +58,7 @@ test("mutated expressions", () => {
     } catch (error) {
       if (!(error instanceof UserError)) {
         expect.fail(
-          `seed ${seed}, round ${round}: ${JSON.stringify(text)}: ${(error as Error).stack}`,
+          `FUZZ_SEED=${SEED}, round ${round}: ${JSON.stringify(text)}: ${(error as Error).stack}`,
         );
       }
     }

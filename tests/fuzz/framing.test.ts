@@ -2,10 +2,9 @@
 import { expect, it } from "vitest";
 import { FormatError } from "../../daemon/src/base/errors.ts";
 import { FrameReader, frame, MAX_HEADER_BYTES } from "../../daemon/src/server/framing.ts";
-import { random } from "./random.ts";
+import { random, rounds, SEED } from "./random.ts";
 
-const SEED = Number(process.env.FUZZ_SEED ?? 20261122);
-const ROUNDS = Number(process.env.FUZZ_ROUNDS ?? 3000);
+const ROUNDS = rounds(3000);
 const MAX_BODY = 4096;
 
 type Below = (bound: number) => number;

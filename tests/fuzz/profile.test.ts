@@ -5,7 +5,7 @@ import { type Profile, parseProfile } from "../../daemon/src/awareness/profile.t
 import { FormatError } from "../../daemon/src/base/errors.ts";
 import { createInspector } from "../../daemon/src/inspect/inspector.ts";
 import { bundledProfile, kernelSymbols } from "../awareness/boot.ts";
-import { random } from "./random.ts";
+import { random, rounds, SEED, TIMEOUT } from "./random.ts";
 
 const PIECES = [
   '"',
@@ -30,15 +30,14 @@ const PIECES = [
   "executor::EXECUTOR",
 ];
 
-test("mutated profiles", () => {
-  const seed = Number(process.env.FUZZ_SEED ?? 1);
-  const next = random(seed);
+test("mutated profiles", { timeout: TIMEOUT }, () => {
+  const next = random(SEED);
   const original = bundledProfile();
   const words = original.match(/"[^"]+"/g)!;
   const inspector = createInspector();
   inspector.modules.add(kernelSymbols);
   let bound = 0;
-  for (let round = 0; round < 1_500; round++) {
+  for (let round = 0; round < rounds(1500); round++) {
     let text = original;
     for (let n = next(4); n >= 0; n--) {
       const at = next(text.length + 1);
@@ -52,13 +51,13 @@ test("mutated profiles", () => {
       profile = parseProfile(text, "fuzz.json");
     } catch (error) {
       if (error instanceof FormatError) continue;
-      expect.fail(`seed ${seed}, round ${round}: ${(error as Error).stack}\n${text}`);
+      expect.fail(`FUZZ_SEED=${SEED}, round ${round}: ${(error as Error).stack}\n${text}`);
     }
     try {
       bindProfile(profile, inspector.modules);
       bound++;
     } catch (error) {
-      expect.fail(`seed ${seed}, round ${round}: ${(error as Error).stack}\n${text}`);
+      expect.fail(`FUZZ_SEED=${SEED}, round ${round}: ${(error as Error).stack}\n${text}`);
     }
   }
   expect(bound).toBeGreaterThan(100);

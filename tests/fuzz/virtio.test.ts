@@ -7,6 +7,7 @@ import { Entropy } from "../../daemon/src/machine/devices/virtio/entropy.ts";
 import type { VirtioDevice } from "../../daemon/src/machine/devices/virtio/transport.ts";
 import { generator, type Random } from "../isa/random.ts";
 import { Driver, RAM, Register } from "../machine/support/virtio.ts";
+import { rounds, SEED, TIMEOUT } from "./random.ts";
 
 const makers: readonly (() => VirtioDevice)[] = [
   () => new Block(new Disk(imageOfBytes(new Uint8Array(0x4000)))),
@@ -30,11 +31,11 @@ function step(random: Random, driver: Driver): void {
   } else driver.ram[random.word() & 0xffff] = random.word();
 }
 
-test.each([1, 2, 3, 4, 5, 6])("seed %i", (seed) => {
-  const random = generator(seed);
+test(`FUZZ_SEED=${SEED}`, { timeout: TIMEOUT }, () => {
+  const random = generator(SEED);
   let served = 0;
   let resets = 0;
-  for (let round = 0; round < 300; round++) {
+  for (let round = 0; round < rounds(1800); round++) {
     const driver = new Driver(random.pick(makers)());
     driver.start(driver.read(Register.device) === 3 ? 2 : 1);
     for (let count = 0; count < 60; count++) step(random, driver);
