@@ -274,7 +274,14 @@ function verify() {
 }
 
 /** Modules that read foreign text or bytes, tested on this machine. */
-const TESTED = ["args", "device_tree/mod", "process/elf"];
+const TESTED = [
+  "args",
+  "device_tree/mod",
+  "fs/ext2/directory",
+  "fs/ext2/inode",
+  "fs/ext2/superblock",
+  "process/elf",
+];
 
 function test() {
   const { rustc } = findToolchain();

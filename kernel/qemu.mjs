@@ -80,6 +80,10 @@ export const EXPECTED = [
     `workload=compute rounds=1 checksum=9148412545958282263 spawned=1 completed=1 ${CLEAN}`,
   ],
   ["workload=wakes wakes=100000", `workload=wakes wakes=100000 spawned=3 completed=3 ${CLEAN}`],
+  [
+    "workload=sync",
+    `workload=sync locked=240 meals=60 lent=6 messages=90 first=12 cancelled=12 raised=6 spawned=79 completed=79 ${CLEAN}`,
+  ],
   ["workload=run", `workload=run processes=1 exit=0 spawned=1 completed=1 ${CLEAN}`],
   ...[
     "executor=global roles=symmetric",

@@ -87,13 +87,15 @@ pub enum Workload {
     Compute,
     Wakes,
     Run,
+    Sync,
+    Files,
     Panic,
     Wild,
     Spin,
 }
 
 /// Every workload by its name, the default first.
-const WORKLOADS: [(&str, Workload); 12] = [
+const WORKLOADS: [(&str, Workload); 14] = [
     ("mix", Workload::Mix),
     ("ring", Workload::Ring),
     ("priorities", Workload::Priorities),
@@ -103,6 +105,8 @@ const WORKLOADS: [(&str, Workload); 12] = [
     ("compute", Workload::Compute),
     ("wakes", Workload::Wakes),
     ("run", Workload::Run),
+    ("sync", Workload::Sync),
+    ("files", Workload::Files),
     ("panic", Workload::Panic),
     ("wild", Workload::Wild),
     ("spin", Workload::Spin),

@@ -15,6 +15,7 @@ mod console;
 mod device;
 mod device_tree;
 mod executor;
+mod fs;
 mod future;
 mod memlayout;
 mod mm;

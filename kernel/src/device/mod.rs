@@ -2,12 +2,17 @@
 
 mod mmio;
 pub mod plic;
+pub mod virtio;
 
 use crate::device_tree::Devices;
+use crate::println;
 
 /// Takes the devices over. The boot hart calls this, before it lets the others in.
 pub fn init(devices: &Devices) {
     if let Some(plic) = &devices.plic {
         plic::init(plic);
+    }
+    if let Err(error) = virtio::block::init(devices.virtio.iter().flatten()) {
+        println!("[boot] the disk cannot be used: {error:?}");
     }
 }

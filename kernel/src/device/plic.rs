@@ -55,7 +55,6 @@ pub fn init(plic: &device_tree::Plic) {
 }
 
 /// Has `handler` called for each interrupt of `source` from now on.
-#[expect(dead_code, reason = "drivers come with their devices")]
 pub fn register(source: u32, handler: Handler) -> Result<(), Error> {
     let mut plic = PLIC.lock();
     let plic = plic.as_mut().ok_or(Error::NoController)?;

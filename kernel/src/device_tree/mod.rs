@@ -8,7 +8,7 @@ use core::ops::Range;
 
 use reader::Reader;
 
-pub use devices::{Devices, Plic};
+pub use devices::{Device, Devices, Plic};
 
 const MAGIC: u32 = 0xD00D_FEED;
 const LARGEST: usize = 2 << 20;

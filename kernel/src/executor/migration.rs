@@ -132,8 +132,7 @@ pub fn take_over(thief: &'static Executor) {
 /// Moves the best ready coroutine of `from`, if there still is one, with its place in the task
 /// map and its waker. It is in exactly one map whenever the locks of both are free.
 fn migrate(from: &'static Executor, to: &'static Executor) {
-    let Some(task) = from.pop(None) else { return };
-    task.set_executor(to);
+    let Some(task) = from.give(to) else { return };
     // Always in the same order, or two threads that take from each other wait for ever.
     let (first, second) = if from.number < to.number { (from, to) } else { (to, from) };
     {

@@ -7,6 +7,7 @@
 
 pub mod bitmap;
 pub mod migration;
+pub mod priority;
 mod ready;
 mod run;
 mod task;
@@ -16,7 +17,7 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use core::panic::Location;
-use core::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use core::task::Waker;
 
 use crate::args::{Args, ExecutorMode, Migrate};
@@ -30,7 +31,7 @@ use thread_executors::THREAD_EXECUTORS;
 
 pub use crate::args::PRIORITIES;
 pub use run::run;
-pub use task::{JoinHandle, Task};
+pub use task::{End, JoinHandle, Task};
 
 /// How urgent a coroutine or thread is: 0 is the most.
 pub type Priority = u8;
@@ -43,9 +44,6 @@ pub static EXECUTOR: Executor = Executor::new(0, &PRIORITY_BITMAP);
 
 /// Ids are unique among all executors.
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
-
-/// The lowest priority that coroutines may have (`prio-bits=`).
-static LAST_PRIORITY: AtomicU8 = AtomicU8::new(LOWEST);
 
 /// Who the next coroutine without a home goes to.
 static NEXT_HOME: AtomicUsize = AtomicUsize::new(0);
@@ -126,6 +124,14 @@ impl Executor {
         self.ready.lock().pop(limit, self.bitmap)
     }
 
+    /// Takes the best coroutine out for `other`, which it is to be pushed to.
+    fn give(&self, other: &'static Executor) -> Option<Arc<Task>> {
+        let mut ready = self.ready.lock();
+        let task = ready.pop(None, self.bitmap)?;
+        task.set_executor(other);
+        Some(task)
+    }
+
     fn trim(&self) {
         let mut tasks = self.tasks.lock();
         let mut wakers = self.wakers.lock();
@@ -141,7 +147,7 @@ impl Executor {
 pub fn init(args: &Args, harts: usize) {
     bitmap::reset();
     system::reset();
-    LAST_PRIORITY.store(args.prio_bits as Priority - 1, Ordering::Relaxed);
+    priority::set_bits(args.prio_bits);
     migration::set_policy(args.migrate);
     if args.executor == ExecutorMode::PerThread {
         // SAFETY: once and alone, as said above.
@@ -158,7 +164,7 @@ pub fn of_thread(index: usize) -> &'static Executor {
 #[track_caller]
 pub fn spawn(priority: Priority, future: impl Future<Output = ()> + Send + 'static) -> JoinHandle {
     let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-    let priority = priority.min(LAST_PRIORITY.load(Ordering::Relaxed));
+    let priority = priority::within_bits(priority);
     let task = Arc::new(Task::new(id, priority, home(), Location::caller(), Box::pin(future)));
     admit(&task);
     JoinHandle::new(task)
@@ -197,13 +203,18 @@ fn make_ready(task: Arc<Task>) {
         processor::kick_idle_hart(COROUTINES);
         return;
     }
+    tell_owner(executor);
+    if migration::wants_help(executor) {
+        processor::kick_idle_hart(COROUTINES);
+    }
+}
+
+/// Something in the queues of an executor that has an owner is ready, or better than it was.
+fn tell_owner(executor: &Executor) {
     let owner = executor.owner.lock().clone().expect("it has a thread since boot");
     // A thread looks at its own queues before it blocks, with interrupts off.
     if !processor::is_current(&owner) {
         THREAD_POOL.coroutine_ready(&owner);
-    }
-    if migration::wants_help(executor) {
-        processor::kick_idle_hart(COROUTINES);
     }
 }
 

@@ -19,7 +19,7 @@ impl ReadyQueues {
     }
 
     pub fn push(&mut self, task: Arc<Task>, bitmap: &Bitmap) {
-        let priority = task.priority;
+        let priority = task.priority();
         self.queues[priority as usize].push_back(task);
         bitmap.set(priority);
     }
@@ -30,12 +30,34 @@ impl ReadyQueues {
         if limit.is_some_and(|limit| priority >= limit) {
             return None;
         }
-        let queue = &mut self.queues[priority as usize];
-        let task = queue.pop_front();
-        if queue.is_empty() {
+        let task = self.queues[priority as usize].pop_front();
+        self.left(priority, bitmap);
+        task
+    }
+
+    /// Gives `task` another priority, and its place in the queue of that where it is in one; says
+    /// whether it is.
+    pub fn change(&mut self, task: &Arc<Task>, priority: Priority, bitmap: &Bitmap) -> bool {
+        let old = task.priority();
+        let queue = &mut self.queues[old as usize];
+        let at = queue.iter().position(|other| Arc::ptr_eq(other, task));
+        let queued = at.and_then(|at| queue.remove(at));
+        task.store_priority(priority);
+        match queued {
+            Some(task) => {
+                self.left(old, bitmap);
+                self.push(task, bitmap);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// A coroutine has left the queue of `priority`.
+    fn left(&self, priority: Priority, bitmap: &Bitmap) {
+        if self.queues[priority as usize].is_empty() {
             bitmap.clear(priority);
         }
-        task
     }
 
     pub fn len(&self) -> usize {

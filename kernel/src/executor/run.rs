@@ -1,10 +1,10 @@
 //! What coroutine threads do: take the best ready coroutine, poll it, and again.
 
 use alloc::sync::Arc;
-use core::sync::atomic::Ordering;
+use core::sync::atomic::{Ordering, fence};
 use core::task::{Context, Poll};
 
-use super::task::Task;
+use super::task::{End, Task};
 use super::{Executor, best_on_offer, make_ready, migration};
 use crate::riscv::hart_id;
 use crate::sync::InterruptsOff;
@@ -74,22 +74,30 @@ fn run_task(task: Arc<Task>) {
     let result = poll(&task, &thread);
     thread.end_coroutine();
     match result {
-        Poll::Ready(()) => complete(&task),
+        Poll::Ready(end) => complete(&task, end),
         Poll::Pending if suspend(&task) => {}
         Poll::Pending => make_ready(task),
     }
 }
 
-/// Polls a coroutine once. From here on until `suspend` or `complete` it is running.
+/// Polls a coroutine once, unless it is cancelled. From here on until `suspend` or `complete` it is
+/// running.
 #[inline(never)]
-fn poll(task: &Task, thread: &Thread) -> Poll<()> {
+fn poll(task: &Task, thread: &Thread) -> Poll<End> {
     let hart = {
         let _off = InterruptsOff::new();
         hart_id()
     };
     task.begin_poll(hart, thread.id);
+    // Who changed its priority before it could see this thread left that to us.
+    fence(Ordering::SeqCst);
+    thread.lend(task);
+    // Only now: who cancels it from here on finds it running, and it comes back to its queue.
+    if task.is_cancelled() {
+        return Poll::Ready(End::Cancelled);
+    }
     let waker = task.executor().waker_of(task);
-    task.poll_future(&mut Context::from_waker(&waker))
+    task.poll_future(&mut Context::from_waker(&waker)).map(|()| End::Completed)
 }
 
 /// A coroutine waits. False when it was woken since its poll began, and is ready instead.
@@ -103,11 +111,11 @@ fn suspend(task: &Task) -> bool {
     waits
 }
 
-/// A coroutine is done: drops its future and forgets it.
+/// A coroutine is done, or cancelled: drops its future and forgets it.
 #[inline(never)]
-fn complete(task: &Task) {
+fn complete(task: &Task, end: End) {
     let executor = task.executor();
-    let joiner = task.finish();
+    let joiner = task.finish(end);
     let waker = executor.wakers.lock().remove(&task.id);
     let owned = executor.tasks.lock().remove(&task.id);
     // Without the locks: dropping may run any code.

@@ -10,6 +10,10 @@
 //!            └──── Waiting ◀──┘ poll says Pending
 //! ```
 //! A wake in any other state changes nothing: the coroutine will be polled anyway, or is done.
+//!
+//! Who cancels a coroutine says so in it and wakes it. The thread that takes it from its queue
+//! then drops its future instead of polling it: from Running to Cancelled. So a future is dropped
+//! where it would be polled, and nowhere else.
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -17,9 +21,12 @@ use alloc::task::Wake;
 use core::cell::UnsafeCell;
 use core::panic::Location;
 use core::pin::Pin;
-use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{
+    AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering,
+};
 use core::task::{Context, Poll, Waker};
 
+use super::priority::Loans;
 use super::{Executor, Priority, make_ready};
 use crate::sync::SpinLock;
 
@@ -35,6 +42,8 @@ pub enum State {
     Notified = 2,
     Waiting = 3,
     Done = 4,
+    /// Done, too, but its future was dropped first.
+    Cancelled = 5,
 }
 
 impl From<u8> for State {
@@ -45,6 +54,7 @@ impl From<u8> for State {
             2 => State::Notified,
             3 => State::Waiting,
             4 => State::Done,
+            5 => State::Cancelled,
             _ => unreachable!("only states are stored"),
         }
     }
@@ -55,9 +65,18 @@ type BoxedFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// A coroutine.
 pub struct Task {
     pub id: u64,
-    pub priority: Priority,
+    /// What it counts for: its own priority, or a better one that it has been lent. Changes under
+    /// the lock of its executor's ready queues, so that the queue which it is in stays the one of
+    /// its priority.
+    priority: AtomicU8,
+    /// Its own priority.
+    pub(super) base: AtomicU8,
+    /// Who lends it theirs.
+    pub(super) loans: SpinLock<Loans>,
     /// A [`State`].
     state: AtomicU8,
+    /// Its future is to be dropped, not polled.
+    cancelled: AtomicBool,
     /// Whose it is: changes only while it is ready, on its way from one queue to another.
     executor: AtomicPtr<Executor>,
     /// Gone when done.
@@ -87,8 +106,11 @@ impl Task {
     ) -> Self {
         Task {
             id,
-            priority,
+            priority: AtomicU8::new(priority),
+            base: AtomicU8::new(priority),
+            loans: SpinLock::new(Loans::new()),
             state: AtomicU8::new(State::Ready as u8),
+            cancelled: AtomicBool::new(false),
             executor: AtomicPtr::new(core::ptr::from_ref(executor).cast_mut()),
             future: UnsafeCell::new(Some(future)),
             spawned_at,
@@ -105,12 +127,38 @@ impl Task {
         unsafe { &*self.executor.load(Ordering::Acquire) }
     }
 
+    /// Under the lock of the ready queues that it was taken from.
     pub fn set_executor(&self, executor: &'static Executor) {
         self.executor.store(core::ptr::from_ref(executor).cast_mut(), Ordering::Release);
     }
 
-    pub fn is_done(&self) -> bool {
-        self.state.load(Ordering::Acquire) == State::Done as u8
+    pub fn priority(&self) -> Priority {
+        self.priority.load(Ordering::Relaxed)
+    }
+
+    /// Under the lock of its executor's ready queues.
+    pub(super) fn store_priority(&self, priority: Priority) {
+        self.priority.store(priority, Ordering::Relaxed);
+    }
+
+    /// The thread that polled it last, or does.
+    pub fn thread(&self) -> u64 {
+        self.thread.load(Ordering::Relaxed)
+    }
+
+    /// Has its future dropped: at once where it waits or is ready, at its next suspension where
+    /// it runs. Does nothing where it is done.
+    pub fn cancel(self: &Arc<Self>) {
+        self.cancelled.store(true, Ordering::Release);
+        self.wake_by_ref();
+    }
+
+    pub fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
+    }
+
+    fn state(&self) -> State {
+        State::from(self.state.load(Ordering::Acquire))
     }
 
     /// Ready to Running, by the thread that took it from the queue.
@@ -118,7 +166,8 @@ impl Task {
         self.hart.store(hart, Ordering::Relaxed);
         self.thread.store(thread, Ordering::Relaxed);
         self.polls.fetch_add(1, Ordering::Relaxed);
-        self.state.swap(State::Running as u8, Ordering::AcqRel);
+        let before = self.state.swap(State::Running as u8, Ordering::AcqRel);
+        assert!(before == State::Ready as u8, "coroutine {} is polled twice", self.id);
     }
 
     /// Polls the future, by the thread that began the poll.
@@ -142,12 +191,16 @@ impl Task {
         waits.is_ok()
     }
 
-    /// Drops the future, says that it is done, and gives the waker of who waits for that.
-    pub fn finish(&self) -> Option<Waker> {
+    /// Drops the future, says how it ended, and gives the waker of who waits for that.
+    pub fn finish(&self, end: End) -> Option<Waker> {
         // SAFETY: see `Sync` above.
         let future = unsafe { &mut *self.future.get() };
         drop(future.take());
-        self.state.store(State::Done as u8, Ordering::Release);
+        let state = match end {
+            End::Completed => State::Done,
+            End::Cancelled => State::Cancelled,
+        };
+        self.state.store(state as u8, Ordering::Release);
         self.joiner.lock().take()
     }
 }
@@ -167,7 +220,7 @@ impl Wake for Task {
                 |state| match State::from(state) {
                     State::Ready | State::Waiting => Some(State::Ready as u8),
                     State::Running | State::Notified => Some(State::Notified as u8),
-                    State::Done => None,
+                    State::Done | State::Cancelled => None,
                 },
             );
         if before == Ok(State::Waiting as u8) {
@@ -175,6 +228,14 @@ impl Wake for Task {
             make_ready(self.clone());
         }
     }
+}
+
+/// How a coroutine ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Completed,
+    /// Its future was dropped before it was done.
+    Cancelled,
 }
 
 /// Waits for the end of a coroutine. Dropping it leaves the coroutine alone.
@@ -187,21 +248,33 @@ impl JoinHandle {
     pub fn new(task: Arc<Task>) -> Self {
         JoinHandle { task }
     }
+
+    /// Ends the coroutine before it is done, from any hart: see [`Task::cancel`]. Who awaits the
+    /// handle after that knows that everything which it held is dropped.
+    pub fn cancel(&self) {
+        self.task.cancel();
+    }
+
+    pub fn task(&self) -> &Arc<Task> {
+        &self.task
+    }
 }
 
 impl Future for JoinHandle {
-    type Output = ();
+    type Output = End;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context) -> Poll<End> {
         // First the waker, then the look: a coroutine that ends in between sees the waker.
         let waker = context.waker().clone();
         let old = self.task.joiner.lock().replace(waker);
         drop(old);
-        if self.task.is_done() {
-            let mine = self.task.joiner.lock().take();
-            drop(mine);
-            return Poll::Ready(());
-        }
-        Poll::Pending
+        let end = match self.task.state() {
+            State::Done => End::Completed,
+            State::Cancelled => End::Cancelled,
+            _ => return Poll::Pending,
+        };
+        let mine = self.task.joiner.lock().take();
+        drop(mine);
+        Poll::Ready(end)
     }
 }

@@ -1,13 +1,26 @@
-//! What coroutines await: a turn for others, a time, an event, a message.
+//! What coroutines await: a turn for others, a time, an event, a message, a mutex, and each other.
+//!
+//! Every one of these futures may be dropped before it is done: it leaves no waker behind, and what
+//! it was woken for goes to the next who waits.
 
+mod channel;
 mod event;
+mod join;
 mod mailbox;
+mod mutex;
+mod select;
 mod sleep;
 mod timeout;
+mod waiters;
 mod yield_now;
 
+pub use channel::{Closed, channel};
 pub use event::{Event, Wait};
+pub use join::{join, join_all};
 pub use mailbox::Mailbox;
+pub use mutex::{Mutex, lock_both};
+pub use select::{Either, select};
 pub use sleep::{Sleep, sleep};
-pub use timeout::timeout;
+pub use timeout::{Elapsed, timeout};
+pub use waiters::Waiters;
 pub use yield_now::yield_now;

@@ -10,7 +10,7 @@ use super::{Sleep, sleep};
 pub struct Elapsed;
 
 /// Awaits `future` for so many milliseconds at most.
-pub fn timeout<F: Future + Unpin>(milliseconds: u64, future: F) -> Timeout<F> {
+pub fn timeout<F: Future>(milliseconds: u64, future: F) -> Timeout<F> {
     Timeout { future, sleep: sleep(milliseconds) }
 }
 
@@ -20,13 +20,18 @@ pub struct Timeout<F> {
     sleep: Sleep,
 }
 
-impl<F: Future + Unpin> Future for Timeout<F> {
+impl<F: Future> Future for Timeout<F> {
     type Output = Result<F::Output, Elapsed>;
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context) -> Poll<Self::Output> {
-        if let Poll::Ready(value) = Pin::new(&mut self.future).poll(context) {
+    fn poll(self: Pin<&mut Self>, context: &mut Context) -> Poll<Self::Output> {
+        // SAFETY: the future is pinned with this and stays in its place.
+        let (future, sleep) = unsafe {
+            let this = self.get_unchecked_mut();
+            (Pin::new_unchecked(&mut this.future), &mut this.sleep)
+        };
+        if let Poll::Ready(value) = future.poll(context) {
             return Poll::Ready(Ok(value));
         }
-        Pin::new(&mut self.sleep).poll(context).map(|()| Err(Elapsed))
+        Pin::new(sleep).poll(context).map(|()| Err(Elapsed))
     }
 }

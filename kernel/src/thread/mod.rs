@@ -173,7 +173,7 @@ impl Thread {
             return;
         }
         let Some(executor) = self.executor else { return };
-        let half_run = self.coroutine.lock().as_ref().map(|task| task.priority);
+        let half_run = self.coroutine.lock().as_ref().map(|task| task.priority());
         let alone = half_run.is_none() || migration::policy() == Migrate::None;
         let ready = executor.best_ready().filter(|_| executor.is_owned() && alone);
         let best = half_run.into_iter().chain(ready).min().unwrap_or(executor::LOWEST);
@@ -201,14 +201,26 @@ impl Thread {
 
     /// The coroutine that this thread polls begins, and lends it its priority.
     pub fn begin_coroutine(&self, task: Arc<Task>) {
-        self.priority.store(task.priority, Ordering::Relaxed);
-        *self.coroutine.lock() = Some(task);
+        let mut coroutine = self.coroutine.lock();
+        self.priority.store(task.priority(), Ordering::Relaxed);
+        *coroutine = Some(task);
     }
 
     pub fn end_coroutine(&self) {
-        let task = self.coroutine.lock().take();
-        self.priority.store(executor::LOWEST, Ordering::Relaxed);
+        let task = {
+            let mut coroutine = self.coroutine.lock();
+            self.priority.store(executor::LOWEST, Ordering::Relaxed);
+            coroutine.take()
+        };
         drop(task);
+    }
+
+    /// The priority of `task` has changed: so does that of this thread, if it polls it.
+    pub fn lend(&self, task: &Task) {
+        let coroutine = self.coroutine.lock();
+        if coroutine.as_ref().is_some_and(|mine| mine.id == task.id) {
+            self.priority.store(task.priority(), Ordering::Relaxed);
+        }
     }
 
     /// The coroutine that it polls.

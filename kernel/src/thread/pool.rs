@@ -15,7 +15,7 @@ use super::scheduler::Scheduler;
 use super::{Job, Kind, State, Thread};
 use crate::args::Migrate;
 use crate::executor::bitmap::Bitmap;
-use crate::executor::{Priority, best_on_offer, migration};
+use crate::executor::{Priority, Task, best_on_offer, migration};
 use crate::memlayout::MAX_HARTS;
 use crate::riscv::hart_id;
 use crate::sync::{InterruptsOff, SpinLock};
@@ -221,6 +221,38 @@ impl ThreadPool {
         } else {
             // It runs, or is just being filed: it looks again before it blocks.
             thread.unblock_pending.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The priority of a coroutine has changed: so does that of the thread which it is half-run on,
+    /// and the thread's place among those that wait for a hart.
+    pub fn coroutine_changed(&self, task: &Task) {
+        let mut pool = self.inner.lock();
+        let thread = pool.threads.iter().find(|thread| thread.id == task.thread()).cloned();
+        let Some(thread) = thread.filter(|thread| thread.coroutine_id() == Some(task.id)) else {
+            return;
+        };
+        self.change(&mut pool, &thread, |thread| {
+            if thread.state() == State::Running { thread.lend(task) } else { thread.review_priority() }
+        });
+    }
+
+    /// Gives a thread another priority, whatever it does at this moment. That of a coroutine thread
+    /// is its coroutine's, and not for others to choose.
+    pub fn set_priority(&self, thread: &Arc<Thread>, priority: Priority) {
+        assert!(thread.kind != Kind::Coroutine, "the priority of a coroutine thread is borrowed");
+        self.change(&mut self.inner.lock(), thread, |thread| {
+            thread.priority.store(priority, Ordering::Relaxed);
+        });
+    }
+
+    /// Changes the priority of `thread`; where it is ready, it changes queues.
+    fn change(&self, pool: &mut PoolInner, thread: &Arc<Thread>, change: impl FnOnce(&Thread)) {
+        let lane = lane_of(thread.kind);
+        let queued = pool.schedulers[lane].remove(thread, &self.ready[lane]);
+        change(thread);
+        if queued {
+            pool.schedulers[lane].push(thread.clone(), &self.ready[lane]);
         }
     }
 

@@ -11,7 +11,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use super::context::{Context, switch_context};
 use super::pool::{self, COROUTINES, PLAIN, THREAD_POOL};
 use super::{Kind, State, Thread};
-use crate::executor::{Task, best_on_offer, migration};
+use crate::executor::{Priority, Task, best_on_offer, migration};
 use crate::memlayout::MAX_HARTS;
 use crate::riscv::{self, hart_id};
 use crate::sync::{InterruptsOff, SpinLock};
@@ -64,6 +64,13 @@ pub fn current() -> Arc<Thread> {
 pub fn is_current(thread: &Thread) -> bool {
     let _off = InterruptsOff::new();
     mine().current.lock().as_ref().is_some_and(|current| current.id == thread.id)
+}
+
+/// The coroutine that calls this; a plain thread has none, but a priority.
+pub fn current_coroutine_or_priority() -> (Option<Arc<Task>>, Priority) {
+    let thread = current();
+    let coroutine = thread.coroutine.lock().clone();
+    (coroutine, thread.priority())
 }
 
 /// The coroutine that this hart polls, for the panic handler: none if a lock is in the way.

@@ -5,6 +5,7 @@
 
 mod compute;
 mod faults;
+mod files;
 mod mix;
 mod nested;
 mod priorities;
@@ -12,6 +13,7 @@ mod ring;
 mod run;
 mod sleepers;
 mod storm;
+mod sync;
 mod wakes;
 
 use alloc::sync::Arc;
@@ -19,6 +21,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::args::{Args, Workload};
+use crate::device::virtio::block;
 use crate::executor::{self, HIGHEST};
 use crate::future::sleep;
 use crate::mm::frame::FRAMES;
@@ -27,7 +30,7 @@ use crate::mm::space;
 use crate::sync::SpinLock;
 use crate::thread::pool::THREAD_POOL;
 use crate::thread::processor;
-use crate::{println, process, riscv, sbi, thread, timer};
+use crate::{fs, println, process, riscv, sbi, thread, timer};
 
 /// What a workload did: names and numbers for the last line.
 pub type Figures = Vec<(&'static str, u64)>;
@@ -35,6 +38,10 @@ pub type Figures = Vec<(&'static str, u64)>;
 /// The main thread: runs the workload in the first coroutine, looks for leaks, and ends the
 /// machine.
 pub fn main(args: Args) {
+    match thread::block_on(fs::mount()) {
+        Ok(()) | Err(fs::Error::Disk(block::Error::NoDisk)) => {}
+        Err(error) => println!("[boot] no files: {error}"),
+    }
     let before = Census::take();
     let figures = run(args);
     let restless = settle();
@@ -75,6 +82,8 @@ fn run(args: Args) -> Figures {
             Workload::Compute => compute::run(args).await,
             Workload::Wakes => wakes::run(args).await,
             Workload::Run => run::run(args).await,
+            Workload::Sync => sync::run(args).await,
+            Workload::Files => files::run(args).await,
             Workload::Panic => faults::panic().await,
             Workload::Wild => faults::wild().await,
             Workload::Spin => faults::spin().await,
@@ -131,6 +140,7 @@ impl Census {
     const NONE: Census = Census { objects: 0, frames: 0, spaces: 0 };
 
     fn take() -> Self {
+        fs::trim();
         executor::trim();
         timer::trim();
         process::trim();

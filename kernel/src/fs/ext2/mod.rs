@@ -1,0 +1,182 @@
+//! ext2, revision 1, as `mke2fs -t ext2` makes it: blocks of 1, 2 or 4 KiB, no journal.
+//!
+//! Whoever changes what belongs together (inodes, bitmaps, counts, entries) holds `changes` from
+//! the first change to the last. A sync copies all that has changed while it holds the same, so
+//! that what gets to the disk is whole. While it is being written the superblock says that the
+//! disk is not valid; before the next sync nothing else is written.
+//!
+//! Locks are taken in this order: a directory, what is in it, `changes`.
+
+mod allocate;
+mod content;
+mod directory;
+mod inode;
+mod superblock;
+mod tree;
+
+use alloc::boxed::Box;
+use alloc::collections::BTreeMap;
+use alloc::sync::{Arc, Weak};
+
+use super::Error;
+use super::cache::{Buffer, Cache, Changes};
+use crate::device::virtio::block::{self, Kind, SECTOR};
+use crate::future::Mutex;
+use crate::sync::SpinLock;
+use inode::Inode;
+use superblock::Geometry;
+
+pub use inode::{Kind as NodeKind, ROOT};
+
+pub struct Volume {
+    geometry: Geometry,
+    cache: Cache,
+    /// Held by who changes the volume.
+    changes: Mutex<()>,
+    /// Held while changes are being written to the disk.
+    writing: Mutex<()>,
+    /// The inodes that somebody uses.
+    nodes: SpinLock<BTreeMap<u32, Weak<Node>>>,
+}
+
+/// An inode that somebody uses.
+pub struct Node {
+    pub number: u32,
+    inode: Mutex<Inode>,
+}
+
+impl From<superblock::Error> for Error {
+    fn from(error: superblock::Error) -> Self {
+        match error {
+            superblock::Error::NotExt2 => Error::Broken("there is no ext2 on it"),
+            superblock::Error::Unsupported(_) => Error::Unsupported,
+            superblock::Error::Broken => Error::Broken("its superblock contradicts itself"),
+        }
+    }
+}
+
+/// A sync writes when the changed buffers take so many tenths of the cache.
+const PRESSURE: usize = 5;
+
+impl Volume {
+    /// Looks at the disk.
+    pub async fn mount() -> Result<Self, Error> {
+        let space = alloc::vec![0; superblock::SIZE].into_boxed_slice();
+        let sector = (superblock::OFFSET / SECTOR) as u64;
+        let bytes = block::transfer(Kind::Read, sector, space).await?;
+        let bytes = bytes.first_chunk().expect("as much as was asked for");
+        let geometry = superblock::parse(bytes, block::capacity()? * SECTOR as u64)?;
+        Ok(Volume {
+            geometry,
+            cache: Cache::new(geometry.block_size),
+            changes: Mutex::new(()),
+            writing: Mutex::new(()),
+            nodes: SpinLock::new(BTreeMap::new()),
+        })
+    }
+
+    /// Waits until all that has been changed is on the disk.
+    pub async fn sync(&self) -> Result<(), Error> {
+        let _writing = self.writing.lock().await;
+        let changes = {
+            let _changes = self.changes.lock().await;
+            self.cache.take_changes()
+        };
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let superblock = self.superblock_of(&changes).await?;
+        self.write_superblock(&superblock, false).await?;
+        self.cache.write_back(changes).await?;
+        self.write_superblock(&superblock, true).await
+    }
+
+    /// The block with the superblock as it is to be on the disk.
+    async fn superblock_of(&self, changes: &Changes) -> Result<Box<[u8]>, Error> {
+        let (number, _) = self.geometry.superblock();
+        if let Some((_, bytes)) = changes.iter().find(|(block, _)| *block == number) {
+            return Ok(bytes.clone());
+        }
+        let buffer = self.cache.get(number).await?;
+        Ok(buffer.read(|bytes| Box::from(bytes)))
+    }
+
+    async fn write_superblock(&self, bytes: &[u8], valid: bool) -> Result<(), Error> {
+        let (number, offset) = self.geometry.superblock();
+        let mut bytes: Box<[u8]> = Box::from(bytes);
+        superblock::set_valid(&mut bytes[offset..offset + superblock::SIZE], valid);
+        Ok(self.cache.write_back(alloc::vec![(number, bytes)]).await?)
+    }
+
+    /// After a change: syncs where too much waits for one.
+    async fn relieve(&self) -> Result<(), Error> {
+        if self.cache.pressure() >= PRESSURE { self.sync().await } else { Ok(()) }
+    }
+
+    /// Gives back what nobody uses. For the count of leaks.
+    pub fn trim(&self) {
+        self.cache.trim();
+        self.changes.trim();
+        self.writing.trim();
+        let mut nodes = self.nodes.lock();
+        nodes.retain(|_, node| node.strong_count() > 0);
+        if nodes.is_empty() {
+            *nodes = BTreeMap::new();
+        }
+    }
+
+    pub async fn node(&self, number: u32) -> Result<Arc<Node>, Error> {
+        if let Some(node) = self.known(number) {
+            return Ok(node);
+        }
+        let (buffer, offset) = self.inode_buffer(number).await?;
+        let inode = buffer.read(|block| Inode::from_bytes(&block[offset..]));
+        let inode = inode.expect("inodes lie within blocks");
+        Ok(self.add(number, inode))
+    }
+
+    fn known(&self, number: u32) -> Option<Arc<Node>> {
+        self.nodes.lock().get(&number)?.upgrade()
+    }
+
+    /// Everybody who uses an inode gets the same node.
+    fn add(&self, number: u32, inode: Inode) -> Arc<Node> {
+        let new = Arc::new(Node { number, inode: Mutex::new(inode) });
+        let mut nodes = self.nodes.lock();
+        if let Some(node) = nodes.get(&number).and_then(Weak::upgrade) {
+            // Somebody was faster; mine goes without the lock.
+            drop(nodes);
+            return node;
+        }
+        let old = nodes.insert(number, Arc::downgrade(&new));
+        drop(nodes);
+        drop(old);
+        new
+    }
+
+    /// Has the cache know an inode as it is. The caller holds `changes`.
+    async fn store(&self, number: u32, inode: &Inode) -> Result<(), Error> {
+        let (buffer, offset) = self.inode_buffer(number).await?;
+        buffer.change(|block| block[offset..offset + inode::SIZE].copy_from_slice(inode.bytes()));
+        Ok(())
+    }
+
+    /// The block with an inode, and where it is in there.
+    async fn inode_buffer(&self, number: u32) -> Result<(Arc<Buffer>, usize), Error> {
+        if number == 0 || number > self.geometry.inodes {
+            return Err(Error::Broken("an entry names an inode that does not exist"));
+        }
+        let group = self.group((number - 1) / self.geometry.inodes_per_group).await?;
+        let index = ((number - 1) % self.geometry.inodes_per_group) as usize;
+        let per_block = self.geometry.inodes_per_block();
+        let block = group.inode_table + (index / per_block) as u32;
+        Ok((self.cache.get(block).await?, index % per_block * self.geometry.inode_size))
+    }
+
+    async fn group(&self, group: u32) -> Result<superblock::Group, Error> {
+        let (block, offset) = self.geometry.descriptor(group);
+        let buffer = self.cache.get(block).await?;
+        let bytes = |block: &[u8]| superblock::group(&block[offset..], &self.geometry);
+        buffer.read(bytes).ok_or(Error::Broken("a group of blocks lies outside of the disk"))
+    }
+}
