@@ -21,8 +21,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { MissingTool, makeDisk } from "./disk.mjs";
 import { layoutFlag, POSITION_INDEPENDENT, PROFILE, rustFlags, TARGET } from "./flags.mjs";
 import {
+  DISK,
   imageHashes,
   KERNEL,
   MANIFEST,
@@ -191,17 +193,16 @@ function pagesOf(elf) {
   return pages;
 }
 
-/** Writes the table of programs that the kernel carries, as Rust. */
-function writeProgramTable(folder, names, imageOf) {
+/** Makes the disk with the programs as machines load them, without DWARF. */
+function buildDisk(image, folder, imageOf) {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const rows = names.map((name) => {
-    writeFileSync(join(folder, name), stripped(readFileSync(imageOf(name))));
-    return `("${name}", include_bytes!("${name}")),`;
+  const files = programs().map((name) => {
+    const file = join(folder, name);
+    writeFileSync(file, stripped(readFileSync(imageOf(name))));
+    return [name, file];
   });
-  const table = join(folder, "programs.rs");
-  writeFileSync(table, `[${rows.join("\n")}]\n`);
-  return table;
+  makeDisk(image, Object.fromEntries(files));
 }
 
 /** Builds the sources in `folder`; says where each image of `prebuilt/` is, and who built it. */
@@ -217,11 +218,10 @@ function build(folder, targetFolder) {
   for (const name of programs()) {
     images[`programs/${name}.elf`] = cargo.build("asyncos-programs", name, "user/link.ld");
   }
-  const table = writeProgramTable(join(cargo.output, "programs"), programs(), (name) =>
-    join(cargo.output, name),
-  );
+  images[DISK] = join(cargo.output, DISK);
+  buildDisk(images[DISK], join(cargo.output, "programs"), (name) => join(cargo.output, name));
   images["asyncos-kernel.elf"] = cargo.build("asyncos-kernel", "asyncos-kernel", "linker.ld", {
-    environment: { ASYNCOS_PROGRAMS: table, ASYNCOS_SCHEDULER: pages },
+    environment: { ASYNCOS_SCHEDULER: pages },
   });
   return { images, rustc: cargo.rustc };
 }
@@ -311,7 +311,7 @@ try {
   }
   mode();
 } catch (error) {
-  if (!(error instanceof Failure)) {
+  if (!(error instanceof Failure || error instanceof MissingTool)) {
     throw error;
   }
   console.error(error.message);

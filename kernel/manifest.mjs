@@ -11,8 +11,20 @@ export const PREBUILT = join(KERNEL, "prebuilt");
 export const IMAGE = join(PREBUILT, "asyncos-kernel.elf");
 export const MANIFEST = join(PREBUILT, "manifest.json");
 
+/** The disk with the user programs, beside the image: what names the one finds the other. */
+export const DISK = "disk.img";
+
 /** Everything that determines the images, apart from the toolchain. Folders are taken whole. */
-const SOURCES = ["Cargo.lock", "Cargo.toml", "flags.mjs", "linker.ld", "scheduler", "src", "user"];
+const SOURCES = [
+  "Cargo.lock",
+  "Cargo.toml",
+  "disk.mjs",
+  "flags.mjs",
+  "linker.ld",
+  "scheduler",
+  "src",
+  "user",
+];
 
 /** Where the programs are, a file each, and where their images with DWARF go. */
 const PROGRAM_SOURCES = join(KERNEL, "user", "programs", "src", "bin");
@@ -64,7 +76,7 @@ export function imageHash(image = IMAGE) {
 /** Hash of each image below `prebuilt/`, by its path there. */
 export function imageHashes(pathOf = (name) => join(PREBUILT, name)) {
   const programImages = [...programs(), SCHEDULER].map((name) => `programs/${name}.elf`);
-  const names = ["asyncos-kernel.elf", ...programImages];
+  const names = ["asyncos-kernel.elf", DISK, ...programImages];
   return Object.fromEntries(
     names.filter((name) => existsSync(pathOf(name))).map((name) => [name, imageHash(pathOf(name))]),
   );

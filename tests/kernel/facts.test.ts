@@ -10,6 +10,7 @@ import { createMachine } from "../../daemon/src/machine/machine.ts";
 import { openSymbols } from "../../daemon/src/symbols/symbols.ts";
 import { IMAGE } from "../../kernel/manifest.mjs";
 import { boot, EXPECTED, FAILING, kernelLines } from "../../kernel/qemu.mjs";
+import { kernelDisk } from "../machine/support/kernel.ts";
 
 const installed = spawnSync("qemu-system-riscv64", ["--version"]).status === 0;
 const HARTS = [1, 4, 8];
@@ -28,9 +29,11 @@ const image = (() => {
   };
 })();
 
+const disk = kernelDisk();
+
 /** Lines of the kernel on our machine, and how the run ended. */
 function run(append: string, harts: number, schedule: "round-robin" | "random" = "round-robin") {
-  const options = { harts, memory: 128, append, schedule, seed: 5, quantum: 1000 };
+  const options = { harts, memory: 128, append, schedule, seed: 5, quantum: 1000, disk };
   const machine = createMachine(options, image);
   let text = "";
   const decoder = new TextDecoder();

@@ -9,7 +9,7 @@ import type { MachineOptions } from "../../daemon/src/machine/api.ts";
 import { createMachine } from "../../daemon/src/machine/machine.ts";
 import { Random } from "../../daemon/src/machine/random.ts";
 import { firmware, OPENSBI } from "./support/foreign.ts";
-import { kernelImage } from "./support/kernel.ts";
+import { kernelDisk, kernelImage } from "./support/kernel.ts";
 
 const POINTS = Number(process.env.SNAPSHOT_POINTS ?? 18);
 const SEED = Number(process.env.SNAPSHOT_SEED ?? 20261122);
@@ -67,7 +67,16 @@ const rows: readonly Row[] = [
   },
   { what: "storm, random turns", append: "workload=storm", options: { schedule: "random" } },
   { what: "storm, 8 harts", append: "workload=storm", options: { harts: 8, quantum: 77 } },
-  { what: "a program in user mode", append: "workload=run" },
+  {
+    what: "a program in user mode, from a disk",
+    append: "workload=run",
+    options: { disk: kernelDisk() },
+  },
+  {
+    what: "files, random turns",
+    append: "workload=files rounds=1 coroutines=3",
+    options: { disk: kernelDisk(), schedule: "random" },
+  },
   { what: "OpenSBI and the ring", append: "workload=ring", opensbi: "fw_dynamic.bin" },
   {
     what: "OpenSBI and sleepers, random turns",

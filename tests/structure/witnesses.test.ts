@@ -21,3 +21,11 @@ const witnesses = [
 it.skipIf(!process.env.CI).each(witnesses)("%s is installed on CI", (program) => {
   expect(spawnSync(program, ["--version"]).status).toBe(0);
 });
+
+it.skipIf(!process.env.CI).each(["mke2fs", "e2fsck", "debugfs"])(
+  "%s is installed on CI",
+  (program) => {
+    const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin` };
+    expect(spawnSync(program, ["-V"], { env }).status).toBe(0);
+  },
+);

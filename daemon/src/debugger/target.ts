@@ -25,7 +25,7 @@ export interface TargetOptions extends Omit<MachineOptions, FileOption> {
   readonly symbolFiles: readonly string[];
   /** Path of a profile; undefined: the one in the box that matches the kernel. */
   readonly profile: string | undefined;
-  /** Path of a disk image: the guest's writes go to a copy. */
+  /** Path of a disk image: the guest's writes go to a copy. Left out: `disk.img` beside the program, if it is there. */
   readonly disk?: string | undefined;
   /** The copy replaces the image's file when the run ends (`keepDisk`). */
   readonly diskWrite?: boolean | undefined;
@@ -65,15 +65,26 @@ export interface Target {
 
 const nameOf = (path: string): string => path.split(/[\\/]/).at(-1)!;
 
+/** Beside a kernel: the disk that it has where its user names none. */
+const DISK_BESIDE = "disk.img";
+
+async function withDisk(
+  environment: Environment,
+  program: string,
+  options: TargetOptions,
+): Promise<TargetOptions> {
+  if (options.disk !== undefined) return options;
+  const beside = program.slice(0, program.length - nameOf(program).length) + DISK_BESIDE;
+  return (await environment.exists(beside)) ? { ...options, disk: beside } : options;
+}
+
 /**
  * Reads the ELFs and the profile, and makes a machine that stands at reset. Throws UserError for
  * files that cannot be read, FormatError for those that are not what they should be.
  */
-export async function openTarget(
-  environment: Environment,
-  options: TargetOptions,
-): Promise<Target> {
-  const path = options.program ?? environment.bundled.kernel;
+export async function openTarget(environment: Environment, given: TargetOptions): Promise<Target> {
+  const path = given.program ?? environment.bundled.kernel;
+  const options = await withDisk(environment, path, given);
   const symbols = await openKernel(environment, path);
   const machine = createMachine(await machineOptions(environment, options), bootImage(symbols));
   const inspector = createInspector(machine);

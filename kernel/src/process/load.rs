@@ -11,19 +11,17 @@ use scheduler::{layout, syscall};
 use super::page::SharedPage;
 use super::parking::Parking;
 use super::{NEXT_ID, PRIORITY, PROCESSES, Process, State, elf, start_thread};
+use crate::fs;
 use crate::future::Event;
 use crate::memlayout::{BITMAP_PAGE, PAGE_SIZE, page_up};
 use crate::mm::space::{AddressSpace, BadAddress, EXECUTE, OutOfMemory, READ, WRITE};
 use crate::shared;
 use crate::sync::SpinLock;
 
-/// The programs that the kernel carries, by their names.
-static PROGRAMS: &[(&str, &[u8])] = &include!(env!("ASYNCOS_PROGRAMS"));
-
 /// Why a process does not start.
 #[derive(Debug)]
 pub enum Error {
-    NotFound,
+    NoFile(fs::Error),
     BadProgram(elf::Error),
     OutOfMemory,
     TooManyThreads,
@@ -34,7 +32,7 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Error::NotFound => f.write_str("there is no such program"),
+            Error::NoFile(error) => error.fmt(f),
             Error::BadProgram(error) => error.fmt(f),
             Error::OutOfMemory => f.write_str("there is no memory left"),
             Error::TooManyThreads => write!(f, "more than {} threads", layout::MAX_THREADS),
@@ -47,7 +45,8 @@ impl fmt::Display for Error {
 impl From<Error> for syscall::Error {
     fn from(error: Error) -> Self {
         match error {
-            Error::NotFound | Error::Ended => syscall::Error::NotFound,
+            Error::NoFile(error) => error.into(),
+            Error::Ended => syscall::Error::NotFound,
             Error::BadProgram(_) => syscall::Error::BadProgram,
             Error::OutOfMemory => syscall::Error::OutOfMemory,
             Error::TooManyThreads | Error::TooManyProcesses => syscall::Error::TooMany,
@@ -62,11 +61,11 @@ impl From<OutOfMemory> for Error {
 }
 
 /// Starts the program at `path` in a process of its own, whose parent has the id `parent`.
-pub fn spawn(path: &str, parent: u64) -> Result<Arc<Process>, Error> {
+pub async fn spawn(path: &str, parent: u64) -> Result<Arc<Process>, Error> {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let (_, file) = PROGRAMS.iter().find(|(known, _)| *known == name).ok_or(Error::NotFound)?;
+    let file = fs::read_whole(path).await.map_err(Error::NoFile)?;
     let program =
-        elf::parse(file, layout::PROGRAM..layout::PROGRAM_END).map_err(Error::BadProgram)?;
+        elf::parse(&file, layout::PROGRAM..layout::PROGRAM_END).map_err(Error::BadProgram)?;
     let mut space = AddressSpace::new()?;
     load(&mut space, &program)?;
     for (index, physical) in shared::pages().step_by(PAGE_SIZE).enumerate() {

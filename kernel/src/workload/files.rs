@@ -27,31 +27,37 @@ pub async fn run(args: Args) -> Figures {
     let coroutines = args.coroutines.unwrap_or(8);
     let rounds = args.rounds.unwrap_or(2);
     for round in 0..rounds {
-        let made = fs::make_directory(FOLDER).await;
-        assert!(matches!(made, Ok(()) | Err(Error::Exists)), "{FOLDER}: {made:?}");
+        match fs::make_directory(FOLDER).await {
+            Ok(()) | Err(Error::Exists) => {}
+            Err(error) => fail(error),
+        }
         let workers = (0..coroutines).map(|number| {
             executor::spawn(number as Priority % (LOWEST + 1), async move {
                 if let Err(error) = work(number, round).await {
-                    panic!("file {number}: {error}");
+                    super::fail(format_args!("file {number}: {error}"));
                 }
             })
         });
         join_all(workers.collect()).await;
-        sync().await;
+        fs::sync().await.unwrap_or_else(|error| fail(error));
         println!("[files] round {round} is on the disk");
     }
-    let names = fs::list(FOLDER).await.expect("the folder is there");
-    let mut bytes = 0;
-    for name in names.lines() {
-        let content = fs::read_whole(&format!("{FOLDER}/{name}")).await.expect("it is there");
-        bytes += content.len();
-    }
-    let files = names.lines().count();
+    let (files, bytes) = count().await.unwrap_or_else(|error| fail(error));
     alloc::vec![("files", files as u64), ("bytes", bytes as u64), ("rounds", rounds as u64)]
 }
 
-async fn sync() {
-    fs::sync().await.unwrap_or_else(|error| panic!("sync: {error}"));
+fn fail(error: Error) -> ! {
+    super::fail(format_args!("{FOLDER}: {error}"));
+}
+
+/// How many files are there, and how many bytes they have.
+async fn count() -> Result<(usize, usize), Error> {
+    let names = fs::list(FOLDER).await?;
+    let mut bytes = 0;
+    for name in names.lines() {
+        bytes += fs::read_whole(&format!("{FOLDER}/{name}")).await?.len();
+    }
+    Ok((names.lines().count(), bytes))
 }
 
 /// One file's life: what is there in the end depends on `number` and `round` alone.

@@ -68,6 +68,12 @@ pub fn main(args: Args) {
     sbi::shutdown(restless.is_some() || leaks);
 }
 
+/// Ends the machine: the workload cannot be run.
+fn fail(why: fmt::Arguments) -> ! {
+    println!("[kernel] failed: {why}");
+    sbi::shutdown(true);
+}
+
 fn run(args: Args) -> Figures {
     let result = Arc::new(SpinLock::new(Figures::new()));
     let figures = result.clone();

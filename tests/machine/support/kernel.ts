@@ -6,6 +6,9 @@ import type { BootImage, LoadSegment } from "../../../daemon/src/machine/api.ts"
 const PATH = new URL("../../../kernel/prebuilt/asyncos-kernel.elf", import.meta.url);
 const PT_LOAD = 1;
 
+/** The disk that comes with it. */
+export const kernelDisk = (): Uint8Array => new Uint8Array(readFileSync(new URL("disk.img", PATH)));
+
 export function kernelImage(): BootImage {
   const bytes = readFileSync(PATH);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
