@@ -1,7 +1,7 @@
 /** Code lenses over the daemon's /lsp, fed by sessions' stops; what is sent, and what is not. */
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { lensTitle } from "../../daemon/src/lsp/server.ts";
+import { lensTitle } from "../../daemon/src/lsp/lenses.ts";
 import { DapClient } from "../../daemon/src/server/client.ts";
 import { startFixtureServer } from "../server/support.ts";
 import { Editor } from "./editor.ts";

@@ -61,6 +61,7 @@ export function leaveSession(context: Context, stand: boolean): void {
   if (!session) return;
   for (const part of context.halting) part.unbind();
   session.pinned.clear();
+  session.select(undefined);
   context.left = new Debuggee(session, launch!, machineName!, environment);
   session.leave(stand);
 }
@@ -99,6 +100,9 @@ function listen(context: Context, session: Session): void {
       context.clearHandles();
       for (const body of stoppedEvents(stop)) emit("stopped", body);
       annotator.refresh();
+    }),
+    session.selection.on(() => {
+      if (session.stop) annotator.refresh();
     }),
     session.resumed.on(() => {
       context.clearHandles();

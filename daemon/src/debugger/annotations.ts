@@ -1,9 +1,12 @@
 /**
- * What the language server shows at a stop: how many coroutines of each async fn live, by state, and
- * which of them are suspended at which line.
+ * What the language server shows at a stop: how many coroutines of each async fn live, by state,
+ * which of them are suspended at which line, what the selected one holds, and where async fns and
+ * wakers are written.
  */
 import { shownId } from "../awareness/ids.ts";
 import type { Annotations, Environment } from "./api.ts";
+import { codeIndex } from "./code-index.ts";
+import { selectedValues } from "./selection.ts";
 import type { Session } from "./session.ts";
 
 export class Annotator {
@@ -12,6 +15,7 @@ export class Annotator {
   readonly #tell: (annotations: Annotations | undefined) => void;
   #stop = 0;
   #shown = false;
+  #code: Annotations["code"];
 
   constructor(
     session: Session,
@@ -28,12 +32,20 @@ export class Annotator {
     const stop = ++this.#stop;
     this.#environment.defer(() => {
       if (stop !== this.#stop) return;
-      void collect(this.#session).then((annotations) => {
-        if (stop !== this.#stop) return;
-        this.#shown = true;
-        this.#tell(annotations);
-      });
+      void this.#count(stop);
     });
+  }
+
+  async #count(stop: number): Promise<void> {
+    const annotations = await collect(this.#session);
+    if (stop !== this.#stop) return;
+    this.#shown = true;
+    this.#tell(this.#code ? { ...annotations, code: this.#code } : annotations);
+    // Where things are written takes longer, and changes only with the ELFs.
+    const code = await codeIndex(this.#session, this.#environment);
+    if (stop !== this.#stop || JSON.stringify(code) === JSON.stringify(this.#code)) return;
+    this.#code = code;
+    this.#tell({ ...annotations, code });
   }
 
   /** What was told does not hold any more. */
@@ -45,7 +57,8 @@ export class Annotator {
   }
 }
 
-async function collect({ awareness, sources }: Session): Promise<Annotations> {
+async function collect(session: Session): Promise<Annotations> {
+  const { awareness, sources } = session;
   const functions: Annotations["functions"][number][] = [];
   const awaits: Annotations["awaits"][number][] = [];
   for (const { name, location, counts, awaits: sites } of awareness.census()) {
@@ -57,5 +70,5 @@ async function collect({ awareness, sources }: Session): Promise<Annotations> {
         awaits.push({ path, line: at.line, name, count, coroutines: coroutines.map(shownId) });
     }
   }
-  return { functions, awaits };
+  return { functions, awaits, selected: await selectedValues(session) };
 }

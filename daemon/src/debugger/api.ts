@@ -53,4 +53,35 @@ export interface Annotations {
     readonly count: number;
     readonly coroutines: readonly (number | string)[];
   }[];
+  /** What the ELFs say of sources: async fns and blocks, and the methods that wakers call. */
+  readonly code?: {
+    readonly functions: readonly {
+      readonly path: string;
+      readonly line: number;
+      readonly name: string;
+      readonly form: string;
+    }[];
+    readonly wakers: readonly {
+      readonly path: string;
+      readonly line: number;
+      readonly name: string;
+    }[];
+  };
+  /** The coroutine that the user has selected, with the values of its frames, innermost first. */
+  readonly selected?:
+    | {
+        readonly coroutine: number | string;
+        readonly name: string;
+        readonly frames: readonly {
+          readonly path: string;
+          readonly line: number;
+          readonly name: string;
+          readonly values: readonly {
+            readonly name: string;
+            readonly text: string;
+            readonly type: string;
+          }[];
+        }[];
+      }
+    | undefined;
 }

@@ -43,6 +43,9 @@ export class Session implements BreakpointHost, StepHost {
   readonly sources: Sources;
   readonly stacks: Stacks;
   readonly statements = new Statements();
+  /** Another coroutine is selected. */
+  readonly selection = new Signal<undefined>();
+  #selected: number | undefined;
   /** Coroutines that the user wants among the threads. */
   readonly pinned = new Set<number>();
 
@@ -164,6 +167,17 @@ export class Session implements BreakpointHost, StepHost {
   /** Puts what may stop the machine into it: breakpoints, filters, what was picked in a view. */
   bind(...parts: readonly { bind(session: Session): void }[]): void {
     for (const part of parts) part.bind(this);
+  }
+
+  /** The coroutine that the user looks at in a view. */
+  get selected(): number | undefined {
+    return this.#selected;
+  }
+
+  select(coroutine: number | undefined): void {
+    if (coroutine === this.#selected) return;
+    this.#selected = coroutine;
+    this.selection.emit(undefined);
   }
 
   // State

@@ -20,6 +20,14 @@ export interface AnnotatedAwait {
   readonly coroutines: readonly (number | string)[];
 }
 
+/** Something written at a line of a file. */
+export type CodePlace = NonNullable<Annotations["code"]>["wakers"][number];
+/** An async fn or block, or a waker's method (`form` is `waker`). */
+export interface CodeSymbol extends CodePlace {
+  readonly form: string;
+}
+export type SelectedCoroutine = NonNullable<Annotations["selected"]>;
+
 /** One session's share. Undefined while it runs; `dispose` when it ends. */
 export interface AnnotationSource extends Disposable {
   set(annotations: Annotations | undefined): void;
@@ -29,13 +37,16 @@ export class LiveAnnotations {
   /** Some session stopped, runs again or ended. */
   readonly changed = new Signal<void>();
   readonly #sources = new Map<AnnotationSource, Annotations>();
+  /** Of the session that stopped last: it stays when that runs or has ended. */
+  #code: Annotations["code"];
 
   source(): AnnotationSource {
     const source: AnnotationSource = {
       set: (annotations) => {
         const known = this.#sources.has(source);
-        const { functions = [], awaits = [] } = annotations ?? {};
-        if (annotations && functions.length + awaits.length > 0)
+        const { awaits = [], code, functions = [], selected } = annotations ?? {};
+        this.#code = code ?? this.#code;
+        if (annotations && (functions.length + awaits.length > 0 || code || selected))
           this.#sources.set(source, annotations);
         else if (known) this.#sources.delete(source);
         else return;
@@ -57,6 +68,24 @@ export class LiveAnnotations {
       }
     }
     return [...byLine.values()].sort((a, b) => a.line - b.line);
+  }
+
+  /** By line. */
+  symbolsIn(path: string): readonly CodeSymbol[] {
+    const { functions = [], wakers = [] } = this.#code ?? {};
+    return [...functions, ...wakers.map((each) => ({ ...each, form: "waker" }))]
+      .filter((each) => each.path === path)
+      .sort((a, b) => a.line - b.line);
+  }
+
+  /** Methods that wakers call. */
+  wakers(): readonly CodePlace[] {
+    return this.#code?.wakers ?? [];
+  }
+
+  /** What is selected in the sessions that stand. */
+  selected(): readonly SelectedCoroutine[] {
+    return [...this.#sources.values()].flatMap(({ selected }) => selected ?? []);
   }
 
   /** The awaits of a file by line; sessions add up. */

@@ -1,7 +1,9 @@
 /**
  * The language server: while sessions are stopped, a code lens at each `async fn` says how many of
- * its coroutines live and in which state, and a mark at each `.await` which of them are suspended
- * there. Clients are told to ask again only when that changed in a file that they have open.
+ * its coroutines live and in which state, a mark at each `.await` which of them are suspended
+ * there, and a hover what a variable holds in the selected one. Outlines and the implementations of
+ * wakers are those of the ELFs that were debugged last. Clients are told to ask again only when
+ * something changed in a file that they have open.
  */
 import {
   type CodeLens,
@@ -9,23 +11,26 @@ import {
   type Connection,
   createConnection,
   createProtocolConnection,
+  type DocumentSymbol,
+  DocumentSymbolRequest,
+  type Hover,
   type InitializeParams,
   type InitializeResult,
   type InlayHint,
   InlayHintRefreshRequest,
+  type Location,
   type MessageReader,
   type MessageWriter,
+  type Position,
   type ProtocolRequestType0,
   TextDocumentSyncKind,
 } from "vscode-languageserver";
 import type { Disposable } from "../base/disposable.ts";
-import type {
-  AnnotatedAwait,
-  AnnotatedFunction,
-  FunctionCounts,
-  LiveAnnotations,
-} from "./annotations.ts";
+import type { AnnotatedAwait, LiveAnnotations } from "./annotations.ts";
 import { awaitHints, awaitHover } from "./awaits.ts";
+import { outline, wakerImplementations, wordAt } from "./code.ts";
+import { lensesOf } from "./lenses.ts";
+import { valueHover } from "./values.ts";
 
 export interface LanguageClient {
   readonly reader: MessageReader;
@@ -36,6 +41,8 @@ export interface LanguageHost {
   readonly annotations: LiveAnnotations;
   /** The host's path of a `file:` URI; undefined for any other. */
   pathOf(uri: string): string | undefined;
+  /** The other way. */
+  uriOf(path: string): string;
 }
 
 /** Serves one client until `dispose`, or until the client says `exit`: then `left` is called. */
@@ -51,14 +58,23 @@ export function serveLanguageClient(
   const open = new OpenFiles(host);
   const lenses = new Refresher(connection, CodeLensRefreshRequest.type);
   const hints = new Refresher(connection, InlayHintRefreshRequest.type);
+  const outlines = new Outlines(connection);
 
   connection.onInitialize((params) => {
     const { workspace } = params.capabilities;
     lenses.supported = workspace?.codeLens?.refreshSupport === true;
     hints.supported = workspace?.inlayHint?.refreshSupport === true;
     open.command = showCommand(params);
-    return CAPABILITIES;
+    outlines.dynamic =
+      params.capabilities.textDocument?.documentSymbol?.dynamicRegistration === true;
+    return outlines.dynamic
+      ? CAPABILITIES
+      : {
+          ...CAPABILITIES,
+          capabilities: { ...CAPABILITIES.capabilities, documentSymbolProvider: true },
+        };
   });
+  connection.onInitialized(() => outlines.renew());
   connection.onDidOpenTextDocument(({ textDocument }) => {
     open.add(textDocument.uri, textDocument.text);
   });
@@ -72,13 +88,16 @@ export function serveLanguageClient(
   connection.languages.inlayHint.on(({ textDocument, range }) =>
     open.hints(textDocument.uri, range.start.line, range.end.line),
   );
-  connection.onHover(({ textDocument, position }) =>
-    awaitHover(open.awaits(textDocument.uri), position.line),
+  connection.onHover(({ textDocument, position }) => open.hover(textDocument.uri, position));
+  connection.onDocumentSymbol(({ textDocument }) => open.outline(textDocument.uri));
+  connection.onImplementation(({ textDocument, position }) =>
+    open.implementations(textDocument.uri, position),
   );
   const subscription = host.annotations.changed.on(() => {
     const changed = open.changed();
     if (changed.lenses) lenses.refresh();
     if (changed.hints) hints.refresh();
+    if (changed.outline) outlines.renew();
   });
   connection.listen();
   return {
@@ -91,17 +110,6 @@ export function serveLanguageClient(
   };
 }
 
-/** `12 live: 3 ready, 1 running, 8 waiting`; states without a coroutine are left out. */
-export function lensTitle(counts: FunctionCounts): string | undefined {
-  const { ready, running, waiting, done } = counts;
-  const live = ready + running + waiting;
-  if (live + done === 0) return undefined;
-  const states = Object.entries({ ready, running, waiting, done })
-    .filter(([, count]) => count > 0)
-    .map(([state, count]) => `${count} ${state}`);
-  return `${live} live: ${states.join(", ")}`;
-}
-
 const CAPABILITIES: InitializeResult = {
   serverInfo: { name: "AsyncOS Debugger" },
   capabilities: {
@@ -109,6 +117,7 @@ const CAPABILITIES: InitializeResult = {
     codeLensProvider: { resolveProvider: false },
     inlayHintProvider: true,
     hoverProvider: true,
+    implementationProvider: true,
   },
 };
 
@@ -126,6 +135,7 @@ interface OpenFile {
   /** What the client was last given the chance to see. */
   lenses: string;
   hints: string;
+  outline: string;
 }
 
 /** The files that a client has open, and what is to be shown in them. */
@@ -139,10 +149,11 @@ class OpenFiles {
   }
 
   add(uri: string, text: string): void {
-    const file = { lines: text.split("\n"), lenses: "", hints: "" };
+    const file = { lines: text.split("\n"), lenses: "", hints: "", outline: "" };
     this.#files.set(uri, file);
     file.lenses = fingerprint(this.lenses(uri));
     file.hints = fingerprint(this.hints(uri));
+    file.outline = fingerprint(this.outline(uri));
   }
 
   remove(uri: string): void {
@@ -150,15 +161,18 @@ class OpenFiles {
   }
 
   /** Whether any open file shows something else now. */
-  changed(): { readonly lenses: boolean; readonly hints: boolean } {
-    const changed = { lenses: false, hints: false };
+  changed(): { readonly lenses: boolean; readonly hints: boolean; readonly outline: boolean } {
+    const changed = { lenses: false, hints: false, outline: false };
     for (const [uri, file] of this.#files) {
       const lenses = fingerprint(this.lenses(uri));
       const hints = fingerprint(this.hints(uri));
       changed.lenses ||= lenses !== file.lenses;
       changed.hints ||= hints !== file.hints;
+      const outlined = fingerprint(this.outline(uri));
+      changed.outline ||= outlined !== file.outline;
       file.lenses = lenses;
       file.hints = hints;
+      file.outline = outlined;
     }
     return changed;
   }
@@ -173,45 +187,64 @@ class OpenFiles {
     return awaitHints(this.awaits(uri), this.#files.get(uri)?.lines ?? [], first, last);
   }
 
+  /** What a variable of the selected coroutine holds, and who waits in this line. */
+  hover(uri: string, position: Position): Hover | null {
+    const path = this.#host.pathOf(uri);
+    const lines = this.#files.get(uri)?.lines;
+    const selected = this.#host.annotations.selected();
+    const value = path !== undefined && lines ? valueHover(selected, path, lines, position) : null;
+    return value ?? awaitHover(this.awaits(uri), position.line);
+  }
+
+  outline(uri: string): DocumentSymbol[] {
+    const path = this.#host.pathOf(uri);
+    if (path === undefined) return [];
+    const { annotations } = this.#host;
+    const lines = this.#files.get(uri)?.lines ?? [];
+    return outline(annotations.symbolsIn(path), annotations.functionsIn(path), lines);
+  }
+
+  implementations(uri: string, { character, line }: Position): Location[] {
+    const word = wordAt(this.#files.get(uri)?.lines[line] ?? "", character);
+    const { annotations } = this.#host;
+    return wakerImplementations(word, annotations.wakers(), (path) => this.#host.uriOf(path));
+  }
+
   lenses(uri: string): CodeLens[] {
     const path = this.#host.pathOf(uri);
     if (path === undefined) return [];
     const lines = this.#files.get(uri)?.lines ?? [];
-    return this.#host.annotations.functionsIn(path).flatMap((entry) => {
-      return lens(entry, signatureLine(lines, entry), this.command);
-    });
+    return lensesOf(this.#host.annotations.functionsIn(path), lines, this.command);
   }
-}
-
-/** How many lines a signature may have. */
-const MAX_SIGNATURE = 32;
-
-/**
- * The line (from 0) of the `fn`: debugging information tells where the body opens, and a signature
- * may be written over several lines.
- */
-function signatureLine(lines: readonly string[], { line, name }: AnnotatedFunction): number {
-  const pattern = new RegExp(`\\bfn\\s+${name.split("::").at(-1)?.replace(/\W.*/, "")}\\b`);
-  for (let at = line - 1; at >= 0 && at > line - 1 - MAX_SIGNATURE; at--) {
-    if (pattern.test(lines[at] ?? "")) return at;
-  }
-  return line - 1;
-}
-
-function lens(
-  { name, counts }: AnnotatedFunction,
-  line: number,
-  command: string | undefined,
-): CodeLens[] {
-  const title = lensTitle(counts);
-  if (title === undefined) return [];
-  const position = { line, character: 0 };
-  // A command without a name is text that cannot be clicked.
-  const action = command ? { title, command, arguments: [name] } : { title, command: "" };
-  return [{ range: { start: position, end: position }, command: action }];
 }
 
 const fingerprint = (shown: readonly object[]): string => JSON.stringify(shown);
+
+/**
+ * Clients have no request to be told that outlines are others now. Those that take registrations
+ * look again when one comes, so it is made anew.
+ */
+class Outlines {
+  dynamic = false;
+  readonly #connection: Connection;
+  #registered: Promise<Disposable> | undefined;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  renew(): void {
+    if (!this.dynamic) return;
+    const before = this.#registered;
+    this.#registered = Promise.resolve(before)
+      .then((registration) => registration?.dispose())
+      .then(() => this.#connection.client.register(DocumentSymbolRequest.type));
+    // A client that is gone looks at nothing.
+    this.#registered.catch(() => {
+      this.#registered = undefined;
+    });
+  }
+}
 
 /** Sends one refresh at a time; what changes meanwhile is one more refresh after the answer. */
 class Refresher {

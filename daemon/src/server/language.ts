@@ -1,5 +1,5 @@
 /** A language client's connection: JSON-RPC messages, one in each text frame. */
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import {
   AbstractMessageReader,
   AbstractMessageWriter,
@@ -22,7 +22,7 @@ export function serveLanguage(
   const reader = new Reader(transport);
   const service = serveLanguageClient(
     { reader, writer: new Writer(transport) },
-    { annotations, pathOf },
+    { annotations, pathOf, uriOf: (path) => pathToFileURL(path).href },
     () => transport.close(CLOSE.done),
   );
   reader.closed = (problem) => {

@@ -43,6 +43,10 @@ export class CoroutinesView implements vscode.Disposable {
         this.#total = total;
         return rows;
       },
+      selected: async ({ debug }, row) => {
+        const coroutine = row?.target?.kind === "coroutine" ? row.target.coroutine.id : null;
+        await debug.customRequest("asyncos/select", { coroutine });
+      },
       describe: () => this.#describe(),
     });
   }

@@ -19,8 +19,8 @@ export interface Listing {
   readonly byReadyAge?: boolean | undefined;
 }
 
-/** So few groups are open from the beginning. */
-const OPEN_GROUPS = 3;
+/** Groups of so few coroutines together are open from the beginning. */
+const OPEN = 12;
 
 export async function coroutineRoots(
   snapshot: Snapshot,
@@ -32,7 +32,7 @@ export async function coroutineRoots(
     by: groupBy,
     ...(filter !== "" && { filter }),
   });
-  const open = groups.length <= OPEN_GROUPS;
+  const open = total <= OPEN;
   return { total, rows: groups.map((group) => groupRow(snapshot, listing, group, open)) };
 }
 
@@ -108,13 +108,14 @@ export function coroutineRow(
       ? `hart ${coroutine.hart}`
       : join(awaiting && shortPlace(awaiting), waitsFor && `for ${waitText(waitsFor)}`);
   const priority = coroutine.priority === undefined ? undefined : `prio ${coroutine.priority}`;
-  const age = readyFor === undefined ? undefined : `since ${instructions(readyFor)}`;
+  const age = readyFor === undefined ? undefined : `for ${instructions(readyFor)} instr`;
+  const state = age === undefined ? coroutine.state : `${coroutine.state} ${age}`;
   const marks = join(breakOn && `● ${breakOn.join(", ")}`, pinned === true ? "pinned" : undefined);
-  const full = join(marks, coroutine.state, age, priority, where);
+  const full = join(marks, state, priority, where);
   const spoken = join(
     breakOn && `breaks on ${breakOn.join(", ")}`,
     pinned === true ? "pinned" : undefined,
-    coroutine.state,
+    state,
     priority,
     where,
   );

@@ -13,6 +13,8 @@ export interface RowsOptions {
   readonly view: string;
   readonly sessions: Sessions;
   readonly roots: (session: Session) => Promise<readonly Row[]>;
+  /** A row is selected, or none. */
+  readonly selected?: (session: Session, row: Row | undefined) => Promise<void>;
   /** Says more in the title, e.g. a filter. */
   readonly describe?: () => string | undefined;
 }
@@ -35,6 +37,7 @@ export class RowTree implements vscode.TreeDataProvider<Row>, vscode.Disposable 
     this.#subscriptions = [
       this.#view,
       options.sessions.onDidChange(() => this.#follow()),
+      this.#view.onDidChangeSelection(({ selection }) => this.#select(selection[0])),
       this.#view.onDidChangeVisibility(({ visible }) => {
         if (visible && this.#stale) this.refresh();
       }),
@@ -86,6 +89,14 @@ export class RowTree implements vscode.TreeDataProvider<Row>, vscode.Disposable 
     } else {
       this.refresh();
     }
+  }
+
+  /** What is selected while the machine runs is told at no time: the next stop has other rows. */
+  #select(row: Row | undefined): void {
+    const session = this.#options.sessions.shown;
+    if (session?.phase !== "stopped") return;
+    // Whoever cannot be told has other troubles, which are told elsewhere.
+    this.#options.selected?.(session, row).catch(() => {});
   }
 
   /** For the welcome text: nothing there is something else than nothing asked yet. */

@@ -65,6 +65,15 @@ export const picked: Handlers = {
     return {};
   }),
 
+  "asyncos/select": handler(
+    "stopped",
+    z.object({ coroutine: coroutineId.nullable() }),
+    (context, args) => {
+      context.launched.select(args.coroutine ?? undefined);
+      return {};
+    },
+  ),
+
   "asyncos/pin": handler("stopped", pin, (context, { coroutine, pinned }) => {
     const { awareness, pinned: all } = context.launched;
     if (pinned && !awareness.coroutine(coroutine)) throw new UserError(noCoroutine(coroutine));

@@ -1,0 +1,54 @@
+/** How many coroutines of each `async fn` live, and in which state: a lens above its line. */
+import type { CodeLens } from "vscode-languageserver";
+import type { AnnotatedFunction, FunctionCounts } from "./annotations.ts";
+
+/** `12 live: 3 ready, 1 running, 8 waiting`; states without a coroutine are left out. */
+export function lensTitle(counts: FunctionCounts): string | undefined {
+  const { ready, running, waiting, done } = counts;
+  const live = ready + running + waiting;
+  if (live + done === 0) return undefined;
+  const states = Object.entries({ ready, running, waiting, done })
+    .filter(([, count]) => count > 0)
+    .map(([state, count]) => `${count} ${state}`);
+  return `${live} live: ${states.join(", ")}`;
+}
+
+/** `command`: of the client, which shows the coroutines of a function. */
+export function lensesOf(
+  functions: readonly AnnotatedFunction[],
+  lines: readonly string[],
+  command: string | undefined,
+): CodeLens[] {
+  return functions.flatMap((entry) => lens(entry, signatureLine(lines, entry), command));
+}
+
+/** How many lines a signature may have. */
+const MAX_SIGNATURE = 32;
+
+/**
+ * The line (from 0) of the `fn`: debugging information tells where the body opens, and a signature
+ * may be written over several lines.
+ */
+export function signatureLine(
+  lines: readonly string[],
+  { line, name }: Pick<AnnotatedFunction, "line" | "name">,
+): number {
+  const pattern = new RegExp(`\\bfn\\s+${name.split("::").at(-1)?.replace(/\W.*/, "")}\\b`);
+  for (let at = line - 1; at >= 0 && at > line - 1 - MAX_SIGNATURE; at--) {
+    if (pattern.test(lines[at] ?? "")) return at;
+  }
+  return line - 1;
+}
+
+function lens(
+  { name, counts }: AnnotatedFunction,
+  line: number,
+  command: string | undefined,
+): CodeLens[] {
+  const title = lensTitle(counts);
+  if (title === undefined) return [];
+  const position = { line, character: 0 };
+  // A command without a name is text that cannot be clicked.
+  const action = command ? { title, command, arguments: [name] } : { title, command: "" };
+  return [{ range: { start: position, end: position }, command: action }];
+}
