@@ -58,6 +58,23 @@ test("an event, a message, a turn, whichever comes first: as the profile names t
   until(mix, () => waits(mix).some((wait) => wait?.what === "a message"));
 });
 
+test("a mutex, and who holds it: somebody else, who lives and does not wait for it", () => {
+  const kernel = bootKernel("workload=sync");
+  const locked = () =>
+    kernel.awareness
+      .coroutines({ filter: "state:waiting" })
+      .coroutines.filter(({ waitsFor }) => waitsFor?.kind === "lock" && waitsFor.coroutine);
+  until(kernel, () => locked().length > 0);
+  expect(kernel.awareness.profile?.gaps).toEqual([]);
+  for (const { id, waitsFor } of locked()) {
+    expect(waitsFor).toMatchObject({ kind: "lock", what: "a mutex" });
+    expect(waitsFor!.coroutine).not.toBe(id);
+    expect(kernel.awareness.coroutine(waitsFor!.coroutine!)?.state).toMatch(
+      /running|ready|waiting/,
+    );
+  }
+});
+
 test("what no profile describes is unknown", () => {
   const kernel = bootKernel("workload=sleepers coroutines=2", {}, ({ waits: _, ...rest }) => rest);
   const { awareness } = kernel;

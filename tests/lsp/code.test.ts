@@ -15,6 +15,9 @@ const text = readFileSync(path, "utf8");
 const lines = text.split("\n");
 const lineOf = (pattern: RegExp): number => lines.findIndex((line) => pattern.test(line));
 
+/** Told after the stop, when nothing else is to be done. */
+const SOON = { timeout: 15_000 };
+
 let daemon: DaemonProcess;
 let session: DapClient;
 let editor: Editor;
@@ -49,7 +52,7 @@ interface Outlined {
 it("outlines have the async fns of a file as its text has them, with how many live", async () => {
   const symbols = async () =>
     (await editor.request("textDocument/documentSymbol", { textDocument })).result as Outlined[];
-  await expect.poll(async () => (await symbols()).length).toBeGreaterThan(0);
+  await expect.poll(async () => (await symbols()).length, SOON).toBeGreaterThan(0);
   const written = lines.flatMap((line, at) => {
     const name = /\basync fn (\w+)/.exec(line)?.[1];
     return name === undefined ? [] : [[name, at]];
@@ -73,7 +76,7 @@ it("a waker's call leads to what each kind of waker does", async () => {
         position: { line, character },
       })
     ).result as { uri: string; range: Outlined["range"] }[];
-  await expect.poll(async () => (await ask()).length).toBeGreaterThan(0);
+  await expect.poll(async () => (await ask()).length, SOON).toBeGreaterThan(0);
   for (const { range, uri } of await ask()) {
     const there = readFileSync(new URL(uri), "utf8").split("\n")[range.start.line];
     expect(there).toMatch(/fn wake\(/);
@@ -102,7 +105,7 @@ it("a hover tells what a variable holds in the selected coroutine, and no other"
   expect(await hover()).toBeUndefined();
   for (const { id } of [first!, second!]) {
     await session.request("asyncos/select", { coroutine: id });
-    await expect.poll(hover).toContain(`in coroutine ${id} \`ring::pass\``);
+    await expect.poll(hover, SOON).toContain(`in coroutine ${id} \`ring::pass\``);
     const { frames } = await session.request<{
       frames: { name: string; variablesReference: number }[];
     }>("asyncos/awaitStack", { coroutine: id });
@@ -116,7 +119,7 @@ it("a hover tells what a variable holds in the selected coroutine, and no other"
   }
   expect(at.line).toBeGreaterThan(0);
   await session.request("asyncos/select", { coroutine: null });
-  await expect.poll(hover).toBeUndefined();
+  await expect.poll(hover, SOON).toBeUndefined();
 });
 
 it("words and functions are told apart", () => {

@@ -60,7 +60,7 @@ export const views = {
       await window.rows("Coroutines", /ring::pass ● poll/);
       await window.key("F5");
       await window.stopped(new RegExp(`poll of ${id}`, "i"));
-      await window.rows("Coroutines", /ring::pass ● poll .*running/);
+      await window.rows("Coroutines", /ring::pass ● poll .*ready/);
     });
 
     await step("a pinned coroutine is in the Call Stack", async () => {
