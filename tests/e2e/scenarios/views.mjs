@@ -51,7 +51,7 @@ export const views = {
         text.split(" ", 1),
       );
       await window.filterCoroutines(`id:${id}`);
-      await window.allRows("Coroutines", /ring::pass waiting/);
+      await window.allRows("Coroutines", new RegExp(`^${id} ring::pass`));
       await window.inline("Coroutines", /ring::pass waiting/, "Break on This Coroutine");
       const choices = window.page.locator(".quick-input-list .monaco-list-row");
       await choices.filter({ hasText: "Poll" }).locator(".label-name").first().click();
