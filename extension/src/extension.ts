@@ -79,7 +79,8 @@ export function activate(context: vscode.ExtensionContext): void {
       log,
       kernelSources: vscode.Uri.joinPath(vscode.Uri.file(root), "kernel"),
     }),
-    sessions.onDidChange(() => language.want(sessions.any)),
+    // It stays when the session has ended: where things are written is known from then on.
+    sessions.onDidChange(() => sessions.any && language.want(true)),
     sessions.onDidChange(showPhase(sessions)),
     language,
   );

@@ -1,4 +1,4 @@
-/** The language client: one for the window, over the same daemon, alive while a session is. */
+/** The language client: one for the window, over the same daemon, from the first session on. */
 import type * as vscode from "vscode";
 import {
   BaseLanguageClient,

@@ -1,4 +1,4 @@
-/** Starts and stops the language client with the sessions, one change at a time. */
+/** Starts and stops the language client, one change at a time. */
 import type * as vscode from "vscode";
 import type { Connect } from "../debug/adapter.ts";
 import type { RunningClient } from "./client.ts";

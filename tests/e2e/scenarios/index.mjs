@@ -4,6 +4,5 @@ import { emptyWindow } from "./empty-window.mjs";
 import { repository } from "./repository.mjs";
 import { timeline } from "./timeline.mjs";
 import { trouble } from "./trouble.mjs";
-import { views } from "./views.mjs";
 
-export const scenarios = [emptyFolder, emptyWindow, repository, timeline, trouble, views];
+export const scenarios = [emptyFolder, emptyWindow, repository, timeline, trouble];
