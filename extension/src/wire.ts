@@ -155,6 +155,8 @@ export interface Executor {
   readonly wakers: readonly { readonly coroutine: CoroutineId; readonly address: string }[];
   readonly wakerCount: number;
   readonly current?: CoroutineId;
+  /** Results of system calls that it has not read yet. */
+  readonly callbacks?: number;
 }
 
 export interface BitmapBit {

@@ -5,6 +5,9 @@ use core::fmt;
 /// Queues of each executor; as many as there are priorities.
 pub const PRIORITIES: usize = 8;
 
+/// Most processes at a time.
+const MAX_PROCESSES: usize = 64;
+
 /// What the command line chose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Args {
@@ -22,6 +25,8 @@ pub struct Args {
     pub prio_bits: usize,
     /// The program of the workload `run`.
     pub program: Name,
+    /// How many of it `run` starts at once.
+    pub processes: usize,
 }
 
 /// The name of a file: its own copy, for the command line's memory is not kept.
@@ -166,6 +171,7 @@ pub fn parse(bootargs: &str) -> Result<Args, Error<'_>> {
         roles: Roles::Symmetric,
         prio_bits: PRIORITIES,
         program: Name::new("hello").expect("it is short"),
+        processes: 1,
     };
     let mut migrate = None;
     for word in bootargs.split_ascii_whitespace() {
@@ -181,6 +187,7 @@ pub fn parse(bootargs: &str) -> Result<Args, Error<'_>> {
             }
             "roles" => args.roles = choice(name, value, &ROLES, "symmetric split")?,
             "prio-bits" => args.prio_bits = count(name, value, PRIORITIES)?,
+            "processes" => args.processes = count(name, value, MAX_PROCESSES)?,
             "program" => {
                 args.program = Name::new(value).ok_or(Error::NotAName { name, value })?;
             }

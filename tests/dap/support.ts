@@ -23,6 +23,7 @@ export const environment = (logged: string[]): Environment => ({
   async replaceFile() {
     throw new UserError("Nothing is written here.");
   },
+  list: async (path) => (existsSync(path) ? readdirSync(path) : []),
   exists: async (path) => existsSync(path),
   defer: (callback) => void setImmediate(callback),
   now: () => performance.now(),

@@ -190,6 +190,8 @@ export interface ExecutorInfo {
   /** How many there are, listed or not. */
   readonly wakerCount: number;
   readonly current: number | undefined;
+  /** Results of system calls that it has not read yet. */
+  readonly callbacks: number | undefined;
 }
 
 export interface ReadyQueue {
@@ -265,10 +267,12 @@ export interface Awareness {
   /** The satp under which a process runs; undefined when there is no such process. */
   spaceOf(process: number): bigint | undefined;
   /**
-   * What a process runs is known from now on: `symbols` is one program to all processes that are
-   * given the same file, and is added to the inspector's modules with the first of them.
+   * Symbols of a program: of every process whose path ends in `name`. It is among the inspector's
+   * modules from now on, so that breakpoints may be set before it runs.
    */
-  setProgram(process: number, symbols: SymbolFile): Module;
+  addProgram(name: string, symbols: SymbolFile): Module;
+  /** Symbols of what every process has beside its program: before the programs. */
+  addLibrary(symbols: SymbolFile): Module;
   /**
    * A process that a hart enters for the first time, before it executes anything there, or whose
    * address space is a new one.

@@ -29,7 +29,7 @@ import { FutureKinds } from "./kinds.ts";
 import { leafLocations } from "./leaves.ts";
 import { listCoroutines } from "./listing.ts";
 import { kernelMemory } from "./memory.ts";
-import { type Process, Processes } from "./processes.ts";
+import { Processes } from "./processes.ts";
 import type { Profile } from "./profile.ts";
 import { Programs } from "./programs.ts";
 import { Realm } from "./realm.ts";
@@ -92,7 +92,6 @@ export function createAwareness(
     profile,
     processes,
     addModule: (symbols, user) => inspector.modules.add(symbols, { user }),
-    libraries: () => [],
     addSource: (kind, source) => events.add(kind, source),
   });
   for (const rule of trapFrameRules(binding, modules, new Realm(parts).context)) {
@@ -194,11 +193,6 @@ export function createAwareness(
     ...{ binding, memory, context, executors },
     processes: () => processes.all(),
   });
-  const required = (id: number): Process => {
-    const process = processes.find(id);
-    if (!process) throw new UserError(`there is no process ${id}`);
-    return process;
-  };
 
   return {
     get profile() {
@@ -214,7 +208,8 @@ export function createAwareness(
       const process = processes.find(id);
       return process && process.root !== 0 ? processes.satpOf(process) : undefined;
     },
-    setProgram: (id, symbols) => programs.set(required(id), symbols),
+    addProgram: (name, symbols) => programs.add(name, symbols),
+    addLibrary: (symbols) => programs.addLibrary(symbols),
     onProcess: (listener) => processes.met.on(listener),
     forget: () => processes.forget(),
     coroutines: (query = {}) => listCoroutines(realms(), query),

@@ -76,6 +76,11 @@ export interface ExecutorBinding {
   readonly queues: Access | undefined;
   readonly wakers: Access | undefined;
   readonly current: Access | undefined;
+  /** How many callbacks it has not read yet. */
+  readonly callbacks: Access | undefined;
+  /** Of queues that are linked through the records. */
+  readonly first: Access | undefined;
+  readonly next: Access | undefined;
 }
 
 export interface BitmapBinding {
@@ -312,13 +317,22 @@ function bindExecutor(
   const list = binder.compile(`${place}.tasks`, spec.tasks, names);
   const records = list && task ? recordsIn(list, task) : undefined;
   if (typeof records === "string") binder.miss(`${place}.tasks`, records);
+  const queues = binder.compile(`${place}.queues`, spec.queues, names);
+  const lists = queues && collectionIn(queues.node)?.layout;
+  const listed = lists && "element" in lists ? lists.element : undefined;
   return {
     name: spec.name,
     mode: spec.mode ?? "",
     each,
     id: binder.compile(`${place}.id`, spec.id, names),
     tasks: typeof records === "string" ? undefined : records,
-    queues: binder.compile(`${place}.queues`, spec.queues, names),
+    queues,
+    first:
+      listed &&
+      binder.compile(`${place}.first`, spec.first, named("queue", slotPlace(SLOT.outer, listed))),
+    next:
+      task && binder.compile(`${place}.next`, spec.next, named("task", slotPlace(SLOT.task, task))),
+    callbacks: binder.compile(`${place}.callbacks`, spec.callbacks, names),
     wakers: binder.compile(`${place}.wakers`, spec.wakers, names),
     current: binder.compile(`${place}.current`, spec.current, names),
   };

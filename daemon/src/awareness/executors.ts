@@ -13,7 +13,7 @@ import type { ExecutorInfo } from "./api.ts";
 import type { Binding, ExecutorBinding } from "./binding.ts";
 import type { Owner, Task } from "./coroutines.ts";
 import { coroutineId } from "./ids.ts";
-import { countOf, type Front, type QueueReader, queueReader } from "./queues.ts";
+import { countOf, type Front, linkedQueueReader, type QueueReader, queueReader } from "./queues.ts";
 import { eachElement } from "./records.ts";
 import { SLOT } from "./slots.ts";
 
@@ -116,6 +116,7 @@ export class Executors {
     const queues = prepared.queues?.(this.#context, limit) ?? [];
     const wakers = prepared.wakers?.(this.#context, limit) ?? { members: [], count: 0 };
     const current = this.#unique(binding.current);
+    const callbacks = binding.callbacks?.number(this.#context) ?? Number.NaN;
     const { process } = this.#owner;
     return {
       id,
@@ -133,16 +134,18 @@ export class Executors {
       })),
       wakerCount: wakers.count,
       current: Number.isNaN(current) ? undefined : current,
+      callbacks: Number.isNaN(callbacks) ? undefined : callbacks,
     };
   }
 }
 
 function queuesOf(
-  { queues }: ExecutorBinding,
+  { first, next, queues }: ExecutorBinding,
   task: Type | undefined,
   miss: (gap: string) => void,
 ): QueueReader | undefined {
-  const reader = queues && task && queueReader(queues, task);
+  const linked = queues && first && next && linkedQueueReader(queues, first, next);
+  const reader = linked ?? (queues && task && queueReader(queues, task));
   if (typeof reader !== "string") return reader;
   miss(`queues: ${reader}`);
   return undefined;

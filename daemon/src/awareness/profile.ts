@@ -103,6 +103,17 @@ const executor = z.strictObject({
   id: expression.optional(),
   tasks: expression.describe("The collection of all coroutines that are not done."),
   queues: expression.optional().describe("Ready queues, the index being the priority."),
+  first: expression
+    .optional()
+    .describe(
+      "For queues that are linked through the records: the address of the first one of `queue`; 0 where it is empty.",
+    ),
+  next: expression
+    .optional()
+    .describe("With `first`: the address of the record behind `task`; 0 at the end."),
+  callbacks: expression
+    .optional()
+    .describe("How many results of system calls wait to be read by it."),
   wakers: expression.optional().describe("A map from coroutine id to cached waker."),
   current: expression.optional().describe("Id of the coroutine that it polls."),
 });
@@ -211,6 +222,11 @@ const user = z.strictObject({
   events: z.array(event).max(256).optional(),
   wakers: z.array(waker).max(64).optional(),
   waits: z.array(wait).max(256).optional(),
+  libraries: z
+    .array(z.string().min(1).max(100))
+    .max(16)
+    .optional()
+    .describe("What every process has beside its program: their ELFs, by name."),
 });
 
 const profile = z.strictObject({
@@ -237,7 +253,7 @@ export type Profile = z.infer<typeof profile>;
 /** Keys whose strings are expressions wherever they occur, for checking their syntax at once. */
 const NOT_EXPRESSIONS = new Set([
   ...["$schema", "name", "description", "type", "at", "kind", "owner", "meaning", "mode", "panic"],
-  ...["match", "functions", "names", "unsaved", "for", "what"],
+  ...["match", "functions", "names", "unsaved", "for", "what", "libraries"],
 ]);
 
 /** Throws FormatError with the profile's name and the place in it. */

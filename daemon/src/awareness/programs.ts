@@ -31,17 +31,16 @@ interface ProgramParts {
   readonly processes: Processes;
   /** Puts an ELF into the session. */
   readonly addModule: (symbols: SymbolFile, user: (satp: bigint) => boolean) => Module;
-  /** ELFs that are mapped beside every program. */
-  readonly libraries: () => readonly Module[];
   /** Told of what a new program reports. */
   readonly addSource: (kind: EventKind, source: Source) => void;
 }
 
 export class Programs {
   readonly #parts: ProgramParts;
-  readonly #programs = new Map<SymbolFile, Program>();
-  /** By process: ids of processes that are gone stay, and are given a program again when reused. */
-  readonly #running = new Map<number, { readonly root: number; readonly program: Program }>();
+  /** By the last part of their path. */
+  readonly #programs = new Map<string, Program>();
+  /** ELFs that are mapped beside every program. */
+  readonly #libraries: Module[] = [];
   readonly #realms = new Map<number, { readonly root: number; readonly realm: Realm }>();
 
   constructor(parts: ProgramParts) {
@@ -54,20 +53,24 @@ export class Programs {
     );
   }
 
-  set({ id, root }: Process, symbols: SymbolFile): Module {
-    let program = this.#programs.get(symbols);
-    if (!program) {
-      program = this.#open(symbols);
-      this.#programs.set(symbols, program);
-    }
-    this.#running.set(id, { root, program });
+  /** Every process has it beside its program: to be told before the first program. */
+  addLibrary(symbols: SymbolFile): Module {
+    const { addModule, processes } = this.#parts;
+    const module = addModule(symbols, (satp) => processes.bySatp(satp) !== undefined);
+    this.#libraries.push(module);
+    return module;
+  }
+
+  /** Every process whose path ends in `name` runs it, from now on. */
+  add(name: string, symbols: SymbolFile): Module {
+    const program = this.#open(symbols);
+    this.#programs.set(name, program);
     return program.module;
   }
 
   /** Undefined where its symbols are not known. */
-  of({ id, root }: Process): Program | undefined {
-    const running = this.#running.get(id);
-    return running?.root === root ? running.program : undefined;
+  of({ path }: Process): Program | undefined {
+    return this.#programs.get(path?.split("/").at(-1) ?? "");
   }
 
   realm(process: Process): Realm | undefined {
@@ -83,13 +86,13 @@ export class Programs {
   }
 
   #open(symbols: SymbolFile): Program {
-    const { addModule, addSource, libraries, machine, processes, profile } = this.#parts;
+    const { addModule, addSource, machine, processes, profile } = this.#parts;
     const isHere = (satp: bigint): boolean => {
       const process = processes.bySatp(satp);
       return process !== undefined && this.of(process)?.module === module;
     };
     const module: Module = addModule(symbols, isHere);
-    const modules: Modules = { modules: [module, ...libraries()] };
+    const modules: Modules = { modules: [module, ...this.#libraries] };
     const { user, name } = profile ?? {};
     const binding = user && bindProfile({ name: name!, match: {}, ...user }, modules);
     const program = { module, modules, binding, kinds: new FutureKinds(modules) };

@@ -45,6 +45,42 @@ export function queueReader(access: Access, record: Type): QueueReader | string 
   };
 }
 
+/** A list longer than this is garbage in memory, not a list. */
+const MAX_LINKS = 2_000_000;
+
+/**
+ * The same for queues that are linked through the records: `first` is the address of a queue's first
+ * record, `next` of the one behind a record; 0 ends it. They read the queue and the record from
+ * their slots.
+ */
+export function linkedQueueReader(
+  access: Access,
+  first: Access,
+  next: Access,
+): QueueReader | string {
+  const outer = collectionIn(access.node);
+  if (outer?.layout.kind !== "sequence") return `\`${access.text}\` is no array of queues`;
+  const { layout, type, at } = outer;
+  return (context, limit) => {
+    const queues: Front<number>[] = [];
+    eachElement(layout, type, at(context), context, (address) => {
+      context.slots[SLOT.outer] = address;
+      const members: number[] = [];
+      let count = 0;
+      let record = first.number(context);
+      while (record > 0 && count < MAX_LINKS) {
+        count++;
+        if (members.length < limit) members.push(record);
+        context.slots[SLOT.task] = record;
+        record = next.number(context);
+      }
+      queues.push({ members, count });
+      return queues.length < MAX_QUEUES;
+    });
+    return queues;
+  };
+}
+
 /** A list that is damaged has as many as could be walked. */
 export const countOf = (members: readonly unknown[], count: number): number =>
   Number.isNaN(count) ? members.length : Math.max(members.length, count);

@@ -11,6 +11,8 @@ export interface Environment {
    * it was if anything goes wrong on the way.
    */
   replaceFile(path: string, bytes: Uint8Array): Promise<void>;
+  /** Names of the files in a folder; none where there is no such folder. */
+  list(path: string): Promise<readonly string[]>;
   /** Whether a file exists, for mapping the compiler's paths to sources on this host. */
   exists(path: string): Promise<boolean>;
   /** Calls back soon, after outside messages had their turn: what separates two slices of a run. */

@@ -147,11 +147,16 @@ export class Breakpoints {
         return;
       }
       const found = resolve(request.place, host);
-      const visits = new Visits(host.machine, host.statements, found.addresses);
-      breakpoint.hooks = [
-        ...visits.hooks,
-        ...found.addresses.map((place) => hook(host, breakpoint, place, guard, visits)),
-      ];
+      // Programs stand at the same addresses, each in its own processes.
+      const modules = new Set(found.addresses.map(({ module }) => module));
+      breakpoint.hooks = [...modules].flatMap((module) => {
+        const places = found.addresses.filter((place) => place.module === module);
+        const visits = new Visits(host.machine, host.statements, places);
+        return [
+          ...visits.hooks,
+          ...places.map((place) => hook(host, breakpoint, place, guard, visits)),
+        ];
+      });
       breakpoint.status = status({
         verified: found.addresses.length > 0,
         message: found.message,

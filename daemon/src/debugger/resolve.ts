@@ -48,24 +48,37 @@ function codePoint(
 function lines(path: string, line: number, host: BreakpointHost): Resolution {
   const { modules } = host.inspector.modules;
   let known = false;
+  let at: number | undefined;
+  const addresses: CodePoint[] = [];
+  const where: string[] = [];
   for (const module of modules) {
     const compiled = host.compiledPath(path, module);
     if (compiled === undefined) continue;
     known = true;
     const found = module.symbols.addressesOfLine(compiled, line);
-    if (!found) continue;
-    const copies = found.addresses.length;
-    return {
-      addresses: found.addresses.map((local) =>
+    // Where an ELF has no code for this line but one below, another may have some.
+    if (!found || (at !== undefined && found.line > at)) continue;
+    if (at === undefined || found.line < at) {
+      addresses.length = 0;
+      where.length = 0;
+    }
+    const { line: its } = found;
+    at = its;
+    where.push(module.name);
+    addresses.push(
+      ...found.addresses.map((local) =>
         codePoint(
           module,
           local,
-          ({ location }) => location?.line === found.line && location.path === compiled,
+          ({ location }) => location?.line === its && location.path === compiled,
         ),
       ),
-      line: found.line,
-      message: copies > 1 ? `At ${copies} places in ${module.name}.` : undefined,
-    };
+    );
+  }
+  if (at !== undefined) {
+    const copies = addresses.length;
+    const message = copies > 1 ? `At ${copies} places in ${where.join(", ")}.` : undefined;
+    return { addresses, line: at, message };
   }
   const names = modules.map(({ name }) => name).join(", ");
   const message = known

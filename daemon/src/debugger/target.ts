@@ -1,7 +1,7 @@
 /** From what the user asked to debug to everything that a session works on. */
 import type { Awareness } from "../awareness/api.ts";
 import { createAwareness } from "../awareness/awareness.ts";
-import { detectProfile, parseProfile } from "../awareness/profile.ts";
+import { detectProfile, type Profile, parseProfile } from "../awareness/profile.ts";
 import type { Inspector } from "../inspect/api.ts";
 import { createInspector } from "../inspect/inspector.ts";
 import type { Machine, MachineOptions } from "../machine/api.ts";
@@ -89,14 +89,20 @@ export async function openTarget(environment: Environment, given: TargetOptions)
   const machine = createMachine(await machineOptions(environment, options), bootImage(symbols));
   const inspector = createInspector(machine);
   inspector.modules.add(symbols);
-  for (const file of options.symbolFiles) inspector.modules.add(await openElf(environment, file));
   const profile = options.profile
     ? parseProfile(
         new TextDecoder().decode(await environment.readFile(options.profile)),
         nameOf(options.profile),
       )
     : detectProfile(symbols, environment.profiles);
+  // Where nothing is known of processes, further ELFs are parts of the kernel.
+  if (!profile?.user) {
+    for (const file of options.symbolFiles) inspector.modules.add(await openElf(environment, file));
+  }
   const awareness = createAwareness(machine, inspector, profile);
+  const programs = await openPrograms(environment, path, options, profile);
+  for (const symbols of programs.libraries) awareness.addLibrary(symbols);
+  for (const [name, symbols] of programs.programs) awareness.addProgram(name, symbols);
   const notes: string[] = inspector.modules.modules.flatMap((module) =>
     module.symbols.gaps.map((gap) => `${module.name}: ${gap}`),
   );
@@ -130,6 +136,41 @@ export async function keepDisk(environment: Environment, target: Target): Promis
   const bytes = diskWrite ? target.machine.changedDisk() : undefined;
   if (bytes !== undefined) await environment.replaceFile(disk!, bytes);
 }
+
+/** What processes run, by its name. */
+interface UserImages {
+  readonly programs: ReadonlyMap<string, SymbolFile>;
+  readonly libraries: readonly SymbolFile[];
+}
+
+/**
+ * The ELFs of the folder `programs` beside the kernel's, and those that the user names, which come
+ * first where a name is in both.
+ */
+async function openPrograms(
+  environment: Environment,
+  kernel: string,
+  { symbolFiles }: TargetOptions,
+  profile: Profile | undefined,
+): Promise<UserImages> {
+  if (!profile?.user) return { programs: new Map(), libraries: [] };
+  const folder = `${kernel.slice(0, kernel.length - nameOf(kernel).length)}programs/`;
+  const beside = (await environment.list(folder)).filter((file) => file.endsWith(ELF_ENDING));
+  const images = new Map<string, SymbolFile>();
+  for (const path of [...beside.sort().map((file) => folder + file), ...symbolFiles]) {
+    images.set(programName(path), await openElf(environment, path));
+  }
+  const names = profile.user.libraries ?? [];
+  const libraries = names.flatMap((name) => images.get(name) ?? []);
+  for (const name of names) images.delete(name);
+  return { programs: images, libraries };
+}
+
+const ELF_ENDING = ".elf";
+
+/** As paths in the guest end: without the ending that our folder gives it. */
+const programName = (path: string): string =>
+  nameOf(path).endsWith(ELF_ENDING) ? nameOf(path).slice(0, -ELF_ENDING.length) : nameOf(path);
 
 /** A Linux boot image is wrapped into an ELF without symbols. */
 async function openKernel(environment: Environment, path: string): Promise<SymbolFile> {

@@ -58,7 +58,7 @@ export class Visits {
     const leave = (place: Address, cfa: Statement["cfa"]): void => {
       this.hooks.push(
         this.#machine.hook(place, (hart) => {
-          const frame = cfaAt(hart, cfa);
+          const frame = module.owns(hart, place) ? cfaAt(hart, cfa) : undefined;
           if (frame !== undefined) inside.delete(frame);
           return false;
         }),

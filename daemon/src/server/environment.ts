@@ -1,6 +1,6 @@
 /** The host as a session sees it: files, the kernel in the box and the profiles in the box. */
 import { readdirSync, readFileSync } from "node:fs";
-import { access, open, realpath, rename, rm, stat } from "node:fs/promises";
+import { access, open, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { UserError } from "../base/errors.ts";
 import type { Environment } from "../debugger/api.ts";
@@ -21,6 +21,7 @@ export function createEnvironment(
         () => true,
         () => false,
       ),
+    list: (path) => readdir(path).catch(() => []),
     defer: (callback) => void setImmediate(callback),
     now: () => performance.now(),
     log: (text) => void process.stderr.write(`asyncos: ${text}\n`),

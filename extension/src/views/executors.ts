@@ -27,6 +27,9 @@ function executorRow(executor: Executor, snapshot: Snapshot): Row {
     tooltip: [
       `Executor ${executor.id}: ${executor.name}, ${executor.mode}`,
       `${count(ready, "coroutine")} in ready queues, ${count(executor.wakerCount, "waker")} cached`,
+      ...(executor.callbacks === undefined
+        ? []
+        : [`${count(executor.callbacks, "callback")} of system calls unread`]),
     ],
     icon: { id: "layers" },
     context: "executor",

@@ -46,8 +46,8 @@ pub struct SystemPage {
     /// Those of them that no hart is busy with: threads and the kernel's coroutines that wait for
     /// one, and the coroutines of processes that no hart runs.
     pub waiting: AtomicU64,
-    /// By hart: id of the user thread that it runs, in the upper 32 bits, and one more than its
-    /// number in its process; 0 where it runs none.
+    /// By hart: one more than the number, in its process, of the user thread that it runs; 0 where
+    /// it runs none.
     pub threads: [AtomicU64; HARTS],
 }
 

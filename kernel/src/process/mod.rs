@@ -69,12 +69,10 @@ pub struct Process {
     /// Id of the process that spawned it; 0 where the kernel did.
     #[expect(dead_code, reason = "for whoever looks at the kernel from outside")]
     parent: u64,
-    /// Physical address of the root of its page tables. They are gone when it has ended.
-    pub root: usize,
-    /// Physical address of the page that it shares with the kernel. It is another's when this one
-    /// has ended.
-    #[expect(dead_code, reason = "for whoever looks at the kernel from outside")]
-    page: usize,
+    /// Physical address of the root of its page tables; 0 when it has ended.
+    root: AtomicUsize,
+    /// Physical address of the page that it shares with the kernel; 0 when it has ended.
+    page: AtomicUsize,
     /// How many harts run threads of it.
     on_harts: AtomicUsize,
     /// As [`Exit::to_word`] has it; meaningful once it is ending.
@@ -219,6 +217,7 @@ fn end_thread(process: Arc<Process>) {
         // The other threads have left already: no hart uses its tables after this.
         leave_process();
         let space = process.space.lock().take();
+        process.root.store(0, Ordering::Relaxed);
         drop(space);
         process.give_page_back();
         process.state.store(State::Ended as u8, Ordering::Release);
@@ -248,7 +247,7 @@ pub fn switch_process(from: u64, to: &Process) {
     core::hint::black_box(from);
     // SAFETY: the tables live until the last thread of the process has left, and `to` has one
     // on this hart.
-    unsafe { paging::switch_to(to.root) };
+    unsafe { paging::switch_to(to.root.load(Ordering::Relaxed)) };
 }
 
 /// Switches this hart back to the kernel's own address space.

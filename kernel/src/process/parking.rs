@@ -94,6 +94,7 @@ impl Process {
 
     /// The process has ended: its page is anybody's.
     pub fn give_page_back(&self) {
+        self.page.store(0, Ordering::Relaxed);
         self.parking.lock().page = None;
     }
 }

@@ -67,7 +67,7 @@ pub fn merge() {
 /// This hart begins to run `thread`, which is a process's, or stops running it.
 pub fn set_running(thread: &Thread, runs: bool) {
     let Some(process) = &thread.process else { return };
-    let word = if runs { thread.id << 32 | (thread.slot as u64 + 1) } else { 0 };
+    let word = if runs { thread.slot as u64 + 1 } else { 0 };
     MERGED.threads[hart_id()].store(word, Ordering::Relaxed);
     if runs {
         process.on_harts.fetch_add(1, Ordering::Relaxed);

@@ -52,10 +52,7 @@ macro_rules! program {
 #[track_caller]
 pub fn start(thread: u64, main: impl Future<Output = ()> + Send + 'static) -> ! {
     executor::init();
-    drop(executor::spawn(DEFAULT, async move {
-        main.await;
-        syscall::exit(0)
-    }));
+    drop(executor::spawn(DEFAULT, main));
     executor::run(thread)
 }
 

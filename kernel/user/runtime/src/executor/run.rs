@@ -11,6 +11,9 @@ use super::{EXECUTOR, make_ready, page, slot, system};
 use crate::lock::Lock;
 use crate::{callback, syscall};
 
+/// Id of the first coroutine: the process ends with it.
+const MAIN: u64 = 1;
+
 /// One thread at a time reads callbacks.
 static READER: Lock<()> = Lock::new(());
 
@@ -92,5 +95,8 @@ fn complete(task: &Task) {
     EXECUTOR.completed.fetch_add(1, Ordering::Relaxed);
     if let Some(joiner) = joiner {
         joiner.wake();
+    }
+    if task.id == MAIN {
+        syscall::exit(0);
     }
 }

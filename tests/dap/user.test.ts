@@ -1,0 +1,91 @@
+/** Kernel and user programs in one session: breakpoints in both, user coroutines with their stacks. */
+import { join } from "node:path";
+import { afterEach, expect, it } from "vitest";
+import { type Body, Client, lineOf, sources } from "./support.ts";
+
+const NESTED = "user/programs/src/bin/nested.rs";
+const APPEND = "workload=run program=nested";
+
+let client: Client;
+afterEach(() => client.close());
+
+const breakAt = (file: string, text: string) =>
+  client.request("setBreakpoints", {
+    source: { path: join(sources, file) },
+    breakpoints: [{ line: lineOf(file, text) }],
+  });
+
+it("stops in a user coroutine, with its locals, and shows another that waits", async () => {
+  client = new Client();
+  await client.launch({ append: APPEND, harts: 2 }, () => breakAt(NESTED, "shared.gate.set();"));
+  const { threadId } = await client.stopped();
+  expect(await client.where(threadId)).toMatch(/^nested\.rs:\d+ nested::main \(async\)/);
+  const [frame] = await client.frames(threadId);
+  expect(Object.keys(await client.locals(frame.id))).toContain("shared");
+
+  const { coroutines, total } = await client.request("asyncos/coroutines", {
+    filter: "process:1 state:waiting",
+  });
+  expect(total).toBe(4);
+  const said = [...client.console.matchAll(/coroutine=(\d+) fn=nested::inner .*word=("\w+")/g)];
+  expect(said).toHaveLength(4);
+  for (const [, id, word] of said) {
+    expect(coroutines.map((one: Body) => one.id)).toContain(`1:${id}`);
+    const pinned = await client.request("asyncos/pin", { coroutine: `1:${id}`, pinned: true });
+    const frames = await client.frames(pinned.threadId);
+    const inner = frames.find(({ name }) => name.includes("nested::inner"))!;
+    expect(inner.line).toBe(lineOf(NESTED, "shared.gate.wait().await;"));
+    expect(frames.some(({ name }) => name.includes("nested::outer"))).toBe(true);
+    expect((await client.locals(inner.id)).word).toBe(word);
+  }
+});
+
+it("stops in the kernel for a system call, and in the program that made it", async () => {
+  client = new Client();
+  await client.launch({ append: APPEND, harts: 1 }, async () => {
+    await breakAt("src/syscall/mod.rs", "println!(\"{text}\");");
+    await breakAt(NESTED, "shared.here.send(number);");
+  });
+  const where: string[] = [];
+  for (let stop = 0; stop < 5; stop++) {
+    const { threadId } = await client.stopped();
+    where.push((await client.where(threadId)).replace(/:\d+/, ""));
+    await client.request("continue", { threadId });
+  }
+  expect(where.map((place) => place.split(" ")[0])).toEqual([
+    "mod.rs",
+    "mod.rs",
+    "nested.rs",
+    "mod.rs",
+    "mod.rs",
+  ]);
+});
+
+it("stops in the code that all share, whoever runs it", async () => {
+  client = new Client();
+  await client.launch({ append: "workload=run program=hello", harts: 1 }, () =>
+    breakAt("scheduler/src/image/queues.rs", "let list = queue(ready, priority);"),
+  );
+  const { threadId } = await client.stopped();
+  const frames = await client.frames(threadId);
+  expect(frames[0].source.name).toBe("queues.rs");
+  expect(frames.map(({ name }) => name).join()).toContain("executor::make_ready");
+  expect((await client.locals(frames[0].id)).priority).toBe("4");
+});
+
+it("steps over an await in a user coroutine", async () => {
+  client = new Client();
+  const hello = "user/programs/src/bin/hello.rs";
+  await client.launch({ append: "workload=run program=hello", harts: 2 }, () =>
+    breakAt(hello, "let ball = inbox.receive().await;"),
+  );
+  const { threadId } = await client.stopped();
+  await client.request("setBreakpoints", {
+    source: { path: join(sources, hello) },
+    breakpoints: [],
+  });
+  const { threadId: after } = await client.go("next", { threadId });
+  expect(await client.where(after)).toMatch(/^hello\.rs:\d+ hello::player \(async\)/);
+  const [frame] = await client.frames(after);
+  expect(frame.line).toBe(lineOf(hello, "outbox.send(ball + 1);"));
+});
