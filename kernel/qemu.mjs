@@ -97,6 +97,18 @@ export const EXPECTED = [
     `workload=files files=8 bytes=662002 rounds=2 spawned=421 completed=421 ${CLEAN}`,
   ],
   ["workload=run", `workload=run processes=1 exit=0 spawned=1 completed=1 ${CLEAN}`],
+  [
+    "workload=run program=ring processes=8",
+    `workload=run processes=8 exit=0 spawned=1 completed=1 ${CLEAN}`,
+  ],
+  [
+    "workload=run program=threads",
+    `workload=run processes=1 exit=0 spawned=1 completed=1 ${CLEAN}`,
+  ],
+  [
+    "workload=run program=wild processes=2",
+    `workload=run processes=2 exit=4294967309 spawned=1 completed=1 ${CLEAN}`,
+  ],
   ...[
     "executor=global roles=symmetric",
     "executor=per-thread",
