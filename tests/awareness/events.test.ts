@@ -30,7 +30,9 @@ test("no change of a bitmap is missed: recounted from memory after every instruc
   const words = stepped.awareness
     .bitmaps()
     .map(({ address, name }) => ({ name, at: physical(Number(address)), last: 0 }));
-  expect(words.map(({ name }) => name)).toEqual(["coroutines", "threads", "coroutine threads"]);
+  expect(words.map(({ name }) => name)).toEqual([
+    ...["coroutines", "threads", "coroutine threads", "system", "waiting"],
+  ]);
   const changes: string[] = [];
   const look = (word: { name: string; at: PhysicalAddress; last: number }) => {
     const value = stepped.machine.readPhysicalNumber(word.at, 8);
