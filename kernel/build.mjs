@@ -170,6 +170,11 @@ function stripped(elf) {
   const [table, count] = [Number(bytes.readBigUInt64LE(0x20)), bytes.readUInt16LE(0x38)];
   const ends = Array.from({ length: count }, (_, index) => {
     const header = table + 56 * index;
+    if (bytes.readUInt32LE(header) !== PT_LOAD) {
+      // Of the sections behind, such as what the code was compiled for.
+      bytes.fill(0, header, header + 56);
+      return 0;
+    }
     return Number(bytes.readBigUInt64LE(header + 8) + bytes.readBigUInt64LE(header + 32));
   });
   // No section headers: their place in the file, their number, and that of their names.

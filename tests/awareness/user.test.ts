@@ -11,11 +11,13 @@ import type { Hart, MachineOptions } from "../../daemon/src/machine/api.ts";
 import { openSymbols } from "../../daemon/src/symbols/symbols.ts";
 import { bootKernel } from "./boot.ts";
 
-const folder = new URL("../../kernel/prebuilt/programs/", import.meta.url);
+const prebuilt = new URL("../../kernel/prebuilt/", import.meta.url);
+const folder = new URL("programs/", prebuilt);
+const disk = readFileSync(new URL("disk.img", prebuilt));
 
 /** The kernel with the symbols of all programs, as a session has them. */
 function bootPrograms(append: string, options: Partial<MachineOptions> = {}) {
-  const kernel = bootKernel(append, options);
+  const kernel = bootKernel(append, { disk, ...options });
   const modules = new Map<string, Module>();
   const symbols = (file: string) => openSymbols(readFileSync(new URL(file, folder)), file);
   const library = kernel.awareness.addLibrary(symbols("scheduler.elf"));
@@ -147,7 +149,7 @@ test.each(["round-robin", "random", "pct"] as const)(
   "threads of one executor lose no wake: %s",
   (schedule) => {
     for (let seed = 1; seed <= 3; seed++) {
-      const kernel = bootKernel("workload=run program=threads", { harts: 4, schedule, seed });
+      const kernel = bootKernel("workload=run program=threads", { harts: 4, schedule, seed, disk });
       kernel.runToEnd();
       expect(kernel.console).toContain("threads: messages=2400 threads=4");
       expect(kernel.console).toContain("exit=0");
@@ -157,7 +159,7 @@ test.each(["round-robin", "random", "pct"] as const)(
 );
 
 test("a program that reaches for the kernel is killed alone", () => {
-  const kernel = bootKernel("workload=run program=wild processes=3");
+  const kernel = bootKernel("workload=run program=wild processes=3", { disk });
   expect(kernel.runToEnd()).toMatchObject({ kind: "exit" });
   expect(
     kernel.console.match(/killed: load page fault at 0x1\w+, address 0x80200000/g),
