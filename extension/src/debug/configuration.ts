@@ -1,6 +1,8 @@
 /** Launch configurations: what F5 starts without a launch.json, and paths made absolute. */
 import * as vscode from "vscode";
+import { kernelConfiguration } from "./kernels.ts";
 import { DEBUG_TYPE } from "./sessions.ts";
+import { kernelsOf } from "./workspace-kernels.ts";
 
 /**
  * The kernel in the box with four harts. Stops at the entry, because whoever starts it this way has
@@ -25,13 +27,16 @@ const FILE_LISTS = ["symbolFiles"];
 const FILE_MAPS = ["sourceMap"];
 
 export class ConfigurationProvider implements vscode.DebugConfigurationProvider {
-  /** F5 without a launch.json arrives here with an empty configuration. */
-  resolveDebugConfiguration(
-    _folder: vscode.WorkspaceFolder | undefined,
+  /**
+   * F5 without a launch.json arrives here with an empty configuration: it starts a kernel of the
+   * folder, or the bundled one where there is none.
+   */
+  async resolveDebugConfiguration(
+    folder: vscode.WorkspaceFolder | undefined,
     config: vscode.DebugConfiguration,
-  ): vscode.DebugConfiguration {
+  ): Promise<vscode.DebugConfiguration | undefined> {
     const empty = !config.type && !config.request && !config.name;
-    return empty ? { ...BUNDLED_KERNEL } : config;
+    return empty ? chooseKernel(folder) : config;
   }
 
   /** Paths become absolute; whether they exist and what else is wrong is the daemon's to say. */
@@ -58,16 +63,45 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
   }
 }
 
-/** The list behind "AsyncOS..." in the box of launch configurations. */
+/** The list behind "AsyncOS..." in the box of launch configurations: kernels of the folder first. */
 export class WorkloadProvider implements vscode.DebugConfigurationProvider {
-  provideDebugConfigurations(): vscode.DebugConfiguration[] {
+  async provideDebugConfigurations(
+    folder: vscode.WorkspaceFolder | undefined,
+  ): Promise<vscode.DebugConfiguration[]> {
+    const own = folder === undefined ? [] : await kernelsOf(folder);
     const workloads = WORKLOADS.map((workload) => ({
       ...BUNDLED_KERNEL,
       name: `${BUNDLED_KERNEL.name}, workload ${workload}`,
       append: `workload=${workload}`,
     }));
-    return [{ ...BUNDLED_KERNEL }, ...workloads];
+    return [...own.map(kernelConfiguration), { ...BUNDLED_KERNEL }, ...workloads];
   }
+}
+
+/** Asks only where there is a choice; undefined: the user wants none. */
+async function chooseKernel(
+  folder: vscode.WorkspaceFolder | undefined,
+): Promise<vscode.DebugConfiguration | undefined> {
+  const found = folder === undefined ? [] : await kernelsOf(folder);
+  if (found.length === 0) return { ...BUNDLED_KERNEL };
+  const items = [
+    ...found.map((path) => ({
+      label: path.slice(path.lastIndexOf("/") + 1),
+      description: path,
+      configuration: kernelConfiguration(path) as vscode.DebugConfiguration,
+    })),
+    {
+      label: "Bundled kernel",
+      description: "comes with AsyncOS Debugger",
+      configuration: { ...BUNDLED_KERNEL },
+    },
+  ];
+  const chosen = await vscode.window.showQuickPick(items, {
+    title: "Debug a kernel",
+    placeHolder: "A RISC-V kernel of this folder, or the one that comes with the extension",
+    matchOnDescription: true,
+  });
+  return chosen?.configuration;
 }
 
 function absolute(folder: vscode.WorkspaceFolder | undefined, path: string): string {
