@@ -145,6 +145,30 @@ test("no gaps, and every event of user coroutines", () => {
   expect(counts.get("wake")).toBeGreaterThan(100);
 });
 
+test("coroutines are made, woken and changed without a system call", () => {
+  const kernel = bootPrograms("workload=run program=ring");
+  const calls = new Map<number, number>();
+  kernel.awareness.listen(["syscall"], ({ new: number }) => {
+    calls.set(Number(number), (calls.get(Number(number)) ?? 0) + 1);
+    return false;
+  });
+  let polls = 0;
+  kernel.awareness.listen(["poll"], ({ process }) => {
+    polls += process === undefined ? 0 : 1;
+    return false;
+  });
+  kernel.runToEnd();
+  const EXIT = 0;
+  const PRINT = 1;
+  const GROW = 7;
+  const SCHEDULER = 8;
+  expect([...calls.keys()].sort()).toEqual([EXIT, PRINT, GROW, SCHEDULER]);
+  expect(calls.get(SCHEDULER)).toBe(1);
+  // Memory for the coroutines, a few pages at a time.
+  expect(calls.get(GROW)).toBeLessThan(10);
+  expect(polls).toBeGreaterThan(300);
+});
+
 test.each(["round-robin", "random", "pct"] as const)(
   "threads of one executor lose no wake: %s",
   (schedule) => {
