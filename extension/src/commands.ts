@@ -1,6 +1,7 @@
 /** The commands, each a few lines over the session; registered as one table. */
 import * as vscode from "vscode";
 import { BUNDLED_KERNEL } from "./debug/configuration.ts";
+import { copyKernel } from "./debug/kernel-copy.ts";
 import { chooseBreaks, focusThread, pin, toggleBit, toggleBreak } from "./debug/picking.ts";
 import type { Session, Sessions } from "./debug/sessions.ts";
 import { threadIdOf } from "./debug/thread-id.ts";
@@ -25,6 +26,7 @@ type Handler = (context: CommandContext, ...args: never[]) => unknown;
 const COMMANDS: Readonly<Record<string, Handler>> = {
   "asyncos.debugBundledKernel": () =>
     vscode.debug.startDebugging(vscode.workspace.workspaceFolders?.[0], { ...BUNDLED_KERNEL }),
+  "asyncos.copyKernel": ({ kernelSources }) => copyKernel(kernelSources),
   "asyncos.openKernelSource": ({ kernelSources }) => openKernelSource(kernelSources),
   "asyncos.showLog": ({ log }) => log.show(),
   "asyncos.stepHart": (context, from: unknown) => onHart(context, from, "asyncos/stepHart"),
@@ -69,6 +71,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
       try {
         await handler(context, ...(args as never[]));
       } catch (error) {
+        if (error instanceof vscode.CancellationError) return;
         const text = error instanceof Error ? error.message : String(error);
         context.log.error(`${name}: ${text}`);
         await vscode.window.showErrorMessage(text);
