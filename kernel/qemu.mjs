@@ -90,7 +90,7 @@ export const EXPECTED = [
   ["workload=wakes wakes=100000", `workload=wakes wakes=100000 spawned=3 completed=3 ${CLEAN}`],
   [
     "workload=sync",
-    `workload=sync locked=240 meals=60 lent=6 messages=90 first=12 cancelled=12 raised=6 spawned=79 completed=79 ${CLEAN}`,
+    `workload=sync locked=240 meals=60 lent=6 messages=90 first=12 cancelled=12 raised=6 turns=3 spawned=85 completed=85 ${CLEAN}`,
   ],
   [
     "workload=files",

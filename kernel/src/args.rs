@@ -27,6 +27,7 @@ pub struct Args {
     pub program: Name,
     /// How many of it `run` starts at once.
     pub processes: usize,
+    pub bug: Bug,
 }
 
 /// The name of a file: its own copy, for the command line's memory is not kept.
@@ -80,6 +81,57 @@ const MIGRATE: [(&str, Migrate); 3] =
     [("none", Migrate::None), ("steal", Migrate::Steal), ("threshold", Migrate::Threshold)];
 const ROLES: [(&str, Roles); 2] = [("symmetric", Roles::Symmetric), ("split", Roles::Split)];
 
+/// Scheduling bugs that can be switched on: src/bugs.rs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Bug {
+    None,
+    /// A wake during a poll is forgotten when the coroutine suspends.
+    LostWakeup,
+    /// The bit of a queue stays set when the last coroutine leaves it.
+    StaleBit,
+    /// The bit of a queue is cleared while there is one coroutine left.
+    MissingBit,
+    /// A coroutine that is ready is queued again by a second wake.
+    DoubleEnqueue,
+    /// A coroutine that gets another priority stays in the queue of the old one.
+    WrongQueue,
+    /// A timer outlives the coroutine that waited for it, and wakes what is done.
+    WakeAfterFree,
+    /// Who is woken for a message that another has taken waits again without a waker.
+    ForgotWaker,
+    /// Two mutexes are taken in any order.
+    Deadlock,
+    /// Who waits for a time wakes itself until it has come.
+    SelfWake,
+    /// Who comes to a queue last gets out first.
+    Starvation,
+    /// The holder of a mutex keeps its own priority.
+    Inversion,
+    /// Two spin locks are taken in any order.
+    LockOrder,
+    /// A hart drops the interrupt that another has sent while it was about to sleep.
+    LostIpi,
+}
+
+/// Every bug by its name.
+const BUGS: [(&str, Bug); 14] = [
+    ("none", Bug::None),
+    ("lost-wakeup", Bug::LostWakeup),
+    ("stale-bit", Bug::StaleBit),
+    ("missing-bit", Bug::MissingBit),
+    ("double-enqueue", Bug::DoubleEnqueue),
+    ("wrong-queue", Bug::WrongQueue),
+    ("wake-after-free", Bug::WakeAfterFree),
+    ("forgot-waker", Bug::ForgotWaker),
+    ("deadlock", Bug::Deadlock),
+    ("self-wake", Bug::SelfWake),
+    ("starvation", Bug::Starvation),
+    ("inversion", Bug::Inversion),
+    ("lock-order", Bug::LockOrder),
+    ("lost-ipi", Bug::LostIpi),
+];
+
 /// What the kernel is asked to do; src/workload has a module for each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Workload {
@@ -129,6 +181,7 @@ impl fmt::Display for Workload {
 pub enum Error<'a> {
     UnknownName(&'a str),
     UnknownWorkload(&'a str),
+    UnknownBug(&'a str),
     NotACount { name: &'a str, value: &'a str, most: usize },
     NotAName {
         name: &'a str,
@@ -145,6 +198,10 @@ impl fmt::Display for Error<'_> {
             Error::UnknownWorkload(value) => {
                 write!(f, "workload={value}: it must be one of")?;
                 WORKLOADS.iter().try_for_each(|(name, _)| write!(f, " {name}"))
+            }
+            Error::UnknownBug(value) => {
+                write!(f, "bug={value}: it must be one of")?;
+                BUGS.iter().try_for_each(|(name, _)| write!(f, " {name}"))
             }
             Error::NotACount { name, value, most } => {
                 write!(f, "{name}={value}: it must be a number from 1 to {most}")
@@ -172,6 +229,7 @@ pub fn parse(bootargs: &str) -> Result<Args, Error<'_>> {
         prio_bits: PRIORITIES,
         program: Name::new("hello").expect("it is short"),
         processes: 1,
+        bug: Bug::None,
     };
     let mut migrate = None;
     for word in bootargs.split_ascii_whitespace() {
@@ -188,6 +246,7 @@ pub fn parse(bootargs: &str) -> Result<Args, Error<'_>> {
             "roles" => args.roles = choice(name, value, &ROLES, "symmetric split")?,
             "prio-bits" => args.prio_bits = count(name, value, PRIORITIES)?,
             "processes" => args.processes = count(name, value, MAX_PROCESSES)?,
+            "bug" => args.bug = bug(value)?,
             "program" => {
                 args.program = Name::new(value).ok_or(Error::NotAName { name, value })?;
             }
@@ -220,6 +279,11 @@ fn check_together(args: &Args) -> Result<(), Error<'static>> {
         return Err(Error::Together("this workload needs prio-bits=2 at least"));
     }
     Ok(())
+}
+
+fn bug(value: &str) -> Result<Bug, Error<'_>> {
+    let named = BUGS.iter().find(|(name, _)| *name == value);
+    named.map(|(_, bug)| *bug).ok_or(Error::UnknownBug(value))
 }
 
 fn workload(value: &str) -> Result<Workload, Error<'_>> {

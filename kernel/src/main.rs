@@ -11,6 +11,7 @@ extern crate alloc;
 
 mod args;
 mod boot;
+mod bugs;
 mod console;
 mod device;
 mod device_tree;
@@ -57,6 +58,7 @@ extern "C" fn boot_main(hart: usize, device_tree: usize) -> ! {
             sbi::shutdown(true);
         }
     };
+    bugs::plant(args.bug);
     mm::init(&machine.memory, machine.devices.registers());
     device::init(&machine.devices);
     timer::init(machine.timebase);

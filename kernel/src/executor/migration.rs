@@ -14,6 +14,7 @@ use super::Executor;
 use super::bitmap::highest;
 use super::thread_executors::THREAD_EXECUTORS;
 use crate::args::Migrate;
+use crate::bugs::{self, Bug};
 use crate::memlayout::MAX_HARTS;
 use crate::riscv::hart_id;
 use crate::sync::InterruptsOff;
@@ -134,11 +135,12 @@ pub fn take_over(thief: &'static Executor) {
 fn migrate(from: &'static Executor, to: &'static Executor) {
     let Some(task) = from.give(to) else { return };
     // Always in the same order, or two threads that take from each other wait for ever.
-    let (first, second) = if from.number < to.number { (from, to) } else { (to, from) };
+    let in_order = from.number < to.number || bugs::is(Bug::LockOrder);
+    let (first, second) = if in_order { (from, to) } else { (to, from) };
     {
         let mut first = first.tasks.lock();
         let mut second = second.tasks.lock();
-        let (source, target) = if from.number < to.number {
+        let (source, target) = if in_order {
             (&mut first, &mut second)
         } else {
             (&mut second, &mut first)

@@ -11,6 +11,7 @@ use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU8, Ordering, fence};
 
 use super::{LOWEST, Priority, Task, tell_owner};
+use crate::bugs::{self, Bug};
 use crate::thread::pool::THREAD_POOL;
 
 /// The lowest priority that coroutines may have (`prio-bits=`).
@@ -82,6 +83,7 @@ pub fn review(task: &Arc<Task>) {
     let awaited = {
         let loans = task.loans.lock();
         let lent = loans.held.iter().filter_map(|resource| resource.best_waiter());
+        let lent = lent.filter(|_| !bugs::is(Bug::Inversion));
         let best = lent.chain([task.base.load(Ordering::Relaxed)]).min();
         let best = best.expect("it has one of its own");
         if best == task.priority() {

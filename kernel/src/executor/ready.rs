@@ -6,6 +6,7 @@ use alloc::sync::Arc;
 use super::bitmap::Bitmap;
 use super::task::Task;
 use super::{PRIORITIES, Priority};
+use crate::bugs::{self, Bug};
 
 /// Ready coroutines. While the lock is held the bitmap may lag behind; before it is let go,
 /// bit p is set exactly when queue p is not empty.
@@ -20,7 +21,12 @@ impl ReadyQueues {
 
     pub fn push(&mut self, task: Arc<Task>, bitmap: &Bitmap) {
         let priority = task.priority();
-        self.queues[priority as usize].push_back(task);
+        let queue = &mut self.queues[priority as usize];
+        if bugs::is(Bug::Starvation) {
+            queue.push_front(task);
+        } else {
+            queue.push_back(task);
+        }
         bitmap.set(priority);
     }
 
@@ -38,6 +44,10 @@ impl ReadyQueues {
     /// Gives `task` another priority, and its place in the queue of that where it is in one; says
     /// whether it is.
     pub fn change(&mut self, task: &Arc<Task>, priority: Priority, bitmap: &Bitmap) -> bool {
+        if bugs::is(Bug::WrongQueue) {
+            task.store_priority(priority);
+            return false;
+        }
         let old = task.priority();
         let queue = &mut self.queues[old as usize];
         let at = queue.iter().position(|other| Arc::ptr_eq(other, task));
@@ -55,7 +65,13 @@ impl ReadyQueues {
 
     /// A coroutine has left the queue of `priority`.
     fn left(&self, priority: Priority, bitmap: &Bitmap) {
-        if self.queues[priority as usize].is_empty() {
+        let left = self.queues[priority as usize].len();
+        let is_last = match () {
+            _ if bugs::is(Bug::StaleBit) => false,
+            _ if bugs::is(Bug::MissingBit) => left <= 1,
+            _ => left == 0,
+        };
+        if is_last {
             bitmap.clear(priority);
         }
     }

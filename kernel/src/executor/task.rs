@@ -28,6 +28,7 @@ use core::task::{Context, Poll, Waker};
 
 use super::priority::Loans;
 use super::{Executor, Priority, make_ready};
+use crate::bugs::{self, Bug};
 use crate::sync::SpinLock;
 
 /// See the drawing above.
@@ -179,6 +180,10 @@ impl Task {
 
     /// Running to Waiting: true. Notified to Ready: false, and it wants a place in the queue.
     pub fn end_poll(&self) -> bool {
+        if bugs::is(Bug::LostWakeup) {
+            self.state.store(State::Waiting as u8, Ordering::Release);
+            return true;
+        }
         let waits = self.state.compare_exchange(
             State::Running as u8,
             State::Waiting as u8,
@@ -223,6 +228,14 @@ impl Wake for Task {
                     State::Done | State::Cancelled => None,
                 },
             );
+        let again = match before {
+            Ok(state) => bugs::is(Bug::DoubleEnqueue) && state == State::Ready as u8,
+            Err(_) => bugs::is(Bug::WakeAfterFree),
+        };
+        if again {
+            self.state.store(State::Ready as u8, Ordering::Release);
+            make_ready(self.clone());
+        }
         if before == Ok(State::Waiting as u8) {
             self.executor().waiting.fetch_sub(1, Ordering::Relaxed);
             make_ready(self.clone());

@@ -3,6 +3,7 @@
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
+use crate::bugs::{self, Bug};
 use crate::riscv;
 use crate::timer::{self, TimerId};
 
@@ -25,6 +26,10 @@ impl Future for Sleep {
         if riscv::time() >= self.deadline {
             return Poll::Ready(());
         }
+        if bugs::is(Bug::SelfWake) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         match self.timer {
             Some(timer) if timer::renew(timer, context.waker()) => {}
             _ => self.timer = Some(timer::add(self.deadline, context.waker().clone())),
@@ -35,7 +40,9 @@ impl Future for Sleep {
 
 impl Drop for Sleep {
     fn drop(&mut self) {
-        if let Some(timer) = self.timer {
+        if let Some(timer) = self.timer
+            && !bugs::is(Bug::WakeAfterFree)
+        {
             timer::cancel(timer);
         }
     }

@@ -11,6 +11,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use super::context::{Context, switch_context};
 use super::pool::{self, COROUTINES, PLAIN, THREAD_POOL};
 use super::{Kind, State, Thread};
+use crate::bugs::{self, Bug};
 use crate::executor::{Priority, Task, best_on_offer, migration};
 use crate::memlayout::MAX_HARTS;
 use crate::riscv::{self, hart_id};
@@ -193,6 +194,9 @@ fn sleep() {
         IDLE_HARTS.fetch_and(!me, Ordering::SeqCst);
     } else {
         migration::idle(hart_id());
+        if bugs::is(Bug::LostIpi) {
+            riscv::clear_software_interrupt();
+        }
         riscv::wait_for_interrupt();
         IDLE_HARTS.fetch_and(!me, Ordering::SeqCst);
     }

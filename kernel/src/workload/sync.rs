@@ -31,6 +31,7 @@ pub async fn run(args: Args) -> Figures {
             ("first", first().await),
             ("cancelled", cancelled().await),
             ("raised", raised().await),
+            ("turns", turns().await),
         ];
         if total.is_empty() {
             total.extend(round.iter().map(|(name, _)| (*name, 0)));
@@ -170,6 +171,25 @@ async fn first() -> u64 {
     count += (timeout(LONG, event.wait()).await == Ok(())) as u64;
     let both = join(event.wait(), async { 1 }).await;
     count + both.1
+}
+
+/// Who yields lets its equals run: one waits so for another.
+async fn turns() -> u64 {
+    let done = Arc::new(AtomicBool::new(false));
+    let other = executor::spawn(PRIORITY, {
+        let done = done.clone();
+        async move {
+            yield_now().await;
+            done.store(true, Ordering::Release);
+        }
+    });
+    let patient = executor::spawn(PRIORITY, async move {
+        while !done.load(Ordering::Acquire) {
+            yield_now().await;
+        }
+    });
+    join_all(alloc::vec![patient, other]).await;
+    1
 }
 
 /// Tells when it is dropped.
