@@ -35,6 +35,8 @@ pub enum Error {
     /// It is neither a file nor a directory, or of a kind that this code does not know.
     Unsupported,
     TooLarge,
+    /// There is no memory for what is to be read.
+    OutOfMemory,
     Full,
     /// What is on the disk contradicts itself.
     Broken(&'static str),
@@ -59,6 +61,7 @@ impl fmt::Display for Error {
             Error::IsADirectory => f.write_str("it is a directory"),
             Error::Unsupported => f.write_str("it is of a kind that is not known"),
             Error::TooLarge => f.write_str("no file is so large"),
+            Error::OutOfMemory => f.write_str("there is no memory for it"),
             Error::Full => f.write_str("the disk is full"),
             Error::Broken(what) => write!(f, "the disk is broken: {what}"),
             Error::Disk(error) => write!(f, "the disk fails: {error:?}"),
@@ -73,6 +76,7 @@ impl From<Error> for syscall::Error {
             Error::Exists | Error::NotEmpty => syscall::Error::Exists,
             Error::BadName | Error::TooLarge => syscall::Error::BadValue,
             Error::IsADirectory | Error::Unsupported => syscall::Error::NotPermitted,
+            Error::OutOfMemory => syscall::Error::OutOfMemory,
             Error::Full => syscall::Error::DiskFull,
             Error::Broken(_) | Error::Disk(_) => syscall::Error::DiskFailed,
         }
@@ -166,7 +170,11 @@ pub async fn read_whole(path: &str) -> Result<Vec<u8>, Error> {
     if file.kind == NodeKind::Directory {
         return Err(Error::IsADirectory);
     }
-    let mut bytes = alloc::vec![0; file.length().await as usize];
+    // The disk may say any length.
+    let length = file.length().await as usize;
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(length).map_err(|_| Error::OutOfMemory)?;
+    bytes.resize(length, 0);
     let length = file.read_at(0, &mut bytes).await?;
     bytes.truncate(length);
     Ok(bytes)

@@ -168,6 +168,9 @@ impl Volume {
         check_name(name)?;
         let mut parent = directory.inode.lock().await;
         let number = self.find_locked(&parent, name).await?.ok_or(Error::NotFound)?;
+        if number == directory.number {
+            return Err(Error::Broken("a directory is in itself"));
+        }
         let node = self.node(number).await?;
         let mut inode = node.inode.lock().await;
         let is_directory = inode.kind() == Kind::Directory;
