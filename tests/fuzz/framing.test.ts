@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { FormatError } from "../../daemon/src/base/errors.ts";
 import { FrameReader, frame, MAX_HEADER_BYTES } from "../../daemon/src/server/framing.ts";
-import { random, rounds, SEED } from "./random.ts";
+import { random, rounds, SEED, TIMEOUT } from "./random.ts";
 
 const ROUNDS = rounds(3000);
 const MAX_BODY = 4096;
@@ -34,7 +34,9 @@ function feed(reader: FrameReader, bytes: Buffer, below: Below): string[] {
   return bodies;
 }
 
-it(`seed ${SEED}: whole streams come through, mutated ones end cleanly`, () => {
+it(`seed ${SEED}: whole streams come through, mutated ones end cleanly`, {
+  timeout: TIMEOUT,
+}, () => {
   const below = random(SEED);
   let refused = 0;
   for (let round = 0; round < ROUNDS; round++) {

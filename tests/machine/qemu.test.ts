@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import { csrs } from "../../daemon/src/isa/csrs.ts";
 import { generator, type Random } from "../isa/random.ts";
+import { bitsApart } from "./support/divergences.ts";
 import { installed, onBoth } from "./support/qemu.ts";
 
 if (!installed) console.log("skipped: the privileged level against QEMU (it is not installed)");
@@ -68,43 +69,12 @@ function check(program: string, name: (index: number) => string): void {
 }
 
 describe.skipIf(!installed)("registers", () => {
-  /** Bits of each register that are not compared; the whole register where the mask is all ones. */
-  const all = -1n;
-  const hypervisor = 0x2444n;
-  const apart: Readonly<Record<string, bigint>> = {
-    marchid: all, // QEMU's version
-    mimpid: all,
-    misa: all, // what is built in is another matter
-    // FS and VS with SD, big-endian, hypervisor, registers of 32 bits
-    mstatus: 0x8000_00cf_0000_6600n,
-    sstatus: 0x8000_0003_0000_6600n,
-    medeleg: 0xf0_4c00n, // hypervisor
-    mideleg: hypervisor, // hypervisor and counter overflow, also where not built in
-    mie: 0x3444n,
-    mip: 0x3444n,
-    mepc: 1n, // QEMU keeps a bit that the manual says is zero
-    sepc: 1n,
-    mcounteren: 0xffff_ffff_0000_0000n, // QEMU keeps more than the manual's 32 bits
-    scounteren: 0xffff_ffff_0000_0000n,
-    menvcfg: 0x4000_0000_0000_00f0n, // of extensions that are not there
-    senvcfg: 0xf0n,
-    mcountinhibit: ~5n,
-    pmpcfg0: all, // reserved bits and combinations: see the matrix below
-    pmpcfg2: all,
-    tdata1: all, // triggers
-    tdata2: all,
-    tselect: all,
-    mcycle: all, // time goes its own way
-    cycle: all,
-    time: all,
-    minstret: all,
-    instret: all,
-  };
   const floats = /^(fflags|frm|fcsr)$/;
   /** Those that the programs themselves need. */
   const needed = /^(mtvec|mscratch)$/;
   const compared = csrs.filter(
-    ({ name }) => apart[name] !== all && !floats.test(name) && !needed.test(name),
+    ({ name }) =>
+      (/hpm/.test(name) || bitsApart(name) !== -1n) && !floats.test(name) && !needed.test(name),
   );
   const values = [
     0n,
@@ -117,9 +87,7 @@ describe.skipIf(!installed)("registers", () => {
   ];
 
   const access = (name: string, instruction: string): string => {
-    const address = /^pmpaddr/.test(name) ? ~0x3f_ffff_ffff_ffffn : 0n;
-    const apartHere = apart[name] ?? (/^m?hpm/.test(name) ? all : address);
-    const keep = BigInt.asIntN(64, ~apartHere);
+    const keep = BigInt.asIntN(64, ~bitsApart(name));
     return `${at(3, `li t4, 0\n ${instruction}\n li t5, ${keep}\n and t4, t4, t5`)}
       ${record("t4")}`;
   };

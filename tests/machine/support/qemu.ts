@@ -90,6 +90,8 @@ function onQemu(bytes: Uint8Array, cpu: string): Uint8Array {
       "qemu-system-riscv64",
       [
         ...["-M", "virt", "-cpu", cpu, "-m", `${MEMORY_MIB}`, "-bios", "none"],
+        // With one processor it does AMOs as loads and stores, whose faults are other ones.
+        ...["-smp", "2"],
         ...["-display", "none", "-monitor", "none", "-serial", `file:${output}`],
         ...["-device", `loader,file=${file},addr=0x80000000`],
       ],
