@@ -163,6 +163,63 @@ describe.skipIf(!installed)("like llvm-objdump 19", () => {
     compare(lines, unlike);
   });
 
+  /** Words of lines of assembly, whose jumps are relative. */
+  function assembledText(lines: readonly string[], extensions: string): number[] {
+    const given = ["-triple=riscv64", `-mattr=${extensions}`, "-show-encoding"];
+    const input = `${lines.join("\n")}\n`;
+    const text = execFileSync(assembler!, given, { input, encoding: "utf8", maxBuffer: 2 ** 28 });
+    return [...text.matchAll(/encoding: \[([^\]]*)\]/g)].map(([, bytes]) =>
+      bytes!.split(",").reduceRight((word, byte) => word * 256 + Number(byte), 0),
+    );
+  }
+  /** Our text at address 0, where targets are distances. */
+  const text = (word: number): string =>
+    disassemble(word, 0n).text.replace(/0xf{8}[0-9a-f]{8}$/, (target) =>
+      String(BigInt.asIntN(64, BigInt(target))),
+    );
+
+  test("32-bit instructions of every row assemble to what they were", () => {
+    const random = generator(0xd17);
+    const words = instructions
+      .flatMap((row) =>
+        Array.from({ length: 30 }, () => {
+          const word = (random.word() & ~row.mask) | row.match;
+          const csr = random.pick(csrs).number;
+          return (row.format.fields.csr ? (word & 0xf_ffff) | (csr << 20) : word) >>> 0;
+        }),
+      )
+      // Fields that are reserved, and CSRs without a name, are not written.
+      .filter((word) => decode(word) !== undefined && !unlike(word));
+    words.push(0x0330_000f, 0x0ff0_000f, 0x8330_000f, 0x0000_100f);
+    const again = assembledText(words.map(text), EXTENSIONS.replace("+c", "-c"));
+    expect(new Set(words.map((word) => decode(word)!.row)).size).toBe(instructions.length);
+    const differences = words.flatMap((word, index) =>
+      again[index] === word
+        ? []
+        : [`${text(word)}: ${word.toString(16)} ${again[index]?.toString(16)}`],
+    );
+    expect(differences.slice(0, 20)).toEqual([]);
+  });
+
+  test("16-bit instructions assemble to the same operation", () => {
+    const words = Array.from({ length: 0x1_0000 }, (_, word) => word).filter((word) => {
+      const decoded = decode(word);
+      return decoded?.compressed !== undefined && !/^c\./.test(disassemble(word, 0n).mnemonic);
+    });
+    const again = assembledText(words.map(text), EXTENSIONS);
+    expect(again.length).toBe(words.length);
+    const meaning = (word: number) => {
+      const { row, operands } = decode(word)!;
+      return JSON.stringify([row.mnemonic, Object.entries(operands).sort()]);
+    };
+    const differences = words.flatMap((word, index) =>
+      meaning(word) === meaning(again[index]!)
+        ? []
+        : [`${text(word)}: ${again[index]?.toString(16)}`],
+    );
+    expect(differences.slice(0, 20)).toEqual([]);
+  });
+
   test("every CSR that has a name", () => {
     const words = csrs.map(({ number }) => (0x0005_a573 | (number << 20)) >>> 0);
     compare(assembled(words), () => false);
@@ -180,7 +237,8 @@ describe.skipIf(!installed)("like llvm-objdump 19", () => {
   test.skipIf(!existsSync(kernel))("the bundled kernel", () => {
     const lines = reference(kernel, EXTENSIONS);
     expect(lines.length).toBeGreaterThan(1000);
-    compare(lines, unlike);
+    // Constants stand among the code; what looks like a longer instruction LLVM shows whole.
+    compare(lines, (word) => unlike(word) || (word & 0x1f) === 0x1f);
   });
 });
 

@@ -12,7 +12,7 @@ import { installed, onBoth } from "./support/qemu.ts";
 if (!installed)
   console.log("skipped: random privileged programs against QEMU (it is not installed)");
 
-const PROGRAMS = Number(process.env.PRIVILEGED_PROGRAMS ?? 4);
+const PROGRAMS = Number(process.env.PRIVILEGED_PROGRAMS ?? (process.env.CI ? 20 : 4));
 const SEED = Number(process.env.PRIVILEGED_SEED ?? 1);
 const STEPS = 150;
 
