@@ -82,7 +82,7 @@ export class Board {
     const { aclint, plic } = this.peripherals;
     this.timers = new Timers(this.clock, aclint, plic);
     for (const core of this.cores) {
-      core.lines = () => this.timers.lines(core);
+      core.lines = (wanted) => this.timers.lines(core, wanted);
       this.#contexts.update(core);
     }
     this.traps = new Traps(this.#contexts, control, machineCode);

@@ -25,15 +25,17 @@ export class Timers {
     this.#plic = plic;
   }
 
-  /** In the bit positions of mip. */
-  lines(core: Core): number {
+  /** Those that are wanted and up, in the bit positions of mip. Timers that nobody wants cost nothing. */
+  lines(core: Core, wanted: number): number {
     const { id } = core;
     let lines = this.#aclint.softwarePending(id) ? SOFTWARE : 0;
-    if (this.#aclint.untilTimer(id) === 0) lines |= MACHINE_TIMER;
-    if (supervisorTimer(core) && this.#untilSupervisor(core) === 0) lines |= SUPERVISOR_TIMER;
+    if (wanted & MACHINE_TIMER && this.#aclint.untilTimer(id) === 0) lines |= MACHINE_TIMER;
+    if (wanted & SUPERVISOR_TIMER && supervisorTimer(core) && this.#untilSupervisor(core) === 0) {
+      lines |= SUPERVISOR_TIMER;
+    }
     if (this.#plic.output(2 * id)) lines |= MACHINE_EXTERNAL;
     if (this.#plic.output(2 * id + 1)) lines |= SUPERVISOR_EXTERNAL;
-    return lines;
+    return lines & wanted;
   }
 
   /** The clock (in instructions) at which the next enabled timer line goes up; Infinity when none does. */

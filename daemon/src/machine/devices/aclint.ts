@@ -6,7 +6,7 @@
  *     0x4000 + 8 * hart    mtimecmp
  *     0xbff8               mtime
  */
-import { add, isBelow, subtract, Word64 } from "../word64.ts";
+import { add, isBelow, subtract, unsigned, Word64 } from "../word64.ts";
 import { type AccessSize, type Device, DeviceFields, type DeviceState } from "./device.ts";
 
 const MTIMECMP = 0x4000;
@@ -49,6 +49,11 @@ export class Aclint implements Device {
 
   /** Ticks until mtime reaches this value; 0 when it has. */
   ticksUntil(low: number, high: number): number {
+    // mtime as nobody has set it: ticks are exact, and moments beyond 2^53 are never.
+    const { low: offsetLow, high: offsetHigh } = this.#offset;
+    if (offsetLow === 0 && offsetHigh === 0) {
+      return Math.max(0, unsigned(low, high) - this.#wires.ticks());
+    }
     const left = this.#scratch;
     this.time(left);
     if (!isBelow(left.low, left.high, low, high)) return 0;

@@ -104,8 +104,8 @@ export const supervisorTimer = (core: Core): boolean =>
 export class Core {
   readonly id: number;
   readonly words: Int32Array;
-  /** Interrupt lines that are up now, in the bit positions of mip. */
-  lines: () => number = () => 0;
+  /** Which of the wanted interrupt lines are up now, in the bit positions of mip. */
+  lines: (wanted: number) => number = () => 0;
   readonly #base: number;
 
   constructor(engine: Engine, id: number) {

@@ -23,21 +23,25 @@ export const MACHINE_INTERRUPTS =
 const PRIORITY = [11, 3, 7, 9, 1, 5] as const;
 
 /** mip as software sees it: its own bits and the wires. */
-export const pending = (core: Core): number => core.get(F32.mip) | core.lines();
+export const pending = (core: Core): number => core.get(F32.mip) | core.lines(-1);
 
 /** What ends a wfi: an interrupt that is pending and enabled in mie, whatever mstatus says. */
-export const wakes = (core: Core): boolean => (pending(core) & core.get(F32.mie)) !== 0;
+export const wakes = (core: Core): boolean => ready(core, core.get(F32.mie)) !== 0;
+
+/** What is pending of the interrupts that are enabled. */
+const ready = (core: Core, enabled: number): number =>
+  (core.get(F32.mip) & enabled) | core.lines(enabled);
 
 /** The interrupt to take before the next instruction, or -1. */
 export function takable(core: Core): number {
   const enabled = core.get(F32.mie);
   if (enabled === 0) return -1;
-  const ready = pending(core) & enabled;
-  if (ready === 0) return -1;
+  const waiting = ready(core, enabled);
+  if (waiting === 0) return -1;
   const delegated = core.get(F32.mideleg);
-  const machine = ready & ~delegated;
+  const machine = waiting & ~delegated;
   if (machine !== 0 && allowed(core, MACHINE, MSTATUS.MIE)) return first(machine);
-  const supervisor = ready & delegated;
+  const supervisor = waiting & delegated;
   if (supervisor !== 0 && allowed(core, SUPERVISOR, MSTATUS.SIE)) return first(supervisor);
   return -1;
 }
@@ -48,7 +52,7 @@ function allowed(core: Core, level: number, enable: number): boolean {
   return privilege < level || (privilege === level && (core.mstatus & enable) !== 0);
 }
 
-function first(ready: number): number {
-  for (const interrupt of PRIORITY) if (ready & bit(interrupt)) return interrupt;
+function first(waiting: number): number {
+  for (const interrupt of PRIORITY) if (waiting & bit(interrupt)) return interrupt;
   return -1;
 }
