@@ -4,6 +4,7 @@
 //   node build.mjs            build, and put image and manifest into prebuilt/
 //   node build.mjs --check    compare sources and prebuilt image with the manifest
 //   node build.mjs --verify   build in another folder and compare with the prebuilt image
+//   node build.mjs --clippy   what clippy says is an error
 //   node build.mjs --test     run the unit tests of the modules that need no machine
 
 import { spawnSync } from "node:child_process";
@@ -307,12 +308,46 @@ function test() {
   });
 }
 
-const MODES = { undefined: buildPrebuilt, "--check": check, "--verify": verify, "--test": test };
+/** What Debian's clippy says of all crates is an error. */
+function clippy() {
+  const { name, rustc, environment, args } = findToolchain();
+  if (name !== "Debian") throw new Failure("clippy runs with Debian's toolchain: rust-web-clippy");
+  inTemporaryFolder((folder) => {
+    const { status } = run(
+      "/usr/bin/cargo-clippy",
+      [
+        ...["clippy", "--workspace", "--profile", PROFILE, "--target", TARGET],
+        ...["--target-dir", folder, ...args, "--", "-Dwarnings"],
+      ],
+      {
+        cwd: KERNEL,
+        stdio: "inherit",
+        env: {
+          ...process.env,
+          ...environment,
+          CARGO: "/usr/bin/cargo",
+          PATH: `/usr/bin:${process.env.PATH}`,
+          // Any file will do where nothing is assembled.
+          ASYNCOS_SCHEDULER: rustc,
+        },
+      },
+    );
+    if (status !== 0) throw new Failure("clippy has something to say");
+  });
+}
+
+const MODES = {
+  undefined: buildPrebuilt,
+  "--check": check,
+  "--verify": verify,
+  "--clippy": clippy,
+  "--test": test,
+};
 
 try {
   const mode = MODES[process.argv[2]];
   if (mode === undefined || process.argv.length > 3) {
-    throw new Failure("usage: node build.mjs [--check | --verify | --test]");
+    throw new Failure("usage: node build.mjs [--check | --verify | --test | --clippy]");
   }
   mode();
 } catch (error) {

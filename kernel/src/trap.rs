@@ -39,7 +39,7 @@ impl TrapFrame {
         TrapFrame { x, sstatus: riscv::user_status(), hart: 0, fp: 0, sepc: entry }
     }
 
-    fn from_user(&self) -> bool {
+    fn is_programs(&self) -> bool {
         self.sstatus & riscv::SSTATUS_SPP == 0
     }
 }
@@ -210,11 +210,11 @@ extern "C" fn handle(frame: &mut TrapFrame) {
         EXTERNAL => plic::interrupt(),
         // The idle flow slept, and looks for work when this returns.
         SOFTWARE => riscv::clear_software_interrupt(),
-        _ if frame.from_user() => exception_of_program(frame, scause, stval),
+        _ if frame.is_programs() => exception_of_program(frame, scause, stval),
         _ => fatal(frame, scause, stval),
     }
     processor::preempt();
-    if frame.from_user() {
+    if frame.is_programs() {
         process::leave_if_ending();
     }
 }

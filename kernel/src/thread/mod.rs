@@ -63,6 +63,7 @@ pub enum State {
 }
 
 /// What a new thread is to do.
+#[expect(clippy::large_enum_variant, reason = "made once for each thread, which takes it apart")]
 pub enum Job {
     Function(Box<dyn FnOnce() + Send>),
     /// Poll this executor's coroutines.

@@ -2,7 +2,6 @@
 //! they read.
 
 use alloc::format;
-use alloc::string::String;
 use alloc::vec::Vec;
 
 use scheduler::syscall::open;
@@ -90,7 +89,7 @@ async fn work(number: usize, round: usize) -> Result<(), Error> {
     let inside = format!("{other}/inside");
     drop(fs::open(&inside, open::CREATE).await?);
     assert!(fs::remove(&other).await == Err(Error::NotEmpty), "{other} has a file in it");
-    assert!(fs::list(&other).await? == String::from("inside\n"), "{other} has another file");
+    assert!(fs::list(&other).await? == "inside\n", "{other} has another file");
     fs::remove(&inside).await?;
     fs::remove(&other).await
 }
