@@ -27,6 +27,12 @@ pub fn print_line(args: fmt::Arguments) {
     write_line(args);
 }
 
+/// Prints bytes as they are, not mixed with what other harts print.
+pub fn write_bytes(bytes: &[u8]) {
+    let _stdout = STDOUT.lock();
+    put(bytes);
+}
+
 /// For a dying hart: waits for the lock only so long, because its holder may be dead as well.
 pub fn print_line_dying(args: fmt::Arguments) {
     let _stdout = (0..1_000_000).find_map(|_| STDOUT.try_lock());
@@ -41,6 +47,20 @@ fn write_line(args: fmt::Arguments) {
     line.flush();
 }
 
+/// Hands bytes to the firmware.
+fn put(bytes: &[u8]) {
+    if !DEBUG_CONSOLE.load(Ordering::Relaxed) {
+        return bytes.iter().for_each(|&byte| sbi::legacy_putchar(byte));
+    }
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        match sbi::debug_console_write(rest) {
+            Ok(written) => rest = &rest[written.min(rest.len())..],
+            Err(_) => break,
+        }
+    }
+}
+
 /// Gathers a line, so that it takes one call to the firmware.
 struct Buffer {
     bytes: [u8; 256],
@@ -49,17 +69,7 @@ struct Buffer {
 
 impl Buffer {
     fn flush(&mut self) {
-        let mut rest = &self.bytes[..self.used];
-        if DEBUG_CONSOLE.load(Ordering::Relaxed) {
-            while !rest.is_empty() {
-                match sbi::debug_console_write(rest) {
-                    Ok(written) => rest = &rest[written.min(rest.len())..],
-                    Err(_) => break,
-                }
-            }
-        } else {
-            rest.iter().for_each(|&byte| sbi::legacy_putchar(byte));
-        }
+        put(&self.bytes[..self.used]);
         self.used = 0;
     }
 }

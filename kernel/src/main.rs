@@ -16,6 +16,7 @@ mod console;
 mod device;
 mod device_tree;
 mod executor;
+mod file;
 mod fs;
 mod future;
 mod memlayout;

@@ -49,6 +49,12 @@ pub fn highest(bits: u64) -> Option<Priority> {
     (bits != 0).then(|| bits.trailing_zeros() as Priority)
 }
 
+/// The bits of all executors at once.
+pub fn all_bits() -> u64 {
+    let bitmaps = core::iter::once(&PRIORITY_BITMAP).chain(&THREAD_BITMAPS);
+    bitmaps.fold(0, |bits, bitmap| bits | bitmap.bits())
+}
+
 /// Clears every bit. Memory at a fixed address holds anything after a reset.
 pub fn reset() {
     for bitmap in core::iter::once(&PRIORITY_BITMAP).chain(&THREAD_BITMAPS) {

@@ -20,7 +20,7 @@ pub use join::{join, join_all};
 pub use mailbox::Mailbox;
 pub use mutex::{Mutex, lock_both};
 pub use select::{Either, select};
-pub use sleep::{Sleep, sleep};
+pub use sleep::{Sleep, sleep, sleep_until};
 pub use timeout::{Elapsed, timeout};
 pub use waiters::Waiters;
 pub use yield_now::yield_now;

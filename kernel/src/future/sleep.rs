@@ -9,7 +9,12 @@ use crate::timer::{self, TimerId};
 
 /// Waits so many milliseconds, or a little longer.
 pub fn sleep(milliseconds: u64) -> Sleep {
-    Sleep { deadline: riscv::time() + timer::milliseconds(milliseconds), timer: None }
+    sleep_until(riscv::time() + timer::milliseconds(milliseconds))
+}
+
+/// Waits until `time` has reached `deadline`, or a little longer.
+pub fn sleep_until(deadline: u64) -> Sleep {
+    Sleep { deadline, timer: None }
 }
 
 #[must_use = "futures do nothing unless awaited"]

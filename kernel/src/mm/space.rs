@@ -86,6 +86,11 @@ impl AddressSpace {
         self.physical(address, rights).is_ok()
     }
 
+    /// Whether the program may do to every byte of a range what `rights` says.
+    pub fn check(&self, address: usize, length: usize, rights: u64) -> Result<(), BadAddress> {
+        self.pieces(address, length, rights, |_, _| {})
+    }
+
     /// Where in physical memory an address of the program is.
     fn physical(&self, address: usize, rights: u64) -> Result<usize, BadAddress> {
         // Addresses beyond 39 bits would look like smaller ones.
@@ -110,6 +115,11 @@ impl AddressSpace {
                 core::ptr::copy_nonoverlapping(at as *const u8, piece.as_mut_ptr(), piece.len());
             }
         })
+    }
+
+    /// Copies to the program's memory, or nothing where it may not write a part of it.
+    pub fn write(&self, address: usize, bytes: &[u8]) -> Result<(), BadAddress> {
+        self.pieces(address, bytes.len(), WRITE, |at, range| self.store(at, &bytes[range]))
     }
 
     /// Copies to memory that the program may only read: its code and constants, as it is loaded.

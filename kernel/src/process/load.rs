@@ -4,13 +4,14 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
-use core::sync::atomic::{AtomicI64, AtomicU8, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicUsize, Ordering};
 
 use scheduler::{layout, syscall};
 
 use super::page::SharedPage;
 use super::parking::Parking;
-use super::{NEXT_ID, PRIORITY, PROCESSES, Process, State, elf, start_thread};
+use super::{Calls, Files, NEXT_ID, PRIORITY, PROCESSES, Process, State, elf, start_thread};
+use crate::file::File;
 use crate::fs;
 use crate::future::Event;
 use crate::memlayout::{BITMAP_PAGE, PAGE_SIZE, page_up};
@@ -60,8 +61,9 @@ impl From<OutOfMemory> for Error {
     }
 }
 
-/// Starts the program at `path` in a process of its own, whose parent has the id `parent`.
-pub async fn spawn(path: &str, parent: u64) -> Result<Arc<Process>, Error> {
+/// Starts the program at `path` in a process of its own, whose parent has the id `parent` and
+/// gives it `files` as its files 0 and on.
+pub async fn spawn(path: &str, parent: u64, files: [Arc<File>; 2]) -> Result<Arc<Process>, Error> {
     let name = path.rsplit('/').next().unwrap_or(path);
     let file = fs::read_whole(path).await.map_err(Error::NoFile)?;
     let program =
@@ -80,6 +82,7 @@ pub async fn spawn(path: &str, parent: u64) -> Result<Arc<Process>, Error> {
         path: String::from(path),
         state: AtomicU8::new(State::Running as u8),
         parent,
+        orphan: AtomicBool::new(false),
         root: AtomicUsize::new(space.root),
         page: AtomicUsize::new(page.address),
         on_harts: AtomicUsize::new(0),
@@ -88,14 +91,30 @@ pub async fn spawn(path: &str, parent: u64) -> Result<Arc<Process>, Error> {
         threads: SpinLock::new(Vec::new()),
         heap: AtomicUsize::new(0),
         parking: SpinLock::new(Parking::new(page)),
+        files: Files::new(files),
+        calls: Calls::new(),
         ended: Event::new(),
     });
-    PROCESSES.lock().insert(process.id, process.clone());
+    admit(&process)?;
     if let Err(error) = start_thread(&process, program.entry, 0, PRIORITY) {
         super::reap(process.id);
         return Err(error);
     }
     Ok(process)
+}
+
+/// Takes a new process in. It has no parent any more where that has ended meanwhile.
+fn admit(process: &Arc<Process>) -> Result<(), Error> {
+    let mut processes = PROCESSES.lock();
+    // Those that nobody has waited for yet count, too.
+    if processes.len() >= layout::MAX_USER {
+        return Err(Error::TooManyProcesses);
+    }
+    let has_parent = process.parent == 0
+        || processes.get(&process.parent).is_some_and(|parent| !parent.has_ended());
+    process.orphan.store(!has_parent, Ordering::Relaxed);
+    processes.insert(process.id, process.clone());
+    Ok(())
 }
 
 fn load(space: &mut AddressSpace, program: &elf::Program) -> Result<(), Error> {

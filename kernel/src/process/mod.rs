@@ -7,9 +7,12 @@
 //! A thread of an ending process leaves at its next trap. With the last of them go the address
 //! space. The rest stays until it is reaped, by who waited for its end.
 
+mod calls;
 mod elf;
+mod files;
 mod heap;
 mod load;
+mod memory;
 mod page;
 mod parking;
 pub mod system;
@@ -18,7 +21,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::sync::atomic::{AtomicI64, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 
 use scheduler::layout;
 
@@ -31,8 +34,12 @@ use crate::sync::SpinLock;
 use crate::thread::pool::THREAD_POOL;
 use crate::thread::{self, Job, Thread, processor};
 use crate::trap::TrapFrame;
+use calls::Calls;
+use files::Files;
 
+pub use calls::{Outcome, Ticket, start, start_to_end};
 pub use load::{Error, spawn};
+pub use memory::UserMemory;
 pub use page::count as pages_in_use;
 use parking::Parking;
 
@@ -67,8 +74,9 @@ pub struct Process {
     /// A [`State`].
     state: AtomicU8,
     /// Id of the process that spawned it; 0 where the kernel did.
-    #[expect(dead_code, reason = "for whoever looks at the kernel from outside")]
-    parent: u64,
+    pub parent: u64,
+    /// Nobody will wait for it: its parent has ended. Changes under the lock of [`PROCESSES`].
+    orphan: AtomicBool,
     /// Physical address of the root of its page tables; 0 when it has ended.
     root: AtomicUsize,
     /// Physical address of the page that it shares with the kernel; 0 when it has ended.
@@ -82,6 +90,8 @@ pub struct Process {
     /// Bytes of its heap. Changes under the lock of `space`.
     heap: AtomicUsize,
     parking: SpinLock<Parking>,
+    pub files: Files,
+    pub calls: Calls,
     /// Happens when it has ended.
     ended: Event,
 }
@@ -101,6 +111,10 @@ impl Process {
         self.state.load(Ordering::Acquire) != State::Running as u8
     }
 
+    fn has_ended(&self) -> bool {
+        self.state.load(Ordering::Acquire) == State::Ended as u8
+    }
+
     /// Waits until it has ended; says how it did.
     pub async fn wait(&self) -> i64 {
         self.ended.wait().await;
@@ -115,6 +129,11 @@ impl Process {
     /// Whether it may do to the page of `address` what `rights` says.
     pub fn allows(&self, address: usize, rights: u64) -> bool {
         self.space.lock().as_ref().is_some_and(|space| space.allows(address, rights))
+    }
+
+    /// Copies to its memory, where it may write.
+    pub fn write(&self, address: usize, bytes: &[u8]) -> Result<(), BadMemory> {
+        self.with_space(|space| space.write(address, bytes).map_err(|_| BadMemory))
     }
 
     fn with_space<T>(
@@ -219,10 +238,36 @@ fn end_thread(process: Arc<Process>) {
         let space = process.space.lock().take();
         process.root.store(0, Ordering::Relaxed);
         drop(space);
+        process.calls.close();
+        process.files.close();
         process.give_page_back();
-        process.state.store(State::Ended as u8, Ordering::Release);
-        process.ended.set();
+        end(&process);
     }
+}
+
+/// The last step: leaves `process` to who waits for it, or nobody, and so its own children.
+fn end(process: &Arc<Process>) {
+    let mut gone = Vec::new();
+    let mut processes = PROCESSES.lock();
+    process.state.store(State::Ended as u8, Ordering::Release);
+    if process.orphan.load(Ordering::Relaxed) {
+        gone.extend(processes.remove(&process.id));
+    }
+    for child in processes.values().filter(|child| child.parent == process.id) {
+        child.orphan.store(true, Ordering::Relaxed);
+    }
+    let children =
+        processes.extract_if(.., |_, child| child.parent == process.id && child.has_ended());
+    gone.extend(children.map(|(_, child)| child));
+    drop(processes);
+    // Without the lock: these may be the last references.
+    drop(gone);
+    process.ended.set();
+}
+
+/// The child of `parent` that has this id.
+pub fn child_of(parent: &Process, id: u64) -> Option<Arc<Process>> {
+    PROCESSES.lock().get(&id).filter(|child| child.parent == parent.id).cloned()
 }
 
 /// Forgets a process that has ended.

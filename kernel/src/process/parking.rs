@@ -62,7 +62,6 @@ impl Process {
 
     /// Hands the process `callback` as its `number`-th, for a coroutine of `priority`, and wakes a
     /// thread that takes it. Does nothing where the process has ended.
-    #[expect(dead_code, reason = "for system calls with tickets")]
     pub fn deliver(&self, number: u32, callback: Callback, priority: Priority) {
         let thread = {
             let mut parking = self.parking.lock();
@@ -85,6 +84,11 @@ impl Process {
     /// What is ready in the process, as bits.
     pub fn ready_bits(&self) -> u64 {
         self.with_page(|page| page.bitmap.load(Ordering::Relaxed)).unwrap_or(0)
+    }
+
+    /// How many callbacks the process says it has read; none once it has ended.
+    pub fn callbacks_read(&self) -> Option<u32> {
+        self.with_page(ProcessPage::count_read)
     }
 
     /// None once the process has ended.

@@ -8,7 +8,7 @@ use core::sync::atomic::{AtomicU64, Ordering};
 use scheduler::page::{HARTS, KERNEL_EXECUTORS, SystemPage};
 
 use super::PROCESSES;
-use crate::executor::bitmap::{PRIORITY_BITMAP, THREAD_BITMAPS};
+use crate::executor::bitmap::{self, PRIORITY_BITMAP};
 use crate::executor::thread_executors::MAX_THREAD_EXECUTORS;
 use crate::memlayout::{BITMAP_PAGE, MAX_HARTS};
 use crate::riscv::hart_id;
@@ -50,8 +50,7 @@ pub fn reset() {
 
 /// Works out the words of the whole system.
 pub fn merge() {
-    let executors = core::iter::once(&PRIORITY_BITMAP).chain(&THREAD_BITMAPS);
-    let kernel = executors.fold(0, |bits, bitmap| bits | bitmap.bits()) | THREAD_POOL.ready_bits();
+    let kernel = bitmap::all_bits() | THREAD_POOL.ready_bits();
     let (mut everywhere, mut waiting) = (kernel, kernel);
     for process in PROCESSES.lock().values() {
         let bits = process.ready_bits();

@@ -1,70 +1,80 @@
 //! System calls: what programs ask of the kernel.
+//!
+//! Those that need not wait are done at once. For the others a coroutine is started
+//! ([`process::start`](crate::process::start)), and the program goes on with its id.
 
+mod files;
+mod processes;
+mod text;
 mod threads;
+mod time;
 
 use alloc::sync::Arc;
-use alloc::vec;
 
 use scheduler::layout;
 use scheduler::syscall::{Call, Error};
 
-use crate::process::{self, BadMemory, Exit, Process};
-use crate::trap::TrapFrame;
+use crate::process::{self, Exit, Outcome, Process};
 use crate::thread::processor;
-use crate::{println, riscv, timer};
+use crate::trap::TrapFrame;
+use crate::{riscv, timer};
 
-/// Most bytes of a line that a program prints.
-const LINE: usize = 512;
-
-impl From<BadMemory> for Failure {
-    fn from(BadMemory: BadMemory) -> Self {
-        Failure(Error::BadAddress)
-    }
-}
-
-struct Failure(Error);
+/// What a call is given: a0 to a5.
+type Arguments = [usize; 6];
 
 /// Does what the program in `frame` asks: its a7 says what, a0 to a5 with what. The answer goes
 /// to a0. Interrupts are on meanwhile.
 #[inline(never)]
 pub fn handle(frame: &mut TrapFrame, process: &Arc<Process>) {
     riscv::interrupts_on();
-    let [number, a0, a1, a2] = [17, 10, 11, 12].map(|register| frame.x[register]);
-    let result = match Call::from_number(number) {
-        Some(Call::Exit) => {
-            process::exit(process, Exit::Code(a0 as i32));
-            Ok(0)
-        }
-        Some(Call::Print) => print(process, a0, a1),
-        Some(Call::StartThread) => threads::start(process, a0, a1, a2).map_err(Failure),
-        Some(Call::ExitThread) => {
-            processor::current().end_soon();
-            Ok(0)
-        }
-        Some(Call::Yield) => Ok(threads::yield_now()),
-        Some(Call::Park) => {
-            process.park();
-            Ok(0)
-        }
-        Some(Call::Unpark) => Ok(process.unpark() as usize),
-        Some(Call::Grow) => process.grow(a0).map_err(Failure),
-        Some(Call::Scheduler) => Ok(layout::SCHEDULER),
-        Some(Call::Timebase) => Ok(timer::timebase() as usize),
-        _ => Err(Failure(Error::NoSuchCall)),
+    let arguments = core::array::from_fn(|index| frame.x[10 + index]);
+    let result = match Call::from_number(frame.x[17]) {
+        Some(call) => answer(call, process, arguments),
+        None => Err(Error::NoSuchCall),
     };
-    frame.x[10] = result.unwrap_or_else(|Failure(error)| error as isize as usize);
+    frame.x[10] = result.unwrap_or_else(|error| error as isize as usize);
     // Behind the instruction that called.
     frame.sepc += 4;
     riscv::interrupts_off();
 }
 
-fn print(process: &Process, address: usize, length: usize) -> Result<usize, Failure> {
-    if length > LINE {
-        return Err(Failure(Error::BadValue));
+fn answer(call: Call, process: &Arc<Process>, arguments: Arguments) -> Outcome {
+    let [first, ..] = arguments;
+    match call {
+        Call::Exit => {
+            process::exit(process, Exit::Code(first as i32));
+            Ok(0)
+        }
+        Call::Print => text::print(process, arguments),
+        Call::StartThread => threads::start(process, arguments),
+        Call::ExitThread => {
+            processor::current().end_soon();
+            Ok(0)
+        }
+        Call::Yield => Ok(threads::yield_now()),
+        Call::Park => {
+            process.park();
+            Ok(0)
+        }
+        Call::Unpark => Ok(process.unpark() as usize),
+        Call::Grow => process.grow(first),
+        Call::Scheduler => Ok(layout::SCHEDULER),
+        Call::Timebase => Ok(timer::timebase() as usize),
+        Call::Close => files::close(process, first),
+        Call::Pipe => files::pipe(process),
+        Call::Seek => files::seek(process, arguments),
+        Call::Length => files::length(process, first),
+        Call::Cancel => process.calls.cancel(first as u64).map(|()| 0),
+        Call::Process => Ok(process.id as usize),
+        Call::Sleep => time::sleep(process, arguments),
+        Call::Spawn => processes::spawn(process, arguments),
+        Call::Wait => processes::wait(process, arguments),
+        Call::Read => files::read(process, arguments),
+        Call::Write => files::write(process, arguments),
+        Call::Open => files::open(process, arguments),
+        Call::SetLength => files::set_length(process, arguments),
+        Call::Remove => files::remove(process, arguments),
+        Call::MakeDirectory => files::make_directory(process, arguments),
+        Call::Sync => files::sync(process, arguments),
     }
-    let mut bytes = vec![0; length];
-    process.read(address, &mut bytes)?;
-    let text = str::from_utf8(&bytes).map_err(|_| Failure(Error::BadValue))?;
-    println!("{text}");
-    Ok(length)
 }

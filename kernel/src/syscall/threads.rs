@@ -4,18 +4,14 @@ use alloc::sync::Arc;
 
 use scheduler::syscall::Error;
 
+use super::Arguments;
 use crate::executor::{PRIORITIES, Priority};
 use crate::mm::space::EXECUTE;
-use crate::process::{self, Process, system};
+use crate::process::{self, Outcome, Process, system};
 use crate::thread;
 
-/// Starts a thread; says its id.
-pub fn start(
-    process: &Arc<Process>,
-    entry: usize,
-    argument: usize,
-    priority: usize,
-) -> Result<usize, Error> {
+/// (entry, argument, priority) Starts a thread; says its id.
+pub fn start(process: &Arc<Process>, [entry, argument, priority, ..]: Arguments) -> Outcome {
     if priority >= PRIORITIES {
         return Err(Error::BadValue);
     }

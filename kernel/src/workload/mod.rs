@@ -30,7 +30,7 @@ use crate::mm::space;
 use crate::sync::SpinLock;
 use crate::thread::pool::THREAD_POOL;
 use crate::thread::processor;
-use crate::{fs, println, process, riscv, sbi, thread, timer};
+use crate::{file, fs, println, process, riscv, sbi, thread, timer};
 
 /// What a workload did: names and numbers for the last line.
 pub type Figures = Vec<(&'static str, u64)>;
@@ -100,21 +100,24 @@ fn run(args: Args) -> Figures {
     core::mem::take(&mut *result.lock())
 }
 
-/// Waits until all other threads and harts have come to rest, for a few seconds; says which have
-/// not.
+/// Waits until all coroutines, other threads and harts have come to rest, for a few seconds; says
+/// which have not.
 fn settle() -> Option<Restless> {
     let deadline = riscv::time() + timer::milliseconds(5000);
     loop {
-        let restless =
-            Restless { threads: THREAD_POOL.others_unblocked(), harts: processor::others_awake() };
-        if restless.threads == 0 && restless.harts == 0 {
+        let restless = Restless {
+            threads: THREAD_POOL.others_unblocked(),
+            harts: processor::others_awake(),
+            coroutines: executor::bitmap::all_bits(),
+        };
+        if restless.threads == 0 && restless.harts == 0 && restless.coroutines == 0 {
             return None;
         }
         if riscv::time() >= deadline {
             return Some(restless);
         }
         // Blocked only for other threads' sake: to be woken may wake a hart.
-        if restless.threads > 0 {
+        if restless.threads > 0 || restless.coroutines != 0 {
             thread::block_on(sleep(1));
         }
     }
@@ -125,11 +128,17 @@ struct Restless {
     threads: usize,
     /// Bit h: hart h.
     harts: u64,
+    /// Bit p: coroutines of priority p are ready, such as cancelled ones that are to be dropped.
+    coroutines: u64,
 }
 
 impl fmt::Display for Restless {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "{} threads still run, harts {:#b} do not sleep", self.threads, self.harts)
+        write!(
+            f,
+            "{} threads still run, harts {:#b} do not sleep, priorities {:#b} are ready",
+            self.threads, self.harts, self.coroutines
+        )
     }
 }
 
@@ -150,6 +159,7 @@ impl Census {
         executor::trim();
         timer::trim();
         process::trim();
+        file::trim();
         THREAD_POOL.trim();
         let heap = HEAP.usage();
         Census {

@@ -5,14 +5,14 @@ use alloc::vec::Vec;
 
 use super::Figures;
 use crate::args::Args;
-use crate::process;
+use crate::{file, process};
 
 pub async fn run(args: Args) -> Figures {
     let name = args.program.as_str();
     let path = alloc::format!("/bin/{name}");
     let mut processes = Vec::new();
     for _ in 0..args.processes {
-        let process = process::spawn(&path, 0).await;
+        let process = process::spawn(&path, 0, file::console()).await;
         processes
             .push(process.unwrap_or_else(|error| super::fail(format_args!("{path}: {error}"))));
     }
