@@ -8,6 +8,7 @@ import type { Hart, MachineOptions, RunOutcome } from "../../daemon/src/machine/
 import { createMachine } from "../../daemon/src/machine/machine.ts";
 import type { SymbolFile } from "../../daemon/src/symbols/api.ts";
 import { openSymbols } from "../../daemon/src/symbols/symbols.ts";
+import { kernelDisk } from "../machine/support/kernel.ts";
 
 const root = new URL("../../", import.meta.url);
 const PROFILE = "daemon/profiles/asyncos.json";
@@ -37,7 +38,16 @@ export function bootKernel(
     entry: physical(Number(symbols.entry)),
   };
   const machine = createMachine(
-    { harts: 4, memory: 128, append, schedule: "round-robin", seed: 0, quantum: 1000, ...options },
+    {
+      harts: 4,
+      memory: 128,
+      append,
+      schedule: "round-robin",
+      seed: 0,
+      quantum: 1000,
+      disk: kernelDisk(),
+      ...options,
+    },
     image,
   );
   let console = "";

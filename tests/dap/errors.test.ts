@@ -215,7 +215,7 @@ describe("breakpoints", () => {
         source: { path: RING },
         breakpoints: [
           { line, hitCondition: "% 20" },
-          { line, logMessage: "token {token.number} of {coroutine}: \\{{rounds}\\}" },
+          { line, logMessage: "coroutine {coroutine}: \\{{rounds}\\}" },
           { line: line - 1 },
           { line: 1, condition: "1 ==" },
           { line, condition: "nonsense == 1" },
@@ -231,7 +231,7 @@ describe("breakpoints", () => {
       source: { path: RING },
       breakpoints: [
         { line, hitCondition: "% 20" },
-        { line, logMessage: "token {token.number} of {coroutine}: \\{{rounds}\\}" },
+        { line, logMessage: "coroutine {coroutine}: \\{{rounds}\\}" },
         { line, condition: "nonsense == 1" },
       ],
     });
@@ -245,7 +245,7 @@ describe("breakpoints", () => {
     }
     // 4 tokens, 4 places, 4 rounds: the kernel prints as many hops.
     expect(client.console).toContain("hops=64");
-    const logged = client.debugConsole.match(/^token \d of \d+: \{4\}$/gm) ?? [];
+    const logged = client.debugConsole.match(/^coroutine [2-5]: \{4\}$/gm) ?? [];
     expect(logged).toHaveLength(64);
     expect(stops).toBe(3);
     expect(client.debugConsole).toMatch(/`nonsense == 1` cannot be told .*nonsense/);

@@ -7,6 +7,7 @@ import { bootImage } from "../../daemon/src/debugger/images.ts";
 import { MACHINE_DEFAULTS } from "../../daemon/src/debugger/target.ts";
 import { createMachine } from "../../daemon/src/machine/machine.ts";
 import { openSymbols } from "../../daemon/src/symbols/symbols.ts";
+import { kernelDisk } from "../machine/support/kernel.ts";
 import { type Body, Client, kernel, sources } from "./support.ts";
 
 const APPEND = "workload=ring coroutines=5 rounds=6";
@@ -14,7 +15,10 @@ const APPEND = "workload=ring coroutines=5 rounds=6";
 /** The same machine as a session's, without anything that knows of threads or coroutines. */
 function bareMachine() {
   const symbols = openSymbols(readFileSync(kernel), "kernel");
-  const machine = createMachine({ ...MACHINE_DEFAULTS, append: APPEND }, bootImage(symbols));
+  const machine = createMachine(
+    { ...MACHINE_DEFAULTS, append: APPEND, disk: kernelDisk() },
+    bootImage(symbols),
+  );
   return { symbols, machine };
 }
 

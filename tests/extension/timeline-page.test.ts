@@ -148,13 +148,12 @@ describe.skipIf(!existsSync(CHROMIUM))("the Timeline's page", () => {
       const titles = await stage.page.locator("#spoken th").allTextContents();
       return [...new Set(titles.map((title) => title.replace(/^#\d+ /, "")))];
     };
-    await expect
-      .poll(rows)
-      .toEqual(
-        [0, 1, 2, 3]
-          .map((id) => `Hart ${id}`)
-          .concat(expect.anything(), expect.anything(), "ring::pass"),
-      );
+    await expect.poll(rows).toEqual(
+      [0, 1, 2, 3]
+        .map((id) => `Hart ${id}`)
+        .concat(["threads", "coroutines", "system", "waiting"].map((name) => `Bitmap ${name}`))
+        .concat("ring::pass"),
+    );
     await stage.close();
   });
 

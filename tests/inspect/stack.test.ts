@@ -36,7 +36,7 @@ test.each([
   const { awareness, inspector, machine } = bootKernel(append, { schedule: "random", seed });
   machine.run({ instructions: 60_000 });
   let checked = 0;
-  for (let stop = 0; stop < 60; stop++) {
+  for (let stop = 0; stop < 100; stop++) {
     if (machine.run({ instructions: 1 + next(4_000) }).kind === "exit") break;
     for (const hart of machine.harts) {
       if (hart.state === "stopped" || hart.privilege !== "S") continue;
