@@ -82,7 +82,7 @@ it("pins a coroutine among the threads, and shows another hart", async () => {
 });
 
 it("lists by ready age: the first to be polled has waited longest", async () => {
-  const client = await started("workload=priorities coroutines=12");
+  const client = await started("workload=storm coroutines=60");
   await client.request("asyncos/breakOn", { coroutine: 3, kinds: ["poll"] });
   await client.go("continue", { threadId: 1 });
   const { coroutines } = await client.request("asyncos/coroutines", { sort: "readyAge" });

@@ -43,7 +43,7 @@ it("stops in a user coroutine, with its locals, and shows another that waits", a
 it("stops in the kernel for a system call, and in the program that made it", async () => {
   client = new Client();
   await client.launch({ append: APPEND, harts: 1 }, async () => {
-    await breakAt("src/syscall/mod.rs", 'println!("{text}");');
+    await breakAt("src/syscall/text.rs", 'println!("{text}");');
     await breakAt(NESTED, "shared.here.send(number);");
   });
   const where: string[] = [];
@@ -53,11 +53,11 @@ it("stops in the kernel for a system call, and in the program that made it", asy
     await client.request("continue", { threadId });
   }
   expect(where.map((place) => place.split(" ")[0])).toEqual([
-    "mod.rs",
-    "mod.rs",
+    "text.rs",
+    "text.rs",
     "nested.rs",
-    "mod.rs",
-    "mod.rs",
+    "text.rs",
+    "text.rs",
   ]);
 });
 

@@ -20,6 +20,8 @@ type Run = ReturnType<typeof run>;
 type Symptom = (found: Run) => boolean;
 
 const SLICE = 20_000;
+/** Longer than a lock is held. */
+const AGAIN = 3_000;
 const LIMIT = 30_000_000;
 
 /** Runs to the end, and looks at the queues now and then. */
@@ -29,8 +31,15 @@ function run(bug: string, workload: string, options: Partial<MachineOptions>) {
   const seen = { staleBit: false, missingBit: false, wrongQueue: false };
   let outcome = machine.run({ instructions: SLICE });
   for (let looks = 0; outcome.kind === "limit" && machine.time < LIMIT; looks++) {
-    if (looks % 8 === 0) lookAtQueues(awareness, seen);
-    outcome = machine.run({ instructions: SLICE });
+    if (looks % 8 === 0) {
+      const before = misplaced(awareness);
+      lookAtQueues(awareness, seen);
+      outcome = machine.run({ instructions: AGAIN });
+      // What stands there while a lock is held is gone soon.
+      const still = misplaced(awareness);
+      if (before.some((one) => still.includes(one))) seen.wrongQueue = true;
+    }
+    if (outcome.kind === "limit") outcome = machine.run({ instructions: SLICE });
   }
   // When all harts are at rest every lock is free: what differs then is wrong.
   if (outcome.kind === "idle") lookAtQueues(awareness, seen);
@@ -39,7 +48,7 @@ function run(bug: string, workload: string, options: Partial<MachineOptions>) {
 
 function lookAtQueues(
   awareness: ReturnType<typeof bootKernel>["awareness"],
-  seen: { staleBit: boolean; missingBit: boolean; wrongQueue: boolean },
+  seen: { staleBit: boolean; missingBit: boolean },
 ): void {
   const [executor] = awareness.executors();
   const bits = awareness.bitmaps().find(({ name }) => name === "coroutines")?.bits;
@@ -47,11 +56,17 @@ function lookAtQueues(
   for (const { priority, coroutines } of executor.queues) {
     if (coroutines.length === 0 && bits.includes(priority)) seen.staleBit = true;
     if (coroutines.length > 0 && !bits.includes(priority)) seen.missingBit = true;
-    for (const id of coroutines) {
-      const info = awareness.coroutine(id);
-      if (info?.priority !== undefined && info.priority !== priority) seen.wrongQueue = true;
-    }
   }
+}
+
+/** Coroutines in the queue of another priority than theirs. */
+function misplaced(awareness: ReturnType<typeof bootKernel>["awareness"]): string[] {
+  return (awareness.executors()[0]?.queues ?? []).flatMap(({ priority, coroutines }) =>
+    coroutines.flatMap((id) => {
+      const own = awareness.coroutine(id)?.priority;
+      return own === undefined || own === priority ? [] : [`${id} of ${own} in ${priority}`];
+    }),
+  );
 }
 
 const asleep: Symptom = ({ outcome }) => outcome.kind === "idle";
