@@ -85,25 +85,8 @@ export const emptyFolder = {
       await window.screenshot("light-3-step-hart");
     });
 
-    await step("a frozen hart stands still while the others run, until it is thawed", async () => {
-      await window.inline("Harts", /^Hart 3/, "Freeze This Hart");
-      const [frozen] = await window.rows("Harts", /^Hart 3 running, frozen/);
-      const before = await harts(window);
-      // It may hold a lock that the others spin for: they run until they are paused.
-      await window.stopAt("ring.rs", false);
-      await window.key("F5");
-      await window.running();
-      await window.command("Debug: Pause");
-      await window.stopped(/pause/i);
-      assert.deepEqual(await window.rows("Harts", /^Hart 3/), [frozen]);
-      const after = await harts(window);
-      assert.equal(after[3].instructions, before[3].instructions);
-      assert.notEqual(after[0].instructions, before[0].instructions);
-      await window.inline("Harts", /^Hart 3/, "Thaw This Hart");
-      await window.rows("Harts", /^Hart 3 (?!.*frozen)/);
-    });
-
     await step("a wake stops where its condition says", async () => {
+      await window.stopAt("ring.rs", false);
       await window.stopAt("Wake", true, "hart == 1 && prio == 2");
       await window.key("F5");
       await window.stopped(/wake/i);
@@ -142,8 +125,25 @@ export const emptyFolder = {
       }
     });
 
-    await step("it runs on to the end, which the console tells", async () => {
+    await step("a frozen hart stands still while the others run, until it is thawed", async () => {
+      await window.inline("Harts", /^Hart 3/, "Freeze This Hart");
+      const [frozen] = await window.rows("Harts", /^Hart 3 \w+, frozen/);
+      const before = await harts(window);
+      // It may hold a lock that the others spin for: they run until they are paused.
       await window.stopAt("Bitmap update", false);
+      await window.key("F5");
+      await window.running();
+      await window.command("Debug: Pause");
+      await window.stopped(/pause/i);
+      assert.deepEqual(await window.rows("Harts", /^Hart 3/), [frozen]);
+      const after = await harts(window);
+      assert.equal(after[3].instructions, before[3].instructions);
+      assert.notEqual(after[0].instructions, before[0].instructions);
+      await window.inline("Harts", /^Hart 3/, "Thaw This Hart");
+      await window.rows("Harts", /^Hart 3 (?!.*frozen)/);
+    });
+
+    await step("it runs on to the end, which the console tells", async () => {
       await window.key("F5");
       await window.ended();
       assert.match(await window.console(/done:/), /\[kernel\] done:/);
