@@ -24,6 +24,8 @@ const CONTENTS = [
   ["extension/dist/timeline.js", "dist/timeline.js"],
   ["extension/dist/timeline-style.css", "dist/timeline-style.css"],
   ["extension/media", "media"],
+  ["extension/package.nls.json", "package.nls.json"],
+  ["extension/package.nls.zh-cn.json", "package.nls.zh-cn.json"],
   ["extension/README.md", "README.md"],
   ["extension/CHANGELOG.md", "CHANGELOG.md"],
   ["LICENSE", "LICENSE"],

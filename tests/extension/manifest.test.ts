@@ -3,10 +3,16 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { EVENT_KINDS } from "../../daemon/src/awareness/api.ts";
 import { parseLaunch } from "../../daemon/src/dap/launch.ts";
-import manifest from "../../extension/package.json" with { type: "json" };
+import raw from "../../extension/package.json" with { type: "json" };
+import english from "../../extension/package.nls.json" with { type: "json" };
 
 const read = (path: string) =>
   readFileSync(new URL(`../../extension/src/${path}`, import.meta.url), "utf8");
+/** The manifest as an English user reads it. */
+const manifest: typeof raw = JSON.parse(JSON.stringify(raw), (_, value: unknown) => {
+  const key = typeof value === "string" ? /^%(.+)%$/.exec(value)?.[1] : undefined;
+  return key === undefined ? value : (english as Record<string, string>)[key];
+});
 const { commands, menus, views, viewsWelcome } = manifest.contributes;
 const declared = commands.map(({ command }) => command).sort();
 
