@@ -118,15 +118,23 @@ class Window {
 
   /**
    * Chooses what the quick input offers for a text. It makes its list once, when it opens, which
-   * may be before a command is enabled or launch.json was read: then it is opened again.
+   * may be before a command is enabled or launch.json was read, and closes when a part of the
+   * workbench takes the focus: then it is opened again.
    */
   async #choose(text, title) {
     await until(`${title} is offered`, async () => {
       await this.#quickInput(text);
       const offered = await this.#appears(this.#choice(title), 2000);
-      if (offered) await this.#choice(title).click();
-      else await this.page.keyboard.press("Escape");
-      return offered;
+      const chosen =
+        offered &&
+        (await this.#choice(title)
+          .click({ timeout: 2000 })
+          .then(
+            () => true,
+            () => false,
+          ));
+      if (!chosen) await this.page.keyboard.press("Escape");
+      return chosen;
     });
   }
 
