@@ -451,6 +451,44 @@ describe("pages", () => {
     expect(calledAfter(() => engine.flush(0))).toBe("fetch load store commit");
   });
 
+  test("of a guarded page ask for the stores that touch a guarded byte", () => {
+    const machine = new BareMachine();
+    const { engine } = machine;
+    const low = (RAM_BASE + 0x3000) | 0;
+    const guard = (first: number, end: number) =>
+      engine.fillGuarded(0, low, 0, 0x3000, first | (end << 16));
+    const asked = (mnemonic: string, at: number): string => {
+      machine.code(0, encode(mnemonic, { rs1: 7, rs2: 5 }));
+      machine.setX(7, BASE + 0x3000n + BigInt(at));
+      // Before, so that the code's page is known.
+      machine.setPc(0);
+      engine.run(0, 1);
+      machine.calls.length = 0;
+      engine.flushStores(0);
+      guard(0x10, 0x18);
+      machine.setPc(0);
+      engine.run(0, 1);
+      return machine.calls.map(({ name }) => name).join(" ");
+    };
+    const rows: [mnemonic: string, first: number, last: number][] = [
+      ["sb", 0x10, 0x17],
+      ["sh", 0x0f, 0x17],
+      ["sw", 0x0d, 0x17],
+      ["sd", 0x09, 0x17],
+    ];
+    for (const [mnemonic, first, last] of rows) {
+      const touching = [0, first - 1, first, last, last + 1, 0xff0].map((at) =>
+        asked(mnemonic, at),
+      );
+      expect(touching).toEqual(["", "", "store commit", "store commit", "", ""]);
+    }
+    expect(["amoadd.d", "amoor.w"].map((row) => asked(row, 0x10))).toEqual(
+      Array(2).fill("store commit"),
+    );
+    expect(["amoadd.d", "amoor.w"].map((row) => asked(row, 0x18))).toEqual(Array(2).fill(""));
+    expect(asked("sd", 0xffc)).toBe("store commit");
+  });
+
   test("decoded pages are bounded: code over more of them still runs, and hooks stay", () => {
     const machine = new BareMachine({ decodedPages: 4, harts: 2 });
     const pages = 10;

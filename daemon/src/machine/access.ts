@@ -130,9 +130,11 @@ export class AccessPath {
     if (!memory.isRam(offset, size)) return this.#storeDevice(core, low, high, size, readToo);
     const page = pageOf(offset);
     if (readToo !== 0) memory.watches.capture(offset, size, "read");
-    if (this.#mayBypass(core, page)) {
+    const uniform = this.#mayCache(core, page);
+    if (uniform && memory.isPlain(hart, page)) {
       memory.fillStore(hart, low & ~0xfff, high, page);
     } else {
+      if (uniform) memory.fillGuarded(hart, low & ~0xfff, high, page);
       memory.before(offset, size);
       this.#pending = Pending.ram;
       this.#first = offset;
@@ -141,10 +143,9 @@ export class AccessPath {
     return (this.#engine.ramBase + offset) | 0;
   }
 
-  /** Further stores to the page need not come by here. */
-  #mayBypass(core: Core, page: number): boolean {
-    const memory = this.#memory;
-    if (!memory.isPlain(core.id, page) || memory.watches.pending) return false;
+  /** Further stores to the page may be done without a translation. */
+  #mayCache(core: Core, page: number): boolean {
+    if (this.#memory.watches.pending) return false;
     return !this.#engine.hasCode(page) && isUniform(core, RAM_BASE + page, PAGE);
   }
 

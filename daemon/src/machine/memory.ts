@@ -37,6 +37,8 @@ export class Memory {
   #storedPages: number[] = [];
   /** For each hart and other hart: the reserved page that is known to be out of its store TLB. */
   readonly #guarded: Float64Array;
+  /** The same of what is reserved, as `reservationKey`, and the guarded TLB. */
+  readonly #guardedKeys: Float64Array;
   #cores: readonly Core[] = [];
 
   constructor(engine: Engine) {
@@ -47,6 +49,7 @@ export class Memory {
     this.#words = engine.words;
     this.#ram = engine.ramBase;
     this.#guarded = new Float64Array(this.#harts ** 2).fill(NO_PAGE);
+    this.#guardedKeys = new Float64Array(this.#harts ** 2).fill(NO_PAGE);
     this.#tables = new Uint8Array(Math.ceil(this.size / PAGE));
     this.#stored = new Uint8Array(this.#tables.length);
     this.pages = new Pages(this.view(0, this.size));
@@ -111,24 +114,59 @@ export class Memory {
       if (reservation === 0 || id === hart) continue;
       const page = pageOf((reservation >>> 0) - this.#ram);
       const guarded = hart * this.#harts + id;
-      if (this.#guarded[guarded] === page) continue;
-      this.#guarded[guarded] = page;
-      this.#engine.evictStore(hart, page);
+      const key = reservationKey(core);
+      if (this.#guardedKeys[guarded] === key) continue;
+      this.#guardedKeys[guarded] = key;
+      if (this.#guarded[guarded] === page) {
+        this.#engine.evictGuarded(hart, page);
+      } else {
+        this.#guarded[guarded] = page;
+        this.#engine.evictStore(hart, page);
+      }
     }
   }
 
   /** The page enters the hart's store TLB, where `isPlain` holds. */
   fillStore(hart: number, low: number, high: number, page: number): void {
     for (let at = hart * this.#harts; at < (hart + 1) * this.#harts; at++) {
-      if (this.#guarded[at] === page) this.#guarded[at] = NO_PAGE;
+      if (this.#guarded[at] === page) this.#forgetGuarded(at);
     }
+    this.#noteStored(page);
+    this.#engine.fillStore(hart, low, high, page);
+  }
+
+  /** The page enters the hart's guarded TLB, if it is for some of its bytes alone that it is not plain. */
+  fillGuarded(hart: number, low: number, high: number, page: number): void {
+    if (this.#tables[page >>> PAGE_BITS] !== 0) return;
+    let first = PAGE;
+    let end = 0;
+    const guard = (from: number, to: number): void => {
+      first = Math.min(first, Math.max(from - page, 0));
+      end = Math.max(end, Math.min(to - page, PAGE));
+    };
+    this.watches.eachWithin(page, guard);
+    for (const { id, reservation, reservationSize } of this.#cores) {
+      if (id === hart) continue;
+      // Whoever has lost its reservation and makes it again is new to this entry.
+      if (reservation === 0) this.#guardedKeys[hart * this.#harts + id] = NO_PAGE;
+      const offset = (reservation >>> 0) - this.#ram;
+      if (reservation !== 0 && pageOf(offset) === page) guard(offset, offset + reservationSize);
+    }
+    this.#noteStored(page);
+    this.#engine.fillGuarded(hart, low, high, page, first | (end << 16));
+  }
+
+  #forgetGuarded(at: number): void {
+    this.#guarded[at] = NO_PAGE;
+    this.#guardedKeys[at] = NO_PAGE;
+  }
+
+  #noteStored(page: number): void {
     this.pages.touch(page / PAGE);
     const index = page >>> PAGE_BITS;
-    if (this.#stored[index] === 0) {
-      this.#stored[index] = 1;
-      this.#storedPages.push(index);
-    }
-    this.#engine.fillStore(hart, low, high, page);
+    if (this.#stored[index] !== 0) return;
+    this.#stored[index] = 1;
+    this.#storedPages.push(index);
   }
 
   #tableChanges = false;
@@ -214,6 +252,7 @@ export class Memory {
     this.pages.restore(table, (page) => this.#engine.invalidateCode(page * PAGE, PAGE));
     this.#dropTranslations();
     this.#guarded.fill(NO_PAGE);
+    this.#guardedKeys.fill(NO_PAGE);
     this.#tableChanges = false;
   }
 
@@ -258,6 +297,10 @@ export class Memory {
     for (let hart = 0; hart < this.#harts; hart++) this.#engine.evictStore(hart, page);
   }
 }
+
+/** Of a hart's reservation: another one has another. */
+const reservationKey = ({ reservation, reservationSize }: Core): number =>
+  (reservation >>> 0) * 16 + reservationSize;
 
 /** What a store asks of its caller, as bits. */
 export const Settled = {

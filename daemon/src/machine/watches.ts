@@ -44,11 +44,19 @@ export class Watches {
     this.#harts = harts;
   }
 
+  /** Stores to the page have to be looked at: those of AMOs are loads too. */
   watchesStores(page: number): boolean {
-    return this.#stores.size > 0 && this.#stores.has(page);
+    return (this.#stores.size > 0 && this.#stores.has(page)) || this.watchesLoads(page);
   }
   watchesLoads(page: number): boolean {
     return this.#loads.size > 0 && this.#loads.has(page);
+  }
+
+  /** Calls for what of a page is watched, by its offsets in RAM. */
+  eachWithin(page: number, visit: (start: number, end: number) => void): void {
+    for (const pages of [this.#stores, this.#loads]) {
+      for (const { offset, size } of pages.get(page) ?? []) visit(offset, offset + size);
+    }
   }
 
   add(
@@ -62,8 +70,9 @@ export class Watches {
     for (const page of pagesOf(offset, size)) {
       pages.set(page, [...(pages.get(page) ?? []), range]);
       for (let hart = 0; hart < this.#engine.harts; hart++) {
-        if (access === "write") this.#engine.evictStore(hart, page);
-        else this.#engine.evictLoad(hart, page);
+        // An AMO reads by way of the store TLB.
+        this.#engine.evictStore(hart, page);
+        if (access === "read") this.#engine.evictLoad(hart, page);
       }
     }
     return disposable(() => {

@@ -57,9 +57,14 @@ export interface Engine {
    */
   fillLoad(hart: number, low: number, high: number, ramOffset: number): void;
   fillStore(hart: number, low: number, high: number, ramOffset: number): void;
-  /** Forgets all three TLBs of a hart (sfence.vma, satp, privilege, SUM, MXR, PMP changes, ...). */
+  /**
+   * The same for stores that touch no guarded byte: `guarded` is the first of them in the page, and
+   * their end in the upper 16 bits. Stores that do touch one come to the host as without it.
+   */
+  fillGuarded(hart: number, low: number, high: number, ramOffset: number, guarded: number): void;
+  /** Forgets all TLBs of a hart (sfence.vma, satp, privilege, SUM, MXR, PMP changes, ...). */
   flush(hart: number): void;
-  /** Forgets one virtual page in all three TLBs. */
+  /** Forgets one virtual page in all TLBs. */
   flushPage(hart: number, low: number, high: number): void;
   flushLoads(hart: number): void;
   flushStores(hart: number): void;
@@ -67,6 +72,8 @@ export interface Engine {
   /** Takes one page of RAM out of the load (store) TLB of a hart, at whatever virtual addresses it is there. */
   evictLoad(hart: number, ramOffset: number): void;
   evictStore(hart: number, ramOffset: number): void;
+  /** Only what `fillGuarded` made known of the page; `evictStore` does that too. */
+  evictGuarded(hart: number, ramOffset: number): void;
 
   /** The page of RAM holds decoded code: stores to it must come through `invalidateCode`. */
   hasCode(ramOffset: number): boolean;

@@ -142,6 +142,12 @@ class InterpretingEngine implements Engine {
     this.#tlbs.fill(hart, "storeTlb", low, high, addend);
   }
 
+  fillGuarded(hart: number, low: number, high: number, ramOffset: number, guarded: number): void {
+    if (this.hasCode(ramOffset)) return;
+    const addend = (this.ramBase + ramOffset - (low & ~0xfff)) | 0;
+    this.#tlbs.fill(hart, "guardedTlb", low, high, addend, guarded);
+  }
+
   flush(hart: number): void {
     this.flushLoads(hart);
     this.flushStores(hart);
@@ -151,6 +157,7 @@ class InterpretingEngine implements Engine {
   flushPage(hart: number, low: number, high: number): void {
     this.#tlbs.flushPage(hart, "loadTlb", low, high);
     this.#tlbs.flushPage(hart, "storeTlb", low, high);
+    this.#tlbs.flushPage(hart, "guardedTlb", low, high);
     this.#tlbs.flushPage(hart, "fetchTlb", low, high);
   }
 
@@ -160,6 +167,7 @@ class InterpretingEngine implements Engine {
 
   flushStores(hart: number): void {
     this.#tlbs.flush(hart, "storeTlb");
+    this.#tlbs.flush(hart, "guardedTlb");
   }
 
   flushFetches(hart: number): void {
@@ -172,6 +180,11 @@ class InterpretingEngine implements Engine {
 
   evictStore(hart: number, ramOffset: number): void {
     this.#tlbs.evictTarget(hart, "storeTlb", this.#pageOffset(ramOffset));
+    this.evictGuarded(hart, ramOffset);
+  }
+
+  evictGuarded(hart: number, ramOffset: number): void {
+    this.#tlbs.evictTarget(hart, "guardedTlb", this.#pageOffset(ramOffset));
   }
 
   hasCode(ramOffset: number): boolean {

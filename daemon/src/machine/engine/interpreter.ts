@@ -5,7 +5,7 @@
  */
 import type { Expression, OperandName, RoundingState, Statement, Width } from "../../isa/ir.ts";
 import { Emitter, type OperandBinding, Temporaries } from "./emit.ts";
-import { FLOAT, HART, ROUNDING, SLOT, SLOT_SIZE } from "./layout.ts";
+import { FLOAT, HART, ROUNDING, SLOT, SLOT_SIZE, TLB_ENTRIES } from "./layout.ts";
 import { type Operation, operations, PAGE_END, writesFloat } from "./operations.ts";
 import type { Access, Code, Label } from "./wasm.ts";
 
@@ -129,8 +129,10 @@ export function lookUp(
   address: number,
   width: number,
   locals: { readonly hart: number; readonly entry: number; readonly context: number },
+  entries = TLB_ENTRIES,
 ): void {
-  code.get(address).op("i32.wrap_i64").i32(8).op("i32.shr_u").i32(0xff0).op("i32.and");
+  code.get(address).op("i32.wrap_i64").i32(8).op("i32.shr_u");
+  code.i32((entries - 1) * 16).op("i32.and");
   code.get(locals.hart).op("i32.add").tee(locals.entry).access("i64.load", tlb);
   code.get(address);
   if (width > 1) code.i64(BigInt(width - 1)).op("i64.add");

@@ -57,6 +57,12 @@ export const HART = {
   loadTlb: 0x1000,
   storeTlb: 0x2000,
   fetchTlb: 0x3000,
+  /**
+   * For stores to pages of which a part is guarded (a watched word, another hart's reservation):
+   * GUARDED_ENTRIES entries that have in their last word the first guarded byte and the end of what
+   * is guarded, u16 each. Slow paths look here before they ask the host.
+   */
+  guardedTlb: 0x4000,
 } as const;
 
 /** Bits of `HART.fcsr`: fcsr as software sees it, and above it mstatus.FS, which is held here alone. */
@@ -72,6 +78,8 @@ export const FLOAT = {
 } as const;
 
 export const TLB_ENTRIES = 256;
+/** Few pages are guarded at a time. */
+export const GUARDED_ENTRIES = 16;
 /** A tag is the page's virtual address with the context in bits 11..0; this never equals one. */
 export const TLB_INVALID = 1n;
 

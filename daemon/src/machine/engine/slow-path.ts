@@ -15,7 +15,7 @@ import {
   type State,
   stores,
 } from "./interpreter.ts";
-import { FLOAT, HART, HARTS, PAGE_SOURCE, SLOT } from "./layout.ts";
+import { FLOAT, GUARDED_ENTRIES, HART, HARTS, PAGE_SOURCE, SLOT } from "./layout.ts";
 import {
   HOOKED,
   ILLEGAL,
@@ -69,6 +69,10 @@ const leaving: ReadonlySet<Statement["kind"]> = new Set([
   "exact",
 ]);
 
+/** In the entries of the guarded TLB. */
+const GUARDED_FIRST = HART.guardedTlb + 12;
+const GUARDED_END = HART.guardedTlb + 14;
+
 export const pushIndex = (code: Code, hart: number): Code =>
   code.get(hart).i32(HARTS).op("i32.sub").i32(16).op("i32.shr_u");
 
@@ -84,6 +88,10 @@ export class SlowPath {
   readonly #state: State;
   readonly #address: number;
   readonly #offset: number;
+  readonly #entry: number;
+  readonly #context: number;
+  /** i32: the store needs nobody's attention. */
+  readonly #plain: number;
 
   constructor(code: Code, calls: Calls) {
     this.#code = code;
@@ -92,6 +100,9 @@ export class SlowPath {
     this.#state = { hart: 0, slot: code.local("i32"), pcBase: code.local("i64") };
     this.#address = code.local("i64");
     this.#offset = code.local("i32");
+    this.#entry = code.local("i32");
+    this.#context = code.local("i64");
+    this.#plain = code.local("i32");
   }
 
   emit(operation: Operation | undefined, number: number): void {
@@ -169,7 +180,7 @@ export class SlowPath {
       case "store":
         emitter.push(statement.address);
         code.set(address);
-        this.#translate("store", statement.width, 0);
+        this.#translateStore(statement.width, 0);
         code.get(offset);
         emitter.push(statement.value);
         code.access(stores[statement.width], 0);
@@ -177,7 +188,7 @@ export class SlowPath {
         return true;
       case "amo":
         this.#aligned(emitter, statement.width, STORE_MISALIGNED);
-        this.#translate("store", statement.width, 1);
+        this.#translateStore(statement.width, 1);
         emitLoad(code.get(offset), statement.width, "sign");
         emitter.assign(statement.old);
         code.get(offset);
@@ -225,7 +236,7 @@ export class SlowPath {
     code.get(hart).access("i32.load", HART.reservation).op("i32.eqz").if();
     emitter.write(() => code.i64(1n));
     code.i32(Flow.next).op("return").end();
-    this.#translate("store", width, 0);
+    this.#translateStore(width, 0);
     const failed = emitStoreReserved(emitter, hart, this.#offset, width);
     code.get(failed).op("i32.eqz");
     code.if("i32");
@@ -257,6 +268,33 @@ export class SlowPath {
     emitRefusals(code, this.#offset);
   }
 
+  /** The same for a store; the host is not asked where the page is known and no guarded byte touched. */
+  #translateStore(width: number, readToo: number): void {
+    const code = this.#code;
+    const { hart } = this.#state;
+    const entry = this.#entry;
+    const offset = this.#offset;
+    code.get(hart).access("i64.load", HART.context).set(this.#context);
+    const locals = { hart, entry, context: this.#context };
+    lookUp(code, HART.guardedTlb, this.#address, width, locals, GUARDED_ENTRIES);
+    code.op("i32.eqz").tee(this.#plain).if();
+    code.get(this.#address).op("i32.wrap_i64").i32(0xfff).op("i32.and").tee(offset);
+    code.get(entry).access("i32.load16_u", GUARDED_END).op("i32.ge_u");
+    code.get(offset).i32(width).op("i32.add");
+    code.get(entry).access("i32.load16_u", GUARDED_FIRST).op("i32.le_u", "i32.or");
+    code.set(this.#plain);
+    code.get(this.#address).op("i32.wrap_i64");
+    code
+      .get(entry)
+      .access("i32.load", HART.guardedTlb + 8)
+      .op("i32.add")
+      .set(offset);
+    code.end();
+    code.get(this.#plain).op("i32.eqz").if();
+    this.#translate("store", width, readToo);
+    code.end();
+  }
+
   #setNextPc(length: number): void {
     const code = this.#code;
     code.get(this.#state.hart);
@@ -265,8 +303,11 @@ export class SlowPath {
   }
 
   #commit(length: number): void {
+    const code = this.#code;
+    code.get(this.#plain).if("i32");
+    code.i32(Flow.next).else();
     this.#setNextPc(length);
-    pushIndex(this.#code, this.#state.hart).call(this.#calls.commit);
+    pushIndex(code, this.#state.hart).call(this.#calls.commit).end();
   }
 }
 
