@@ -23,6 +23,7 @@ const CONTENTS = [
   ["extension/dist/stacks-style.css", "dist/stacks-style.css"],
   ["extension/dist/timeline.js", "dist/timeline.js"],
   ["extension/dist/timeline-style.css", "dist/timeline-style.css"],
+  ["extension/l10n", "l10n"],
   ["extension/media", "media"],
   ["extension/package.nls.json", "package.nls.json"],
   ["extension/package.nls.zh-cn.json", "package.nls.zh-cn.json"],

@@ -1,5 +1,7 @@
 /** The commands, each a few lines over the session; registered as one table. */
 import * as vscode from "vscode";
+import { heard } from "./base/heard.ts";
+import { t } from "./base/words.ts";
 import { BUNDLED_KERNEL } from "./debug/configuration.ts";
 import { copyKernel } from "./debug/kernel-copy.ts";
 import { chooseBreaks, focusThread, pin, toggleBit, toggleBreak } from "./debug/picking.ts";
@@ -72,7 +74,7 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
         await handler(context, ...(args as never[]));
       } catch (error) {
         if (error instanceof vscode.CancellationError) return;
-        const text = error instanceof Error ? error.message : String(error);
+        const text = heard(error instanceof Error ? error.message : String(error));
         context.log.error(`${name}: ${text}`);
         await vscode.window.showErrorMessage(text);
       }
@@ -84,8 +86,8 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
 /** For what can only be done while the machine stands. */
 function stopped({ sessions }: CommandContext): Session {
   const session = sessions.shown;
-  if (session === undefined) throw new Error("No AsyncOS session runs. Start one with F5.");
-  if (session.phase !== "stopped") throw new Error("The machine runs: pause it first.");
+  if (session === undefined) throw new Error(t("No AsyncOS session runs. Start one with F5."));
+  if (session.phase !== "stopped") throw new Error(t("The machine runs: pause it first."));
   return session;
 }
 
@@ -102,7 +104,7 @@ async function openMemory(context: CommandContext, from?: unknown): Promise<void
 /** Sends a request about one hart: that of a tree row, of the Call Stack, or the focused one. */
 async function onHart(context: CommandContext, from: unknown, request: string): Promise<void> {
   const session = context.sessions.shown;
-  if (session === undefined) throw new Error("No AsyncOS session runs. Start one with F5.");
+  if (session === undefined) throw new Error(t("No AsyncOS session runs. Start one with F5."));
   const threadId = await chooseHart(session, from);
   if (threadId === undefined) return;
   const many = request === "asyncos/freeze" || request === "asyncos/thaw";
@@ -121,11 +123,11 @@ async function chooseHart(session: Session, from: unknown): Promise<number | und
 /** Asks when a thread is focused that is no hart. */
 async function pickHart(harts: readonly Hart[]): Promise<number | undefined> {
   const items = harts.map((hart) => ({
-    label: `Hart ${hart.id}`,
-    description: [hart.state, hart.name].filter((part) => part !== undefined).join(" · "),
+    label: t("Hart {0}", hart.id),
+    description: [heard(hart.state), hart.name].filter((part) => part !== undefined).join(" · "),
     threadId: hart.threadId,
   }));
-  return (await vscode.window.showQuickPick(items, { placeHolder: "Which hart?" }))?.threadId;
+  return (await vscode.window.showQuickPick(items, { placeHolder: t("Which hart?") }))?.threadId;
 }
 
 async function showPlace(place: Place | undefined): Promise<void> {
@@ -146,7 +148,7 @@ async function openKernelSource(sources: vscode.Uri): Promise<void> {
     .map((uri) => ({ label: uri.path.slice(root), uri }))
     .sort((a, b) => a.label.localeCompare(b.label));
   const chosen = await vscode.window.showQuickPick(items, {
-    placeHolder: "A source file of the bundled kernel",
+    placeHolder: t("A source file of the bundled kernel"),
   });
   if (chosen !== undefined) await vscode.window.showTextDocument(chosen.uri);
 }

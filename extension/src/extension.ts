@@ -1,5 +1,6 @@
 /** Entry of the extension: makes the parts and wires them together. */
 import * as vscode from "vscode";
+import { speak } from "./base/words.ts";
 import { registerCommands } from "./commands.ts";
 import { findRoot, launchDaemon } from "./daemon/host.ts";
 import { openSocket } from "./daemon/json-socket-ws.ts";
@@ -32,6 +33,7 @@ const PLAIN_VIEWS: Readonly<Record<string, Roots>> = {
 let supervisor: Supervisor | undefined;
 
 export function activate(context: vscode.ExtensionContext): void {
+  speak({ tag: vscode.env.language, texts: vscode.l10n.bundle ?? {} });
   const log = vscode.window.createOutputChannel("AsyncOS", { log: true });
   const root = findRoot(context.extensionPath);
   const daemon = new Supervisor({

@@ -7,7 +7,7 @@ import { wireStatistics, wireTimeline } from "../../daemon/src/dap/timeline-wire
 import { createTrace } from "../../daemon/src/trace/store.ts";
 import type { Timeline, TimelineQuery } from "../../daemon/src/trace/timeline/api.ts";
 import { createTimeline } from "../../daemon/src/trace/timeline/timeline.ts";
-import { TIMELINE_BODY } from "../../extension/src/timeline/html.ts";
+import { timelineBody } from "../../extension/src/timeline/html.ts";
 import { openStage } from "../extension/page-stage.ts";
 import { Model } from "../trace/timeline-model.ts";
 import { median, milliseconds, print } from "./table.ts";
@@ -123,7 +123,7 @@ async function page(root: string, view: Timeline, now: number): Promise<void> {
   const args = ["--headless", "--no-sandbox", "--disable-gpu"];
   const browser = await chromium.launch({ executablePath, args });
   const stage = await openStage({
-    about: { name: "timeline", title: "Timeline", body: TIMELINE_BODY },
+    about: { name: "timeline", title: "Timeline", body: timelineBody() },
     browser,
     dist,
     theme: "dark",

@@ -5,8 +5,29 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
+import chinese from "../../extension/l10n/bundle.l10n.zh-cn.json" with { type: "json" };
 import { pageHtml } from "../../extension/src/webview/html.ts";
 import type { FromAnyPage } from "../../extension/src/webview/messages.ts";
+
+/** As VS Code's display language is Simplified Chinese. */
+export const CHINESE = { tag: "zh-cn", texts: chinese };
+export const ENGLISH = { tag: "en", texts: {} };
+
+/** Keys of the keyboard, and a word that Chinese texts about RISC-V have. */
+const NOT_ENGLISH = /\b(Enter|Shift|Escape|F5|hart|waker|poll|future|panic)\b/g;
+
+/** What of a page is read, seen or not, as far as it is in English; `ofProgram`: names in it. */
+export async function leftInEnglish(stage: Stage, ofProgram: string): Promise<string[]> {
+  const said: string[] = await stage.page.evaluate(`(() => {
+    const all = [...document.body.querySelectorAll("*")].filter(
+      (each) => each.tagName !== "SCRIPT" && !each.closest(${JSON.stringify(ofProgram)}));
+    return all.flatMap((each) => [
+      ...[...each.childNodes].filter(({ nodeType }) => nodeType === 3).map((node) => node.data),
+      each.ariaLabel ?? "", each.title ?? "", each.placeholder ?? "",
+    ]);
+  })()`);
+  return said.filter((text) => /[A-Za-z]{3,}/.test(text.replace(NOT_ENGLISH, "")));
+}
 
 const ORIGIN = "http://page.test";
 

@@ -9,10 +9,18 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { STACKS_BODY } from "../../extension/src/stacks/html.ts";
+import { speak } from "../../extension/src/base/words.ts";
+import { stacksBody } from "../../extension/src/stacks/html.ts";
 import { coroutinesHere, counts, summary } from "../../extension/src/stacks/words.ts";
 import { type Body, Client } from "../dap/support.ts";
-import { openStage, type Stage, type ThemeName } from "./page-stage.ts";
+import {
+  CHINESE,
+  ENGLISH,
+  leftInEnglish,
+  openStage,
+  type Stage,
+  type ThemeName,
+} from "./page-stage.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const extension = join(import.meta.dirname, "../../extension");
@@ -54,7 +62,7 @@ describe.skipIf(!existsSync(CHROMIUM))("the page of the parallel stacks", () => 
   const open = async (theme: ThemeName = "dark"): Promise<Stage> => {
     const stage = await openStage({
       browser,
-      about: { name: "stacks", title: "Parallel Stacks", body: STACKS_BODY },
+      about: { name: "stacks", title: "Parallel Stacks", body: stacksBody() },
       dist,
       theme,
       size: { width: 1200, height: 500 },
@@ -88,6 +96,22 @@ describe.skipIf(!existsSync(CHROMIUM))("the page of the parallel stacks", () => 
     await stage.page.getByText(/^hart 0/).click();
     expect(stage.said.at(-1)).toEqual({ type: "focus", threadId: 1 });
     await stage.close();
+  });
+
+  test("in Chinese everything but names of the program is", async () => {
+    speak(CHINESE);
+    try {
+      const stage = await open();
+      await stage.tell({ type: "phase", phase: "none", session: "" });
+      await expect.poll(() => stage.page.locator("#why").innerText()).toMatch(/启动会话/);
+      await stopped(stage);
+      await expect.poll(() => stage.page.locator(".box").count()).toBe(all.boxes.length);
+      await expect.poll(() => texts(stage, ".count")).toContain("100 个协程");
+      expect(await leftInEnglish(stage, ".frame, .member[data-key*='@thread']")).toEqual([]);
+      await stage.close();
+    } finally {
+      speak(ENGLISH);
+    }
   });
 
   test("kinds and text choose the stacks; nothing is asked while the machine runs", async () => {

@@ -102,7 +102,7 @@ test("a second daemon that cannot be reached either is an error", async () => {
 test("a daemon that does not start is not tried again", async () => {
   const { supervisor, launched } = setUp();
   const opened = supervisor.connect(async () => "open");
-  launched[0]!.exit("exited with code 1");
+  launched[0]!.exit("The AsyncOS daemon exited with code 1.");
   await expect(opened).rejects.toThrow("exited with code 1");
   expect(launched).toHaveLength(1);
 });
@@ -111,7 +111,7 @@ test("a death before it was ready is an error with its last words", async () => 
   const { supervisor, launched } = setUp();
   const endpoint = supervisor.endpoint();
   for (const word of ["one", "two", "three", "four"]) launched[0]!.errorLine(word);
-  launched[0]!.exit("exited with code 3");
+  launched[0]!.exit("The AsyncOS daemon exited with code 3.");
   await expect(endpoint).rejects.toThrow("The AsyncOS daemon exited with code 3. two three four");
 });
 

@@ -8,9 +8,17 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { type Browser, chromium } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { TIMELINE_BODY } from "../../extension/src/timeline/html.ts";
+import { speak } from "../../extension/src/base/words.ts";
+import { timelineBody } from "../../extension/src/timeline/html.ts";
 import { Client } from "../dap/support.ts";
-import { openStage, type Stage, type ThemeName } from "./page-stage.ts";
+import {
+  CHINESE,
+  ENGLISH,
+  leftInEnglish,
+  openStage,
+  type Stage,
+  type ThemeName,
+} from "./page-stage.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const extension = join(import.meta.dirname, "../../extension");
@@ -49,7 +57,7 @@ describe.skipIf(!existsSync(CHROMIUM))("the Timeline's page", () => {
   const open = async (theme: ThemeName = "dark"): Promise<Stage & { errors: string[] }> => {
     const stage = await openStage({
       browser,
-      about: { name: "timeline", title: "Timeline", body: TIMELINE_BODY },
+      about: { name: "timeline", title: "Timeline", body: timelineBody() },
       dist,
       theme,
       size: { width: 1200, height: 400 },
@@ -83,6 +91,26 @@ describe.skipIf(!existsSync(CHROMIUM))("the Timeline's page", () => {
       const { data } = canvas.getContext("2d").getImageData(220 * ratio, y, canvas.width - 220 * ratio, 24 * ratio);
       return new Set(new Uint32Array(data.buffer)).size;
     })()`);
+
+  test("in Chinese everything but names of the program is", async () => {
+    speak(CHINESE);
+    try {
+      const stage = await open();
+      await stage.tell({ type: "phase", phase: "none", session: "" });
+      await expect.poll(() => stage.page.locator("#why").innerText()).toMatch(/启动会话/);
+      await shown(stage);
+      await stage.page.locator("#scroller").focus();
+      await stage.page.keyboard.press("s");
+      await stage.page.locator("#figures table").first().waitFor();
+      await stage.page.keyboard.press("Shift+ArrowRight");
+      await expect.poll(() => stage.page.locator("#spoken tr").count()).toBeGreaterThan(0);
+      expect(await leftInEnglish(stage, "#figures td, #spoken th, #live")).toEqual([]);
+      expect(stage.errors).toEqual([]);
+      await stage.close();
+    } finally {
+      speak(ENGLISH);
+    }
+  });
 
   test.each(["dark", "light", "contrast"] as const)("draws in the theme %s", async (theme) => {
     const stage = await open(theme);

@@ -1,7 +1,7 @@
 /** The Timeline's moves, its scale, and what it asks for: without a page. */
 import { describe, expect, test } from "vitest";
 import { type Held, nextQuery, type Wanted } from "../../extension/src/timeline/fetching.ts";
-import { TIMELINE_BODY } from "../../extension/src/timeline/html.ts";
+import { timelineBody } from "../../extension/src/timeline/html.ts";
 import type { TimelineBody } from "../../extension/src/timeline/messages.ts";
 import { everything, formatTime, pan, ticks, zoom } from "../../extension/src/timeline/viewport.ts";
 import { pageHtml } from "../../extension/src/webview/html.ts";
@@ -132,7 +132,7 @@ describe("questions", () => {
 
 test("the page may load its own script and style, and nothing else", () => {
   const resources = { script: "s:/a.js", style: "s:/a.css", source: "s:", nonce: "n0" };
-  const html = pageHtml(resources, { title: "Timeline", body: TIMELINE_BODY });
+  const html = pageHtml(resources, { title: "Timeline", body: timelineBody() });
   expect(html).toContain("default-src 'none'; style-src s: 'nonce-n0'; script-src 'nonce-n0'");
   expect(html).not.toMatch(/unsafe|onclick|style="/);
   for (const [, tag] of html.matchAll(/<(script[^>]*)>/g)) expect(tag).toContain('nonce="n0"');

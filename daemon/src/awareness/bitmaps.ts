@@ -160,8 +160,9 @@ function judge(
   const facts = { bit, set, coroutines, threads, members: many };
   if (many === undefined) return { ...facts, verdict: "not checked", problem: undefined };
   if (set === many > 0) return { ...facts, verdict: "agrees", problem: undefined };
-  const holds = many === 0 ? "is empty" : `holds ${many}`;
-  const problem = `the bit is ${set ? "set" : "clear"}, but its queue ${holds}`;
+  const problem = set
+    ? "the bit is set, but its queue is empty"
+    : `the bit is clear, but its queue holds ${many}`;
   if (!lock) return { ...facts, verdict: "not checked", problem };
   return { ...facts, verdict: lock.held ? "being updated" : "differs", problem };
 }

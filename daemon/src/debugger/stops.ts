@@ -59,7 +59,7 @@ export function labelCause(cause: Cause): string {
     case "breakpoint":
       return describeCause(cause);
     case "data":
-      return `${cause.name} ${cause.access === "read" ? "read" : "written"}`;
+      return cause.access === "read" ? `${cause.name} read` : `${cause.name} written`;
     case "event":
       return labelEvent(cause.event);
     case "bit":

@@ -6,6 +6,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { t } from "../base/words.ts";
 import type { DaemonProcess } from "./supervisor.ts";
 
 /**
@@ -37,9 +38,15 @@ export function launchDaemon(root: string): DaemonProcess {
     onLine: (listener) => out.on("line", listener),
     onErrorLine: (listener) => errors.on("line", listener),
     onExit: (listener) => {
-      child.once("error", (error) => listener(`could not be started: ${error.message}`));
+      child.once("error", (error) =>
+        listener(t("The AsyncOS daemon could not be started: {0}.", error.message)),
+      );
       child.once("close", (code, signal) =>
-        listener(signal === null ? `exited with code ${code}` : `was ended by ${signal}`),
+        listener(
+          signal === null
+            ? t("The AsyncOS daemon exited with code {0}.", code ?? "")
+            : t("The AsyncOS daemon was ended by {0}.", signal),
+        ),
       );
     },
     end: () => child.kill(),

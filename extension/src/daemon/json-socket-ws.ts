@@ -1,6 +1,7 @@
 /** Opens a `JsonSocket` to the daemon with the `ws` package. */
 import type WebSocket from "ws";
 import type { JsonSocket } from "../base/json-socket.ts";
+import { t } from "../base/words.ts";
 import type { Endpoint } from "./ready.ts";
 
 const PATIENCE_MILLISECONDS = 10_000;
@@ -23,7 +24,9 @@ export async function openSocket(endpoint: Endpoint, path: "/dap" | "/lsp"): Pro
     socket.once("open", () => resolve(wrap(socket, () => reason)));
     socket.once("close", () =>
       reject(
-        new Error(`The AsyncOS daemon at ${endpoint.url}${path} cannot be reached: ${reason}.`),
+        new Error(
+          t("The AsyncOS daemon at {0} cannot be reached: {1}.", endpoint.url + path, reason ?? ""),
+        ),
       ),
     );
   });
@@ -37,7 +40,7 @@ function wrap(socket: WebSocket, error: () => string | undefined): JsonSocket {
     onClose: (listener) =>
       socket.once("close", (code, text) => {
         if (text.length > 0) listener(String(text), true);
-        else listener(error() ?? `the connection to the daemon broke (${code})`, false);
+        else listener(error() ?? t("the connection to the daemon broke ({0})", code), false);
       }),
   };
 }

@@ -2,6 +2,7 @@
  * Keeps one daemon for the window: started when first needed, started anew when it died, ended with
  * the extension. Knows no Node and no VS Code; processes come in through `Launch`.
  */
+import { t } from "../base/words.ts";
 import type { Endpoint } from "./ready.ts";
 import { parseReadyLine } from "./ready.ts";
 
@@ -9,7 +10,7 @@ import { parseReadyLine } from "./ready.ts";
 export interface DaemonProcess {
   onLine(listener: (line: string) => void): void;
   onErrorLine(listener: (line: string) => void): void;
-  /** Called once, with a clause such as `exited with code 3`. */
+  /** Called once, with a sentence that says how. */
   onExit(listener: (how: string) => void): void;
   /** Asks the process to end. */
   end(): void;
@@ -46,7 +47,7 @@ export class Supervisor {
 
   /** Where the daemon serves; starts one when none runs. Rejects with a sentence. */
   endpoint(): Promise<Endpoint> {
-    if (this.#ended) return Promise.reject(new Error("The AsyncOS extension is shutting down."));
+    if (this.#ended) return Promise.reject(new Error(t("The AsyncOS extension is shutting down.")));
     this.#running ??= this.#start();
     return this.#running.endpoint;
   }
@@ -91,10 +92,10 @@ export class Supervisor {
       endpoint: new Promise((resolve, reject) => {
         const fail = (what: string) => {
           if (this.#running === running) this.#running = undefined;
-          reject(new Error([`The AsyncOS daemon ${what}.`, ...lastWords].join(" ")));
+          reject(new Error([what, ...lastWords, t("AsyncOS: Show Log says more.")].join(" ")));
         };
         const callOff = later(patience, () => {
-          fail(`did not get ready within ${patience / 1000} seconds`);
+          fail(t("The AsyncOS daemon did not get ready within {0} seconds.", patience / 1000));
           process.end();
         });
         process.onLine((line) => {
@@ -110,7 +111,7 @@ export class Supervisor {
         });
         process.onExit((how) => {
           callOff();
-          log(`The daemon ${how}.`);
+          log(how);
           fail(how);
           gone();
         });

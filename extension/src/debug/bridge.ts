@@ -3,7 +3,10 @@
  * answered also when the daemon goes away: then what is open fails with a sentence and the session
  * ends.
  */
+
 import type { JsonSocket } from "../base/json-socket.ts";
+import { t } from "../base/words.ts";
+import { Hearing } from "./hearing.ts";
 
 /** The envelope of a DAP message. */
 export interface ProtocolMessage {
@@ -18,6 +21,7 @@ export class Bridge {
   readonly #deliver: (message: object) => void;
   /** Requests that the daemon has not answered, by their number. */
   readonly #open = new Map<number, string>();
+  readonly #hearing = new Hearing();
   #lost: string | undefined;
 
   constructor(socket: JsonSocket, deliver: (message: object) => void) {
@@ -26,14 +30,17 @@ export class Bridge {
     socket.onMessage((message) => {
       const { type, request_seq } = message as ProtocolMessage;
       if (type === "response" && request_seq !== undefined) this.#open.delete(request_seq);
-      deliver(message as object);
+      deliver(this.#hearing.hear(message as ProtocolMessage));
     });
     socket.onClose((reason, peer) => this.#lose(reason, peer));
   }
 
   /** A message of VS Code. */
   handle(message: ProtocolMessage): void {
-    if (message.type === "request") this.#open.set(message.seq, message.command ?? "");
+    if (message.type === "request") {
+      this.#open.set(message.seq, message.command ?? "");
+      this.#hearing.asked(message);
+    }
     if (this.#lost === undefined) this.#socket.send(message);
     else this.#failOpen();
   }
@@ -53,8 +60,8 @@ export class Bridge {
     this.#failOpen();
     // A daemon that gives a reason has written it into the console already.
     if (!ending && !told) {
-      const output = `The AsyncOS session ended: ${reason}. Start it again to go on.\n`;
-      this.#event("output", { category: "stderr", output });
+      const output = t("The AsyncOS session ended: {0}. Start it again to go on.", reason);
+      this.#event("output", { category: "stderr", output: `${output}\n` });
     }
     this.#event("terminated");
   }
@@ -64,7 +71,9 @@ export class Bridge {
       const success = command === "disconnect" || command === "terminate";
       const answer = { seq: 0, type: "response", request_seq, command, success };
       this.#deliver(
-        success ? answer : { ...answer, message: `The AsyncOS session ended: ${this.#lost}.` },
+        success
+          ? answer
+          : { ...answer, message: t("The AsyncOS session ended: {0}.", this.#lost ?? "") },
       );
     }
     this.#open.clear();

@@ -1,5 +1,6 @@
 /** Launch configurations: what F5 starts without a launch.json, and paths made absolute. */
 import * as vscode from "vscode";
+import { t } from "../base/words.ts";
 import { kernelConfiguration } from "./kernels.ts";
 import { DEBUG_TYPE } from "./sessions.ts";
 import { kernelsOf } from "./workspace-kernels.ts";
@@ -91,14 +92,14 @@ async function chooseKernel(
       configuration: kernelConfiguration(path) as vscode.DebugConfiguration,
     })),
     {
-      label: "Bundled kernel",
-      description: "comes with AsyncOS Debugger",
+      label: t("Bundled kernel"),
+      description: t("comes with AsyncOS Debugger"),
       configuration: { ...BUNDLED_KERNEL },
     },
   ];
   const chosen = await vscode.window.showQuickPick(items, {
-    title: "Debug a kernel",
-    placeHolder: "A RISC-V kernel of this folder, or the one that comes with the extension",
+    title: t("Debug a kernel"),
+    placeHolder: t("A RISC-V kernel of this folder, or the one that comes with the extension"),
     matchOnDescription: true,
   });
   return chosen?.configuration;

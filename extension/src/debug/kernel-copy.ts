@@ -1,5 +1,6 @@
 /** Makes a copy of the bundled kernel to change and build: sources, image, and a launch.json for it. */
 import * as vscode from "vscode";
+import { t } from "../base/words.ts";
 import { BUNDLED_KERNEL } from "./configuration.ts";
 
 /** What a build leaves behind, in a checkout of the debugger. */
@@ -24,21 +25,21 @@ export async function copyKernel(sources: vscode.Uri): Promise<void> {
   const folder = workspaceFolders?.[0]?.uri;
   if (folder === undefined) {
     throw new Error(
-      "The copy goes into the open folder, and none is open. Open an empty folder first.",
+      t("The copy goes into the open folder, and none is open. Open an empty folder first."),
     );
   }
   const kernel = vscode.Uri.joinPath(folder, "kernel");
   const launch = vscode.Uri.joinPath(folder, ".vscode", "launch.json");
   for (const each of [kernel, launch]) {
     if (await exists(each)) {
-      throw new Error(`${each.fsPath} is there already. Open an empty folder for the copy.`);
+      throw new Error(t("{0} is there already. Open an empty folder for the copy.", each.fsPath));
     }
   }
   const parts = (await fs.readDirectory(sources)).filter(([name]) => !NOT_COPIED.includes(name));
   await vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
-      title: "Copying the kernel",
+      title: t("Copying the kernel"),
       cancellable: true,
     },
     async (progress, cancelled) => {

@@ -1,19 +1,21 @@
 /** What users pick in a view: stops at one coroutine or one bit, coroutines in the Call Stack, the focus. */
 import * as vscode from "vscode";
+import { t } from "../base/words.ts";
 import type { Row } from "../views/row.ts";
 import { COROUTINE_STOPS, type Coroutine, type CoroutineStop } from "../wire.ts";
 import type { Session } from "./sessions.ts";
 
-const STOPS: Readonly<Record<CoroutineStop, { readonly label: string; readonly detail: string }>> =
-  {
-    wake: { label: "Wake", detail: "Its waker is called." },
-    poll: { label: "Poll", detail: "An executor is about to poll it." },
-    complete: { label: "Completion", detail: "It is done." },
-  };
+const stopWords = (): Readonly<
+  Record<CoroutineStop, { readonly label: string; readonly detail: string }>
+> => ({
+  wake: { label: t("Wake"), detail: t("Its waker is called.") },
+  poll: { label: t("Poll"), detail: t("An executor is about to poll it.") },
+  complete: { label: t("Completion"), detail: t("It is done.") },
+});
 
 function coroutineOf(row: Row): Coroutine {
   if (row.target?.kind !== "coroutine")
-    throw new Error("Choose a coroutine in the Coroutines view.");
+    throw new Error(t("Choose a coroutine in the Coroutines view."));
   return row.target.coroutine;
 }
 
@@ -24,15 +26,16 @@ const breakOn = (session: Session, { id }: Coroutine, kinds: readonly CoroutineS
 export async function chooseBreaks(session: Session, row: Row): Promise<void> {
   const coroutine = coroutineOf(row);
   const before = coroutine.breakOn ?? [];
+  const words = stopWords();
   const items = COROUTINE_STOPS.map((kind) => ({
-    ...STOPS[kind],
+    ...words[kind],
     stop: kind,
     picked: before.includes(kind),
   }));
   const chosen = await vscode.window.showQuickPick(items, {
     canPickMany: true,
-    title: `Stop at coroutine ${coroutine.id} ${coroutine.name}`,
-    placeHolder: "At which of its events? None: no longer",
+    title: t("Stop at coroutine {0} {1}", coroutine.id, coroutine.name),
+    placeHolder: t("At which of its events? None: no longer"),
   });
   if (chosen)
     await breakOn(
@@ -55,7 +58,7 @@ export async function pin(session: Session, row: Row, pinned: boolean): Promise<
 }
 
 export async function toggleBit(session: Session, row: Row): Promise<void> {
-  if (row.target?.kind !== "bit") throw new Error("Choose a bit in the Bitmaps view.");
+  if (row.target?.kind !== "bit") throw new Error(t("Choose a bit in the Bitmaps view."));
   const { bit, bitmap } = row.target;
   await session.debug.customRequest("asyncos/breakOnBit", {
     bitmap: bitmap.name,
@@ -67,6 +70,6 @@ export async function toggleBit(session: Session, row: Row): Promise<void> {
 
 /** Shows the row's thread in the Call Stack. */
 export async function focusThread(session: Session, row: Row): Promise<void> {
-  if (row.target?.kind !== "thread") throw new Error("Choose a thread in the Threads view.");
+  if (row.target?.kind !== "thread") throw new Error(t("Choose a thread in the Threads view."));
   await session.debug.customRequest("asyncos/focus", { threadId: row.target.thread.threadId });
 }

@@ -3,6 +3,7 @@
  * follows the stops.
  */
 import * as vscode from "vscode";
+import { counted, t } from "../base/words.ts";
 import type { Session, Sessions } from "../debug/sessions.ts";
 import { bytesOf, dump } from "./dump.ts";
 
@@ -52,15 +53,22 @@ export class MemoryDocuments implements vscode.TextDocumentContentProvider, vsco
 
   async provideTextDocumentContent({ query }: vscode.Uri): Promise<string> {
     const session = this.#sessions.shown;
-    if (session?.phase !== "stopped") return "Memory is read while the machine stands: pause it.\n";
+    if (session?.phase !== "stopped")
+      return `${t("Memory is read while the machine stands: pause it.")}\n`;
     const { data, unreadableBytes = 0 } = await session.debug.customRequest("readMemory", {
       memoryReference: query,
       count: BYTES,
     });
     const bytes = data === undefined ? new Uint8Array() : bytesOf(data);
     const rest =
-      unreadableBytes > 0 ? `The ${unreadableBytes} bytes that follow cannot be read.\n` : "";
-    return `${dump(BigInt(query), bytes)}\n${rest}`;
+      unreadableBytes > 0
+        ? counted(
+            unreadableBytes,
+            "The byte that follows cannot be read.",
+            "The {0} bytes that follow cannot be read.",
+          )
+        : "";
+    return `${dump(BigInt(query), bytes)}\n${rest && `${rest}\n`}`;
   }
 
   /** What is open shows the memory of the stop. */
@@ -74,8 +82,8 @@ export class MemoryDocuments implements vscode.TextDocumentContentProvider, vsco
 
 function ask(): Thenable<string | undefined> {
   return vscode.window.showInputBox({
-    title: "Open memory",
-    prompt: "An address, or an expression of the selected frame.",
+    title: t("Open memory"),
+    prompt: t("An address, or an expression of the selected frame."),
     placeHolder: "0x80200000, $sp, executor::EXECUTOR",
   });
 }
@@ -93,6 +101,7 @@ async function resolve(session: Session, text: string): Promise<string> {
   });
   const pointed = /^0x[0-9a-f]+/i.exec(result)?.[0];
   const address = pointed ?? memoryReference;
-  if (address === undefined) throw new Error(`${expression} is not in memory, and is no address.`);
+  if (address === undefined)
+    throw new Error(t("{0} is not in memory, and is no address.", expression));
   return address;
 }

@@ -1,8 +1,10 @@
 /** The Parallel Stacks view: where the page's clicks lead. */
 import * as vscode from "vscode";
+import { heard } from "../base/heard.ts";
+import { t } from "../base/words.ts";
 import type { Sessions } from "../debug/sessions.ts";
 import { PageView } from "../webview/view.ts";
-import { STACKS_BODY } from "./html.ts";
+import { stacksBody } from "./html.ts";
 import type { FromStacks } from "./messages.ts";
 
 export class StacksView extends PageView<never, FromStacks> {
@@ -11,8 +13,8 @@ export class StacksView extends PageView<never, FromStacks> {
     super(sessions, root, {
       view: "asyncos.stacks",
       name: "stacks",
-      title: "Parallel Stacks",
-      body: STACKS_BODY,
+      title: t("Parallel Stacks"),
+      body: stacksBody(),
       requests: ["asyncos/parallelStacks"],
     });
   }
@@ -38,7 +40,7 @@ export class StacksView extends PageView<never, FromStacks> {
           break;
       }
     } catch (error) {
-      await vscode.window.showInformationMessage((error as Error).message);
+      await vscode.window.showInformationMessage(heard((error as Error).message));
     }
   }
 }

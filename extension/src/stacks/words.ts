@@ -1,15 +1,14 @@
 /** What boxes of stacks say, as text. */
+import { heard } from "../base/heard.ts";
+import { counted, number, t } from "../base/words.ts";
 import type { Counts, StackBox, StackFrame } from "./messages.ts";
-
-const many = (count: number, noun: string): string =>
-  `${count.toLocaleString("en")} ${noun}${count === 1 ? "" : "s"}`;
 
 /** `2 harts, 198 coroutines`. */
 export function counts({ coroutines, harts, threads }: Counts): string {
   const parts = [
-    ...(harts > 0 ? [many(harts, "hart")] : []),
-    ...(threads > 0 ? [many(threads, "thread")] : []),
-    ...(coroutines > 0 ? [many(coroutines, "coroutine")] : []),
+    ...(harts > 0 ? [counted(harts, "{0} hart", "{0} harts")] : []),
+    ...(threads > 0 ? [counted(threads, "{0} thread", "{0} threads")] : []),
+    ...(coroutines > 0 ? [counted(coroutines, "{0} coroutine", "{0} coroutines")] : []),
   ];
   return parts.join(", ");
 }
@@ -20,7 +19,7 @@ export function coroutinesHere({ coroutines }: StackBox): string | undefined {
   const { ids, ready, unknown, waiting } = coroutines;
   const states = Object.entries({ ready, waiting, unknown })
     .filter(([, count]) => count > 0)
-    .map(([state, count]) => `${count.toLocaleString("en")} ${state}`);
+    .map(([state, count]) => `${number(count)} ${heard(state)}`);
   if (states.length === 0) return undefined;
   const more = ready + waiting + unknown > ids.length;
   return `${states.join(", ")}: ${ids.join(", ")}${more ? ", ..." : ""}`;
@@ -49,9 +48,13 @@ export function summary(
   const { found, notShown, polled, total } = body;
   const left = counts({ ...notShown, harts: 0 });
   const parts = [
-    filtered ? `${counts(found) || "nothing"} found` : counts(total),
-    ...(polled > 0 ? [`${many(polled, "coroutine")} being polled`] : []),
-    ...(notShown.stacks > 0 ? [`${many(notShown.stacks, "stack")} (${left}) not shown`] : []),
+    filtered ? t("{0} found", counts(found) || t("nothing")) : counts(total),
+    ...(polled > 0
+      ? [counted(polled, "{0} coroutine being polled", "{0} coroutines being polled")]
+      : []),
+    ...(notShown.stacks > 0
+      ? [counted(notShown.stacks, "{0} stack ({1}) not shown", "{0} stacks ({1}) not shown", left)]
+      : []),
   ];
   return parts.filter((part) => part !== "").join(" · ");
 }

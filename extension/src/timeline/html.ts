@@ -1,17 +1,19 @@
 /** What stands in the body of the Timeline's page. */
+import { t } from "../base/words.ts";
+import { html } from "../webview/html.ts";
 
-export const TIMELINE_BODY = `<header>
-<input type="search" id="filter" placeholder="Coroutine: name or id" aria-label="Show the coroutines with this name or id">
-<label><input type="checkbox" id="active">Only those in sight</label>
-<div id="legend" aria-hidden="true"><span class="running">polled</span><span class="preempted">forced off</span><span class="ready">ready</span><span class="wake">wake</span></div>
+export const timelineBody = (): string => html`<header>
+<input type="search" id="filter" placeholder="${t("Coroutine: name or id")}" aria-label="${t("Show the coroutines with this name or id")}">
+<label><input type="checkbox" id="active">${t("Only those in sight")}</label>
+<div id="legend" aria-hidden="true"><span class="running">${t("polled")}</span><span class="preempted">${t("forced off")}</span><span class="ready">${t("ready")}</span><span class="wake">${t("wake")}</span></div>
 <div id="note"></div>
 </header>
 <main>
-<div id="scroller" tabindex="0" role="application" aria-label="Timeline" aria-describedby="keys" class="bare"><canvas id="canvas"></canvas><div id="spacer"></div></div>
-<aside id="figures" role="region" aria-label="Figures of the selected range" tabindex="0" hidden></aside>
-<div id="empty"><p id="why"></p><button id="start" hidden>Debug the Bundled Kernel</button></div>
+<div id="scroller" tabindex="0" role="application" aria-label="${t("Timeline")}" aria-describedby="keys" class="bare"><canvas id="canvas"></canvas><div id="spacer"></div></div>
+<aside id="figures" role="region" aria-label="${t("Figures of the selected range")}" tabindex="0" hidden></aside>
+<div id="empty"><p id="why"></p><button id="start" hidden>${t("Debug the Bundled Kernel")}</button></div>
 </main>
 <div id="tip" role="tooltip" hidden></div>
-<div class="spoken" id="keys">Left and right move in time, up and down between rows, plus and minus zoom, 0 shows all. Shift with left and right goes from one event of a row to the next, Enter shows its source. S selects what is in sight and shows its figures, Escape ends the selection.</div>
+<div class="spoken" id="keys">${t("Left and right move in time, up and down between rows, plus and minus zoom, 0 shows all. Shift with left and right goes from one event of a row to the next, Enter shows its source. S selects what is in sight and shows its figures, Escape ends the selection.")}</div>
 <div class="spoken" id="live" role="status" aria-live="polite"></div>
-<div class="spoken"><table id="spoken" aria-label="What is in sight"></table></div>`;
+<div class="spoken"><table id="spoken" aria-label="${t("What is in sight")}"></table></div>`;

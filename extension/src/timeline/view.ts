@@ -3,11 +3,13 @@
  * and the picture of a run that has ended.
  */
 import * as vscode from "vscode";
+import { heard } from "../base/heard.ts";
+import { t } from "../base/words.ts";
 import type { Passing } from "../debug/phase.ts";
 import { DEBUG_TYPE, type Session, type Sessions } from "../debug/sessions.ts";
 import { PageView } from "../webview/view.ts";
 import type { Place } from "../wire.ts";
-import { TIMELINE_BODY } from "./html.ts";
+import { timelineBody } from "./html.ts";
 import type {
   ExportBody,
   FromTimeline,
@@ -38,8 +40,8 @@ export class TimelineView extends PageView<ToTimeline, FromTimeline> {
     super(sessions, root, {
       view: "asyncos.timeline",
       name: "timeline",
-      title: "Timeline",
-      body: TIMELINE_BODY,
+      title: t("Timeline"),
+      body: timelineBody(),
       requests: ["asyncos/timeline", "asyncos/timelineStatistics"],
     });
     this.register(
@@ -62,15 +64,15 @@ export class TimelineView extends PageView<ToTimeline, FromTimeline> {
   /** Writes the recording to a file that Perfetto opens. */
   async export(): Promise<void> {
     const session = this.session;
-    if (!session) throw new Error("No AsyncOS session runs. Start one with F5.");
+    if (!session) throw new Error(t("No AsyncOS session runs. Start one with F5."));
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
     const uri = await vscode.window.showSaveDialog({
-      title: "Export the timeline",
-      filters: { "Chrome trace events": ["json"] },
+      title: t("Export the timeline"),
+      filters: { [t("Chrome trace events")]: ["json"] },
       ...(folder && { defaultUri: vscode.Uri.joinPath(folder, "timeline.json") }),
     });
     if (!uri) return;
-    const title = "Exporting the timeline";
+    const title = t("Exporting the timeline");
     const location = vscode.ProgressLocation.Notification;
     const whole = await vscode.window.withProgress(
       { location, title, cancellable: true },
@@ -93,7 +95,9 @@ export class TimelineView extends PageView<ToTimeline, FromTimeline> {
     if (whole === undefined) return;
     await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(whole));
     await vscode.window.showInformationMessage(
-      "The timeline is written. Open it at ui.perfetto.dev or chrome://tracing; an instruction is shown as a nanosecond.",
+      t(
+        "The timeline is written. Open it at ui.perfetto.dev or chrome://tracing; an instruction is shown as a nanosecond.",
+      ),
     );
   }
 
@@ -131,10 +135,10 @@ export class TimelineView extends PageView<ToTimeline, FromTimeline> {
       const about = ABOUT_COROUTINE.has(body.event.kind) ? body.definition : undefined;
       const place = about ?? body.at;
       if (!place)
-        throw new Error("Where this happened is not known: no debug information covers it.");
+        throw new Error(t("Where this happened is not known: no debug information covers it."));
       await vscode.commands.executeCommand("asyncos.showPlace", place);
     } catch (error) {
-      await vscode.window.showInformationMessage((error as Error).message);
+      await vscode.window.showInformationMessage(heard((error as Error).message));
     }
   }
 }

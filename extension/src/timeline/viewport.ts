@@ -1,4 +1,5 @@
 /** The range of machine time that is in sight, and the moves of it: no page, no pictures. */
+import { number } from "../base/words.ts";
 
 export interface Viewport {
   /** Machine time at the left and right edge; `to` is greater. */
@@ -47,9 +48,9 @@ function clamp({ from, to }: Viewport, { begin, end }: Bounds): Viewport {
 /** `12.5 M`: instructions, with as many digits as tell times apart that are `step` apart. */
 export function formatTime(time: number, step: number): string {
   const unit = UNITS.find(({ size }) => Math.abs(time) >= size);
-  if (!unit) return Math.round(time).toLocaleString("en");
+  if (!unit) return number(Math.round(time));
   const digits = Math.min(9, Math.max(0, Math.ceil(Math.log10(unit.size / Math.max(1, step)))));
-  const shown = (time / unit.size).toLocaleString("en", { maximumFractionDigits: digits });
+  const shown = number(time / unit.size, { maximumFractionDigits: digits });
   return `${shown} ${unit.name}`;
 }
 

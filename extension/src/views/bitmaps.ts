@@ -2,10 +2,12 @@
  * The Bitmaps view: each bitmap as a row of bits, below it a row for each bit with what stands behind
  * it. A bit that differs from its queue is told in the colour of errors, with the reason.
  */
+import { heard } from "../base/heard.ts";
+import { counted, t } from "../base/words.ts";
 import type { Snapshot } from "../debug/snapshot.ts";
 import type { Bitmap, BitmapBit } from "../wire.ts";
 import type { Icon, Roots, Row } from "./row.ts";
-import { count, join } from "./row.ts";
+import { coroutinesText, join, threadsText } from "./row.ts";
 
 export const bitmapRoots: Roots = async (snapshot) =>
   (await snapshot.bitmaps()).map((bitmap) => bitmapRow(bitmap, snapshot));
@@ -15,21 +17,21 @@ export function bitmapRow(bitmap: Bitmap, snapshot: Snapshot): Row {
   const id = `bitmap:${process ?? ""}:${name}`;
   const differ = checked.filter(({ verdict }) => verdict === "differs");
   const updating = lock?.held === true ? holder(lock) : undefined;
-  const set = bits.length === 0 ? "no bit set" : `bits ${bits.join(", ")} set`;
+  const set = bits.length === 0 ? t("no bit set") : t("bits {0} set", bits.join(", "));
   const wrong =
     differ.length === 0
       ? undefined
-      : `${count(differ.length, "bit")} unlike ${differ.length === 1 ? "its queue" : "their queues"}`;
+      : counted(differ.length, "{0} bit unlike its queue", "{0} bits unlike their queues");
   return {
     id,
-    label: process === undefined ? name : `${name} of process ${process}`,
+    label: process === undefined ? name : t("{0} of process {1}", name, process),
     description: join(picture(checked), wrong, updating),
     spoken: join(value, set, wrong, updating),
     tooltip: [
-      `${name} at ${address}, of ${owner}`,
+      t("{0} at {1}, of {2}", name, address, heard(owner)),
       `${value}: ${set}`,
-      meaning ?? "",
-      ...differ.map(({ bit, problem }) => `Bit ${bit}: ${problem}`),
+      meaning === undefined ? "" : heard(meaning),
+      ...differ.map(({ bit, problem }) => t("Bit {0}: {1}", bit, heard(problem ?? ""))),
     ].filter((line) => line !== ""),
     icon:
       differ.length > 0 ? { id: "error", color: "list.errorForeground" } : { id: "symbol-array" },
@@ -46,39 +48,39 @@ const picture = (checked: readonly BitmapBit[]): string =>
   checked.map(({ set }) => (set ? "●" : "○")).join("");
 
 const holder = ({ hart }: { readonly hart?: number }): string =>
-  hart === undefined ? "being updated" : `being updated by hart ${hart}`;
+  hart === undefined ? t("being updated") : t("being updated by hart {0}", hart);
 
 function bitRow(parent: string, bitmap: Bitmap, bit: BitmapBit, snapshot: Snapshot): Row {
   const { coroutines, members, problem, set, threads, verdict } = bit;
   const ids = [...coroutines, ...threads];
   const more = (members ?? 0) - ids.length;
-  const noun = threads.length > 0 ? "thread" : "coroutine";
+  const countText = threads.length > 0 ? threadsText : coroutinesText;
   const behind =
     members === undefined
       ? undefined
       : members === 0
-        ? "queue empty"
-        : `${count(members, noun)}: ${ids.join(", ")}${more > 0 ? ", ..." : ""}`;
+        ? t("queue empty")
+        : `${countText(members)}: ${ids.join(", ")}${more > 0 ? ", ..." : ""}`;
   const said =
     verdict === "differs"
-      ? problem
+      ? heard(problem ?? "")
       : verdict === "being updated"
-        ? "being updated"
+        ? t("being updated")
         : verdict === "not checked" && problem
-          ? `not checked: ${problem}`
+          ? t("not checked: {0}", heard(problem))
           : undefined;
-  const state = set ? "set" : "clear";
-  const breaks = bit.breaks === true ? "breaks on change" : undefined;
+  const state = set ? t("set") : t("clear");
+  const breaks = bit.breaks === true ? t("breaks on change") : undefined;
   return {
     id: `${parent}/${bit.bit}`,
-    label: `Bit ${bit.bit}`,
+    label: t("Bit {0}", bit.bit),
     description: join(state, behind, said),
     spoken: join(breaks, state, behind, said),
     tooltip: [
-      `Bit ${bit.bit} of ${bitmap.name}: ${state}`,
+      t("Bit {0} of {1}: {2}", bit.bit, bitmap.name, state),
       bit.breaks === true
-        ? "Stops when it changes. Click: no longer."
-        : "Click: stop when it changes.",
+        ? t("Stops when it changes. Click: no longer.")
+        : t("Click: stop when it changes."),
       said ?? "",
     ].filter((line) => line !== ""),
     ...(coroutines.length > 0 && {

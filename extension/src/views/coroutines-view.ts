@@ -1,5 +1,6 @@
 /** The Coroutines view with its filter, its groups, its order and its growing pages. */
 import * as vscode from "vscode";
+import { number, t } from "../base/words.ts";
 import type { Sessions } from "../debug/sessions.ts";
 import type { Grouping } from "../wire.ts";
 import { coroutineRoots } from "./coroutines.ts";
@@ -11,13 +12,18 @@ const VIEW = "asyncos.coroutines";
 const GROUP_BY = "coroutines.groupBy";
 const BY_READY_AGE = "coroutines.byReadyAge";
 
-const GROUPINGS: readonly { readonly label: string; readonly by: Grouping | undefined }[] = [
-  { label: "No Groups", by: undefined },
-  { label: "Executor", by: "executor" },
-  { label: "State", by: "state" },
-  { label: "Priority", by: "priority" },
-  { label: "Process", by: "process" },
-  { label: "Function", by: "function" },
+const groupings = (): readonly {
+  readonly label: string;
+  readonly by: Grouping | undefined;
+  /** In the title of the view. */
+  readonly told?: string;
+}[] => [
+  { label: t("No Groups"), by: undefined },
+  { label: t("Executor"), by: "executor", told: t("by executor") },
+  { label: t("State"), by: "state", told: t("by state") },
+  { label: t("Priority"), by: "priority", told: t("by priority") },
+  { label: t("Process"), by: "process", told: t("by process") },
+  { label: t("Function"), by: "function", told: t("by function") },
 ];
 
 export class CoroutinesView implements vscode.Disposable {
@@ -74,22 +80,23 @@ export class CoroutinesView implements vscode.Disposable {
 
   async askFilter(): Promise<void> {
     const filter = await vscode.window.showInputBox({
-      title: "Filter coroutines",
+      title: t("Filter coroutines"),
       value: this.#filter,
-      prompt:
+      prompt: t(
         "Text of the name, state:waiting, prio:<3, hart:1, executor:1 or id:17; all must match.",
+      ),
       placeHolder: "state:waiting prio:<3",
     });
     if (filter !== undefined) await this.setFilter(filter);
   }
 
   async askGrouping(): Promise<void> {
-    const items = GROUPINGS.map(({ by, label }) => ({
+    const items = groupings().map(({ by, label }) => ({
       label,
       by,
-      ...(by === this.#groupBy && { description: "now" }),
+      ...(by === this.#groupBy && { description: t("now") }),
     }));
-    const title = "Group coroutines by";
+    const title = t("Group coroutines by");
     const chosen = await vscode.window.showQuickPick(items, { title, placeHolder: title });
     if (!chosen) return;
     this.#pages.clear();
@@ -99,13 +106,13 @@ export class CoroutinesView implements vscode.Disposable {
 
   async askOrder(): Promise<void> {
     const items = [
-      { label: "As the Executors Keep Them", byReadyAge: false },
-      { label: "Ready Longest First", byReadyAge: true },
+      { label: t("As the Executors Keep Them"), byReadyAge: false },
+      { label: t("Ready Longest First"), byReadyAge: true },
     ].map((item) => ({
       ...item,
-      ...(item.byReadyAge === this.#byReadyAge && { description: "now" }),
+      ...(item.byReadyAge === this.#byReadyAge && { description: t("now") }),
     }));
-    const title = "Sort coroutines";
+    const title = t("Sort coroutines");
     const chosen = await vscode.window.showQuickPick(items, { title, placeHolder: title });
     if (!chosen) return;
     await this.#memory.update(BY_READY_AGE, chosen.byReadyAge);
@@ -127,10 +134,11 @@ export class CoroutinesView implements vscode.Disposable {
   }
 
   #describe(): string | undefined {
-    const total = this.#total?.toLocaleString("en");
-    const filter = this.#filter === "" ? undefined : `with "${this.#filter}"`;
-    const group = this.#groupBy && `by ${this.#groupBy}`;
-    const parts = [total, filter, group, this.#byReadyAge ? "ready longest first" : undefined];
+    const total = this.#total === undefined ? undefined : number(this.#total);
+    const filter = this.#filter === "" ? undefined : t('with "{0}"', this.#filter);
+    const group = groupings().find(({ by }) => by === this.#groupBy)?.told;
+    const order = this.#byReadyAge ? t("ready longest first") : undefined;
+    const parts = [total, filter, group, order];
     const known = parts.filter((part) => part !== undefined);
     return known.length > 0 ? known.join(" ") : undefined;
   }

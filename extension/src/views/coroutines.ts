@@ -4,10 +4,12 @@
  * and where it was spawned.
  */
 
+import { heard } from "../base/heard.ts";
+import { counted, number, t } from "../base/words.ts";
 import type { Snapshot } from "../debug/snapshot.ts";
 import type { AwaitFrame, Coroutine, CoroutineGroup, Grouping } from "../wire.ts";
 import type { Icon, Row } from "./row.ts";
-import { count, join, shortPlace, variableRow } from "./row.ts";
+import { coroutinesText, join, shortPlace, variableRow } from "./row.ts";
 import { instructions, waitText } from "./waits.ts";
 
 export interface Listing {
@@ -63,8 +65,9 @@ function groupRow(
 ): Row {
   return {
     id: `group:${listing.groupBy}:${group.key}`,
-    label: group.label,
-    description: count(group.count, "coroutine"),
+    // A function's name is the program's.
+    label: listing.groupBy === "function" ? group.label : heard(group.label),
+    description: coroutinesText(group.count),
     icon: { id: GROUP_ICONS[listing.groupBy!] },
     context: "group",
     expanded,
@@ -83,9 +86,15 @@ const GROUP_ICONS: Readonly<Record<Grouping, string>> = {
 function moreRow(parent: string, hidden: number, group: string | undefined): Row {
   return {
     id: `${parent}more`,
-    label: `${hidden.toLocaleString("en")} not shown`,
-    description: "show more",
-    tooltip: [`${count(hidden, "coroutine")} more. Click to show more, or filter the list.`],
+    label: counted(hidden, "{0} not shown", "{0} not shown"),
+    description: t("show more"),
+    tooltip: [
+      counted(
+        hidden,
+        "{0} coroutine more. Click to show more, or filter the list.",
+        "{0} coroutines more. Click to show more, or filter the list.",
+      ),
+    ],
     icon: { id: "ellipsis" },
     action: { command: "asyncos.showMoreCoroutines", argument: group },
   };
@@ -105,20 +114,17 @@ export function coroutineRow(
   const id = `${parent}coroutine:${coroutine.id}`;
   const where =
     coroutine.state === "running" && coroutine.hart !== undefined
-      ? `hart ${coroutine.hart}`
-      : join(awaiting && shortPlace(awaiting), waitsFor && `for ${waitText(waitsFor)}`);
-  const priority = coroutine.priority === undefined ? undefined : `prio ${coroutine.priority}`;
-  const age = readyFor === undefined ? undefined : `for ${instructions(readyFor)} instr`;
-  const state = age === undefined ? coroutine.state : `${coroutine.state} ${age}`;
-  const marks = join(breakOn && `● ${breakOn.join(", ")}`, pinned === true ? "pinned" : undefined);
+      ? t("hart {0}", coroutine.hart)
+      : join(awaiting && shortPlace(awaiting), waitsFor && t("for {0}", waitText(waitsFor)));
+  const priority = coroutine.priority === undefined ? undefined : t("prio {0}", coroutine.priority);
+  const age = readyFor === undefined ? undefined : t("for {0} instr", instructions(readyFor));
+  const word = heard(coroutine.state);
+  const state = age === undefined ? word : `${word} ${age}`;
+  const breaks = breakOn?.map(heard).join(", ");
+  const isPinned = pinned === true ? t("pinned") : undefined;
+  const marks = join(breaks && `● ${breaks}`, isPinned);
   const full = join(marks, state, priority, where);
-  const spoken = join(
-    breakOn && `breaks on ${breakOn.join(", ")}`,
-    pinned === true ? "pinned" : undefined,
-    state,
-    priority,
-    where,
-  );
+  const spoken = join(breaks && t("breaks on {0}", breaks), isPinned, state, priority, where);
   return {
     id,
     label: `${coroutine.id} ${coroutine.name}`,
@@ -147,23 +153,23 @@ export function coroutineRow(
 function tooltip(coroutine: Coroutine): readonly string[] {
   const { awaiting, breakOn, polls, readyFor, spawnedAt, waitsFor, wakes } = coroutine;
   return [
-    `Coroutine ${coroutine.id}: ${coroutine.name}, ${coroutine.state}`,
+    t("Coroutine {0}: {1}, {2}", coroutine.id, coroutine.name, heard(coroutine.state)),
     join(
-      coroutine.priority === undefined ? undefined : `priority ${coroutine.priority}`,
-      coroutine.executor === undefined ? undefined : `executor ${coroutine.executor}`,
-      coroutine.process === undefined ? undefined : `process ${coroutine.process}`,
-      coroutine.thread === undefined ? undefined : `thread ${coroutine.thread}`,
-      coroutine.hart === undefined ? undefined : `hart ${coroutine.hart}`,
+      coroutine.priority === undefined ? undefined : t("priority {0}", coroutine.priority),
+      coroutine.executor === undefined ? undefined : t("executor {0}", coroutine.executor),
+      coroutine.process === undefined ? undefined : t("process {0}", coroutine.process),
+      coroutine.thread === undefined ? undefined : t("thread {0}", coroutine.thread),
+      coroutine.hart === undefined ? undefined : t("hart {0}", coroutine.hart),
     ),
     join(
-      polls === undefined ? undefined : `polled ${count(polls, "time")}`,
-      wakes === undefined ? undefined : `woken ${count(wakes, "time")}`,
+      polls === undefined ? undefined : counted(polls, "polled {0} time", "polled {0} times"),
+      wakes === undefined ? undefined : counted(wakes, "woken {0} time", "woken {0} times"),
     ),
-    readyFor === undefined ? "" : `ready since ${readyFor.toLocaleString("en")} instructions`,
-    awaiting ? `waits at ${awaiting.path}:${awaiting.line}` : "",
-    waitsFor ? `waits for ${waitText(waitsFor)}` : "",
-    spawnedAt ? `spawned at ${spawnedAt.path}:${spawnedAt.line}` : "",
-    breakOn ? `breaks on its ${breakOn.join(", ")}` : "",
+    readyFor === undefined ? "" : t("ready since {0} instructions", number(readyFor)),
+    awaiting ? t("waits at {0}", `${awaiting.path}:${awaiting.line}`) : "",
+    waitsFor ? t("waits for {0}", waitText(waitsFor)) : "",
+    spawnedAt ? t("spawned at {0}", `${spawnedAt.path}:${spawnedAt.line}`) : "",
+    breakOn ? t("breaks on its {0}", breakOn.map(heard).join(", ")) : "",
   ].filter((line) => line !== "");
 }
 
@@ -184,9 +190,13 @@ function frameRow(id: string, frame: AwaitFrame, snapshot: Snapshot): Row {
   const reference = frame.variablesReference ?? 0;
   return {
     id,
-    label: frame.name,
-    description: join(place && shortPlace(place), frame.note),
-    tooltip: [frame.name, ...(place ? [`${place.path}:${place.line}`] : [])],
+    // A remark between frames is the daemon's own, a frame's name the program's.
+    label: frame.label ? heard(frame.name) : frame.name,
+    description: join(place && shortPlace(place), frame.note && heard(frame.note)),
+    tooltip: [
+      frame.label ? heard(frame.name) : frame.name,
+      ...(place ? [`${place.path}:${place.line}`] : []),
+    ],
     icon: { id: frame.label ? "git-commit" : "debug-stackframe-dot" },
     ...(place && { place }),
     ...(frame.address !== undefined && {

@@ -2,12 +2,14 @@
  * The Executors view: for each executor what it polls now, its ready queues with their bits, and
  * its waker cache.
  */
+import { heard } from "../base/heard.ts";
+import { counted, t } from "../base/words.ts";
 import type { Snapshot } from "../debug/snapshot.ts";
 import type { Executor } from "../wire.ts";
 import { changeText, executorKey, queueChange } from "./changes.ts";
 import { coroutineRow } from "./coroutines.ts";
 import type { Roots, Row } from "./row.ts";
-import { count, hiddenRows, join } from "./row.ts";
+import { coroutinesText, hiddenRows, join, wakersText } from "./row.ts";
 
 type Queue = Executor["queues"][number];
 
@@ -22,14 +24,20 @@ function executorRow(executor: Executor, snapshot: Snapshot): Row {
     label:
       executor.process === undefined
         ? executor.name
-        : `${executor.name} of process ${executor.process}`,
-    description: join(executor.mode, `${ready.toLocaleString("en")} ready`),
+        : t("{0} of process {1}", executor.name, executor.process),
+    description: join(heard(executor.mode), readyText(ready)),
     tooltip: [
-      `Executor ${executor.id}: ${executor.name}, ${executor.mode}`,
-      `${count(ready, "coroutine")} in ready queues, ${count(executor.wakerCount, "waker")} cached`,
+      t("Executor {0}: {1}, {2}", executor.id, executor.name, heard(executor.mode)),
+      t("{0} in ready queues, {1} cached", coroutinesText(ready), wakersText(executor.wakerCount)),
       ...(executor.callbacks === undefined
         ? []
-        : [`${count(executor.callbacks, "callback")} of system calls unread`]),
+        : [
+            counted(
+              executor.callbacks,
+              "{0} callback of system calls unread",
+              "{0} callbacks of system calls unread",
+            ),
+          ]),
     ],
     icon: { id: "layers" },
     context: "executor",
@@ -53,9 +61,11 @@ async function currentRows(
   const found = await snapshot.coroutinesById([current]);
   return found.map((each) => {
     const row = coroutineRow(`${parent}/current/`, each, snapshot);
-    return { ...row, label: `polls ${row.label}` };
+    return { ...row, label: t("polls {0}", row.label) };
   });
 }
+
+const readyText = (many: number): string => counted(many, "{0} ready", "{0} ready");
 
 /** Empty queues say nothing, unless their bit disagrees. */
 function worthShowing(queue: Queue): boolean {
@@ -67,19 +77,15 @@ function queueRow(parent: string, executor: Executor, queue: Queue, snapshot: Sn
   const length = queue.count;
   const change = queueChange(queue, executor, snapshot.executorsBefore);
   const changed = changeText(change);
-  const bit = queue.bit === undefined ? undefined : queue.bit ? "bit set" : "bit clear";
+  const bit = queue.bit === undefined ? undefined : queue.bit ? t("bit set") : t("bit clear");
   return {
     id,
-    label: `Priority ${queue.priority}`,
-    description: join(bit, `${length.toLocaleString("en")} ready`, changed),
-    spoken: join(
-      bit,
-      `${length.toLocaleString("en")} ready`,
-      changed && `${changed} since the last stop`,
-    ),
+    label: t("Priority {0}", queue.priority),
+    description: join(bit, readyText(length), changed),
+    spoken: join(bit, readyText(length), changed && t("{0} since the last stop", changed)),
     tooltip: [
-      `Ready queue of priority ${queue.priority}: ${count(length, "coroutine")}`,
-      ...(changed === undefined ? [] : [`${changed} since the last stop`]),
+      t("Ready queue of priority {0}: {1}", queue.priority, coroutinesText(length)),
+      ...(changed === undefined ? [] : [t("{0} since the last stop", changed)]),
     ],
     icon:
       queue.bit === true ? { id: "circle-filled", color: "charts.yellow" } : { id: "list-ordered" },
@@ -90,7 +96,7 @@ function queueRow(parent: string, executor: Executor, queue: Queue, snapshot: Sn
           ...members.map((each) => {
             const row = coroutineRow(`${id}/`, each, snapshot, true);
             return change.came.has(each.id)
-              ? { ...row, description: join("new", row.description) }
+              ? { ...row, description: join(t("new"), row.description) }
               : row;
           }),
           ...hiddenRows(id, length - queue.coroutines.length),
@@ -105,8 +111,8 @@ function wakersRow(parent: string, executor: Executor, snapshot: Snapshot): Row 
   const { wakers, wakerCount } = executor;
   return {
     id,
-    label: "Waker cache",
-    description: count(wakerCount, "waker"),
+    label: t("Waker cache"),
+    description: wakersText(wakerCount),
     icon: { id: "bell" },
     ...(wakers.length > 0 && {
       children: async () => {
@@ -116,7 +122,7 @@ function wakersRow(parent: string, executor: Executor, snapshot: Snapshot): Row 
           id: `${id}/${index}`,
           label: `${waker.coroutine} ${names.get(waker.coroutine) ?? ""}`.trim(),
           description: waker.address,
-          tooltip: [`Waker of coroutine ${waker.coroutine} at ${waker.address}`],
+          tooltip: [t("Waker of coroutine {0} at {1}", waker.coroutine, waker.address)],
           icon: { id: "bell-dot" },
         }));
         return [...rows, ...hiddenRows(id, wakerCount - wakers.length)];

@@ -1,4 +1,6 @@
 /** The Harts view: what each hart does, and where. */
+import { heard } from "../base/heard.ts";
+import { number, t } from "../base/words.ts";
 import type { Hart } from "../wire.ts";
 import type { Icon, Roots, Row } from "./row.ts";
 import { join, shortName, shortPlace } from "./row.ts";
@@ -11,29 +13,38 @@ export function hartRow(hart: Hart): Row {
     hart.path !== undefined && hart.line !== undefined
       ? { path: hart.path, line: hart.line }
       : undefined;
-  const state = hart.frozen ? `${hart.state}, frozen` : hart.state;
+  const state = hart.frozen ? t("{0}, frozen", heard(hart.state)) : heard(hart.state);
   // A hart that was not started is nowhere.
   const started = hart.state !== "stopped";
   const doing = join(
     !started ? undefined : hart.name === undefined ? hart.pc : shortName(hart.name),
-    hart.coroutine === undefined ? undefined : `coroutine ${hart.coroutine}`,
+    hart.coroutine === undefined ? undefined : t("coroutine {0}", hart.coroutine),
     place && shortPlace(place),
-    started ? `${instructions(Number(hart.instructions))} instr` : undefined,
+    started ? t("{0} instr", instructions(Number(hart.instructions))) : undefined,
   );
   return {
     id: `hart:${hart.id}`,
-    label: `Hart ${hart.id}`,
+    label: t("Hart {0}", hart.id),
     // The icon says that it runs, which most do.
-    description: state === "running" ? doing : join(state, doing),
+    description: hart.state === "running" && !hart.frozen ? doing : join(state, doing),
     spoken: join(state, doing),
     tooltip: [
-      `Hart ${hart.id}: ${started ? hart.state : "not started, or stopped by the kernel"}${hart.frozen ? ", frozen: stands still while others run" : ""}`,
+      t(
+        "Hart {0}: {1}",
+        hart.id,
+        started ? heard(hart.state) : t("not started, or stopped by the kernel"),
+      ),
+      hart.frozen ? t("Frozen: it stands still while others run") : "",
       started ? join(hart.name, place && shortPlace(place), `pc ${hart.pc}`) : "",
-      `Privilege ${hart.privilege}, ${Number(hart.instructions).toLocaleString("en")} instructions retired`,
+      t(
+        "Privilege {0}, {1} instructions retired",
+        hart.privilege,
+        number(Number(hart.instructions)),
+      ),
       join(
-        hart.process === undefined ? undefined : `process ${hart.process}`,
-        hart.thread === undefined ? undefined : `thread ${hart.thread}`,
-        hart.coroutine === undefined ? undefined : `coroutine ${hart.coroutine}`,
+        hart.process === undefined ? undefined : t("process {0}", hart.process),
+        hart.thread === undefined ? undefined : t("thread {0}", hart.thread),
+        hart.coroutine === undefined ? undefined : t("coroutine {0}", hart.coroutine),
       ),
     ].filter((line) => line !== ""),
     icon: icon(hart),

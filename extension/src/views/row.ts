@@ -2,6 +2,7 @@
  * Rows of the trees, as data: what they say and lead to, with no VS Code in it. `tree.ts` renders
  * them.
  */
+import { counted } from "../base/words.ts";
 import type { Snapshot } from "../debug/snapshot.ts";
 import type { Bitmap, BitmapBit, Coroutine, Hart, Place, Thread, Variable } from "../wire.ts";
 
@@ -59,9 +60,10 @@ export interface RowAction {
 export type Roots = (snapshot: Snapshot) => Promise<readonly Row[]>;
 
 /** `1 coroutine`, `2 coroutines`. */
-export function count(number: number, noun: string): string {
-  return `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
-}
+export const coroutinesText = (many: number): string =>
+  counted(many, "{0} coroutine", "{0} coroutines");
+export const threadsText = (many: number): string => counted(many, "{0} thread", "{0} threads");
+export const wakersText = (many: number): string => counted(many, "{0} waker", "{0} wakers");
 
 /** `ring.rs:41`. */
 export function shortPlace(place: Place): string {
@@ -83,7 +85,7 @@ export function join(...parts: readonly (string | undefined)[]): string {
 /** The row that counts what was left out; none when nothing was. */
 export function hiddenRows(parent: string, hidden: number): readonly Row[] {
   if (hidden <= 0) return [];
-  const label = `${hidden.toLocaleString("en")} not shown`;
+  const label = counted(hidden, "{0} not shown", "{0} not shown");
   return [{ id: `${parent}/hidden`, label, icon: { id: "ellipsis" } }];
 }
 

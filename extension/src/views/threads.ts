@@ -2,10 +2,12 @@
  * The Threads and Processes view: the kernel's thread pool by state, processes with their address
  * spaces and threads, and the ELFs of the session with where they are loaded.
  */
+import { heard } from "../base/heard.ts";
+import { counted, t } from "../base/words.ts";
 import type { Snapshot } from "../debug/snapshot.ts";
 import type { Module, Process, Thread } from "../wire.ts";
 import type { Icon, Roots, Row } from "./row.ts";
-import { count, join } from "./row.ts";
+import { coroutinesText, join, threadsText } from "./row.ts";
 
 /** In this order; others follow. */
 const STATES = ["running", "ready", "blocked"];
@@ -31,15 +33,17 @@ function poolRow(threads: readonly Thread[]): Row {
     .filter((group) => group.threads.length > 0);
   return {
     id: "pool",
-    label: "Thread pool",
-    description: states.map(({ state, threads: some }) => `${some.length} ${state}`).join(" · "),
+    label: t("Thread pool"),
+    description: states
+      .map(({ state, threads: some }) => `${some.length} ${heard(state)}`)
+      .join(" · "),
     icon: { id: "list-tree" },
     expanded: true,
     children: async () =>
       states.map(({ state, threads: some }) => ({
         id: `pool/${state}`,
-        label: `${state.charAt(0).toUpperCase()}${state.slice(1)}`,
-        description: count(some.length, "thread"),
+        label: capital(heard(state)),
+        description: threadsText(some.length),
         icon: icon(state),
         expanded: some.length <= OPEN,
         children: async () => some.map((thread) => threadRow(thread)),
@@ -53,14 +57,17 @@ export function threadRow(thread: Thread, parent = ""): Row {
     id: `${parent}thread:${thread.id}`,
     label: `${thread.id} ${thread.name}`,
     description: join(
-      thread.state,
-      thread.priority === undefined ? undefined : `prio ${thread.priority}`,
-      thread.hart === undefined ? undefined : `hart ${thread.hart}`,
-      thread.coroutine === undefined ? undefined : `coroutine ${thread.coroutine}`,
+      heard(thread.state),
+      thread.priority === undefined ? undefined : t("prio {0}", thread.priority),
+      thread.hart === undefined ? undefined : t("hart {0}", thread.hart),
+      thread.coroutine === undefined ? undefined : t("coroutine {0}", thread.coroutine),
     ),
     tooltip: [
-      `Thread ${thread.id}: ${thread.name}, ${thread.state}`,
-      join(thread.kind, thread.process === undefined ? undefined : `process ${thread.process}`),
+      t("Thread {0}: {1}, {2}", thread.id, thread.name, heard(thread.state)),
+      join(
+        heard(thread.kind),
+        thread.process === undefined ? undefined : t("process {0}", thread.process),
+      ),
     ].filter((line) => line !== ""),
     icon: icon(thread.state),
     context: thread.threadId === undefined ? "thread" : "thread focusable",
@@ -76,8 +83,8 @@ function processesRow(
 ): Row {
   return {
     id: "processes",
-    label: "Processes",
-    description: `${processes.length.toLocaleString("en")} process${processes.length === 1 ? "" : "es"}`,
+    label: t("Processes"),
+    description: counted(processes.length, "{0} process", "{0} processes"),
     icon: { id: "server-process" },
     expanded: true,
     children: async () =>
@@ -94,21 +101,21 @@ function processRow(
   const id = `process:${process.id}`;
   const own = threads.filter((thread) => thread.process === process.id);
   const program = modules.find((module) => module.id === process.module);
-  const exit = process.exitCode === undefined ? undefined : `exit code ${process.exitCode}`;
+  const exit = process.exitCode === undefined ? undefined : t("exit code {0}", process.exitCode);
   return {
     id,
     label: `${process.id} ${process.name}`,
     description: join(
-      process.state,
-      process.root === undefined ? undefined : `root ${process.root}`,
+      heard(process.state),
+      process.root === undefined ? undefined : t("root {0}", process.root),
       exit,
     ),
     tooltip: [
-      `Process ${process.id}: ${process.name}, ${process.state}`,
-      process.path === undefined ? "" : `runs ${process.path}`,
-      process.root === undefined ? "" : `root page table at physical ${process.root}`,
-      process.parent === undefined ? "" : `made by process ${process.parent}`,
-      program ? "" : "The symbols of its program are not known.",
+      t("Process {0}: {1}, {2}", process.id, process.name, heard(process.state)),
+      process.path === undefined ? "" : t("runs {0}", process.path),
+      process.root === undefined ? "" : t("root page table at physical {0}", process.root),
+      process.parent === undefined ? "" : t("made by process {0}", process.parent),
+      program ? "" : t("The symbols of its program are not known."),
     ].filter((line) => line !== ""),
     icon: { id: "server-process" },
     context: "process",
@@ -132,8 +139,8 @@ async function coroutinesOf(
   return [
     {
       id: `${parent}/coroutines`,
-      label: count(total, "coroutine"),
-      description: "show",
+      label: coroutinesText(total),
+      description: t("show"),
       icon: { id: "type-hierarchy" },
       action: { command: "asyncos.showCoroutines", argument: filter },
     },
@@ -143,8 +150,8 @@ async function coroutinesOf(
 function modulesRow(modules: readonly Module[]): Row {
   return {
     id: "modules",
-    label: "Modules",
-    description: `${modules.length.toLocaleString("en")} loaded`,
+    label: t("Modules"),
+    description: counted(modules.length, "{0} loaded", "{0} loaded"),
     icon: { id: "package" },
     children: async () => modules.map((module) => moduleRow(module, "")),
   };
@@ -154,15 +161,17 @@ function moduleRow(module: Module, parent: string): Row {
   const id = `${parent}module:${module.id}`;
   const whose =
     module.processes.length > 0
-      ? `process${module.processes.length > 1 ? "es" : ""} ${module.processes.join(", ")}`
+      ? module.processes.length > 1
+        ? t("processes {0}", module.processes.join(", "))
+        : t("process {0}", module.processes[0]!)
       : module.user
-        ? "program"
+        ? t("program")
         : undefined;
   return {
     id,
     label: module.name,
-    description: join(whose, module.symbolStatus),
-    tooltip: [module.name, module.symbolStatus, ...(whose === undefined ? [] : [whose])],
+    description: join(whose, heard(module.symbolStatus)),
+    tooltip: [module.name, heard(module.symbolStatus), ...(whose === undefined ? [] : [whose])],
     icon: { id: "file-binary" },
     children: async () =>
       module.ranges.map(({ end, flags, start }, index) => ({
@@ -179,6 +188,8 @@ function moduleRow(module: Module, parent: string): Row {
       })),
   };
 }
+
+const capital = (word: string): string => `${word.charAt(0).toUpperCase()}${word.slice(1)}`;
 
 function icon(state: string): Icon {
   if (state === "running") return { id: "play-circle", color: "charts.green" };

@@ -3,6 +3,8 @@
  * rows of the last stop and says so.
  */
 import * as vscode from "vscode";
+import { heard } from "../base/heard.ts";
+import { t } from "../base/words.ts";
 import type { Session, Sessions } from "../debug/sessions.ts";
 import type { Row } from "./row.ts";
 
@@ -108,7 +110,7 @@ export class RowTree implements vscode.TreeDataProvider<Row>, vscode.Disposable 
 
   #describe(): void {
     const running = this.#options.sessions.shown?.phase === "running";
-    const parts = [this.#options.describe?.(), running ? "as of the last stop" : undefined];
+    const parts = [this.#options.describe?.(), running ? t("as of the last stop") : undefined];
     this.#view.description = parts.filter((part) => part !== undefined).join(" · ");
   }
 
@@ -135,7 +137,7 @@ export class RowTree implements vscode.TreeDataProvider<Row>, vscode.Disposable 
 }
 
 function sentence(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return heard(error instanceof Error ? error.message : String(error));
 }
 
 /** Rows with this address are in the colour of errors. */
@@ -176,7 +178,7 @@ function item(row: Row): vscode.TreeItem {
     const arguments_ = "argument" in row.action ? [argument] : [row];
     rendered.command = { command, title: row.label, arguments: arguments_ };
   } else if (row.place !== undefined) {
-    rendered.command = { command: "asyncos.showPlace", title: "Show", arguments: [row.place] };
+    rendered.command = { command: "asyncos.showPlace", title: t("Show"), arguments: [row.place] };
   }
   return rendered;
 }

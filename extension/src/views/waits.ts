@@ -1,34 +1,39 @@
 /** What a coroutine waits for, in a few words. */
+import { heard } from "../base/heard.ts";
+import { number, t } from "../base/words.ts";
 import type { Wait } from "../wire.ts";
 
 /** `coroutine 17`, `a timer in 3.2 ms`, `a message or a timer in 1 h`. */
 export function waitText(wait: Wait): string {
   switch (wait.kind) {
     case "any":
-      return wait.of && wait.of.length > 0 ? wait.of.map(waitText).join(" or ") : "several futures";
+      return wait.of && wait.of.length > 0
+        ? wait.of.map(waitText).join(t(" or "))
+        : t("several futures");
     case "coroutine":
-      return wait.coroutine === undefined ? "a coroutine" : `coroutine ${wait.coroutine}`;
+      return wait.coroutine === undefined ? t("a coroutine") : t("coroutine {0}", wait.coroutine);
     case "device":
-      return wait.what ?? "a device";
+      return heard(wait.what ?? "") || t("a device");
     case "event":
-      return wait.what ?? "an event";
+      return heard(wait.what ?? "") || t("an event");
     case "lock":
-      return `${wait.what ?? "a lock"}${holder(wait)}`;
+      return held(heard(wait.what ?? "") || t("a lock"), wait);
     case "timer":
       return timerText(wait);
     case "turn":
-      return "its next turn";
+      return t("its next turn");
   }
 }
 
-function holder({ coroutine, thread }: Wait): string {
-  if (coroutine !== undefined) return ` held by coroutine ${coroutine}`;
-  return thread === undefined ? "" : ` held by thread ${thread}`;
+function held(lock: string, { coroutine, thread }: Wait): string {
+  if (coroutine !== undefined) return t("{0} held by coroutine {1}", lock, coroutine);
+  return thread === undefined ? lock : t("{0} held by thread {1}", lock, thread);
 }
 
 function timerText({ deadline, left }: Wait): string {
-  if (left !== undefined) return left <= 0 ? "a timer that is due" : `a timer in ${duration(left)}`;
-  return deadline === undefined ? "a timer" : `a timer at ${deadline}`;
+  if (left !== undefined)
+    return left <= 0 ? t("a timer that is due") : t("a timer in {0}", duration(left));
+  return deadline === undefined ? t("a timer") : t("a timer at {0}", deadline);
 }
 
 const UNITS = [
@@ -42,11 +47,12 @@ const UNITS = [
 function duration(left: number): string {
   const unit = UNITS.find(({ size }) => left >= size);
   if (!unit) return `${left} µs`;
-  return `${(left / unit.size).toLocaleString("en", { maximumFractionDigits: 1 })} ${unit.name}`;
+  return `${number(left / unit.size, { maximumFractionDigits: 1 })} ${unit.name}`;
 }
 
 /** Instructions, as few digits as tell magnitudes apart. */
-export function instructions(number: number): string {
+export function instructions(many: number): string {
   const format = { notation: "compact", maximumSignificantDigits: 3 } as const;
-  return number < 10_000 ? number.toLocaleString("en") : number.toLocaleString("en", format);
+  // Thousands and millions, as the Timeline has them, in every language.
+  return many < 10_000 ? number(many) : many.toLocaleString("en", format);
 }

@@ -1,5 +1,8 @@
 /** What every page in a webview and the extension say to each other. */
 
+/** Where a page finds the user's language: the id of an element with it as JSON. */
+export const LANGUAGE_ID = "language";
+
 /** `none`: no session yet. `ended`: what is shown stays, and nothing more can be asked. */
 export type PagePhase = "none" | "starting" | "running" | "stopped" | "ended";
 

@@ -4,6 +4,8 @@
  * is out of sight it says nothing to it.
  */
 import * as vscode from "vscode";
+import { heard } from "../base/heard.ts";
+import { t } from "../base/words.ts";
 import type { Session, Sessions } from "../debug/sessions.ts";
 import { type PageResources, pageHtml } from "./html.ts";
 import type { FromAnyPage, PagePhase, ToAnyPage } from "./messages.ts";
@@ -151,13 +153,14 @@ export abstract class PageView<
   async #ask(id: number, command: string, args: object): Promise<void> {
     const session = this.session;
     try {
-      if (!session) throw new Error("The session has ended.");
-      if (!this.#about.requests.includes(command)) throw new Error(`${command} is not asked here.`);
+      if (!session) throw new Error(t("The session has ended."));
+      if (!this.#about.requests.includes(command))
+        throw new Error(`assertion failed: ${command} is asked here`);
       const body: unknown = await session.debug.customRequest(command, args);
       this.answered(session, command, body);
       this.post({ type: "answer", id, body });
     } catch (error) {
-      this.post({ type: "refused", id, message: (error as Error).message });
+      this.post({ type: "refused", id, message: heard((error as Error).message) });
     }
   }
 }

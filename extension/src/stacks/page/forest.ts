@@ -2,6 +2,8 @@
  * The boxes of stacks as nested lists, from the outermost frame at the left to the innermost at the
  * right: what a screen reader reads, and what is seen, are the same. Keys move between the buttons.
  */
+import { heard } from "../../base/heard.ts";
+import { t } from "../../base/words.ts";
 import type { FromStacks, StackBox, StackFrame } from "../messages.ts";
 import { coroutinesHere, counts, placeText } from "../words.ts";
 
@@ -71,11 +73,16 @@ export class Forest {
   /** Who stands in the innermost frame. */
   *#members(box: StackBox, key: string): Generator<HTMLElement> {
     for (const { coroutine, id, threadId } of box.harts) {
-      const polls = coroutine === undefined ? "" : ` polls ${coroutine}`;
-      yield this.#member(`hart ${id}${polls}`, `${key}@hart${id}`, focusOn(threadId));
+      const who =
+        coroutine === undefined ? t("hart {0}", id) : t("hart {0} polls {1}", id, coroutine);
+      yield this.#member(who, `${key}@hart${id}`, focusOn(threadId));
     }
     for (const { id, name, state, threadId } of box.threads) {
-      yield this.#member(`thread ${id} ${name}, ${state}`, `${key}@thread${id}`, focusOn(threadId));
+      yield this.#member(
+        t("thread {0} {1}, {2}", id, name, heard(state)),
+        `${key}@thread${id}`,
+        focusOn(threadId),
+      );
     }
     const waiting = coroutinesHere(box);
     if (waiting !== undefined) {
@@ -98,8 +105,9 @@ export class Forest {
         : ({ type: "open", place: { path: frame.path!, line: frame.line! } } as const);
     const button = this.#button(frame.name, key, message);
     button.classList.add("frame");
-    const more = [place, frame.note].filter((part) => part !== undefined).join(", ");
-    button.title = [frame.name, frame.path && `${frame.path}:${frame.line}`, frame.note]
+    const note = frame.note && heard(frame.note);
+    const more = [place, note].filter((part) => part !== undefined).join(", ");
+    button.title = [frame.name, frame.path && `${frame.path}:${frame.line}`, note]
       .filter((part) => part)
       .join("\n");
     if (more === "") return button;

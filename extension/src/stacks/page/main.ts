@@ -1,4 +1,5 @@
 /** The page of the parallel stacks: asks at each stop, and when the user wants other stacks. */
+import { t } from "../../base/words.ts";
 import type { PagePhase } from "../../webview/messages.ts";
 import { Link, type Told } from "../../webview/page/link.ts";
 import {
@@ -92,22 +93,37 @@ function describe(): void {
   // Before the first answer nobody knows.
   empty.hidden = !nothing || (!body && phase === "stopped");
   if (nothing) {
-    element("why").textContent = body && phase === "stopped" ? NOTHING_FOUND : EMPTY[phase];
+    element("why").textContent = body && phase === "stopped" ? nothingFound() : emptyText(phase);
     start.hidden = phase !== "none";
   }
   if (!body) return;
   const words = summary(body, filter.value.trim() !== "");
   const stale =
-    phase === "running" ? "as of the last stop" : phase === "ended" ? "the session has ended" : "";
+    phase === "running"
+      ? t("as of the last stop")
+      : phase === "ended"
+        ? t("the session has ended")
+        : "";
   note.textContent = [words, stale].filter((part) => part !== "").join(" · ");
 }
 
-const NOTHING_FOUND =
-  "No stack has this text. Clear the box above, or choose more kinds of stacks.";
-const EMPTY: Readonly<Record<PagePhase, string>> = {
-  none: "The stacks of all harts, threads and suspended coroutines, merged where they are equal. Start a session (F5) to see them.",
-  starting: "The session starts. Its stacks are shown at the first stop.",
-  running: "The machine runs. Pause it to see its stacks.",
-  stopped: "Nothing has a stack at this point.",
-  ended: "The session ended before it stopped.",
-};
+function nothingFound(): string {
+  return t("No stack has this text. Clear the box above, or choose more kinds of stacks.");
+}
+
+function emptyText(phase: PagePhase): string {
+  switch (phase) {
+    case "none":
+      return t(
+        "The stacks of all harts, threads and suspended coroutines, merged where they are equal. Start a session (F5) to see them.",
+      );
+    case "starting":
+      return t("The session starts. Its stacks are shown at the first stop.");
+    case "running":
+      return t("The machine runs. Pause it to see its stacks.");
+    case "stopped":
+      return t("Nothing has a stack at this point.");
+    case "ended":
+      return t("The session ended before it stopped.");
+  }
+}

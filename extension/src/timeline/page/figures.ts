@@ -1,4 +1,5 @@
 /** The panel of figures of a selected range: tables, and the curve of the ready queue. */
+import { number, t } from "../../base/words.ts";
 import type { StatisticsBody } from "../messages.ts";
 import { formatTime } from "../viewport.ts";
 import { shortName } from "./layout.ts";
@@ -11,38 +12,44 @@ export function showFigures(panel: HTMLElement, body: StatisticsBody): void {
   const percent = (time: number): string => (all > 0 ? `${((100 * time) / all).toFixed(1)} %` : "");
   const time = (value: number): string => formatTime(value, Math.max(1, value / 100));
   panel.replaceChildren(
-    heading(`${formatTime(span, Math.max(1, span / 1000))} instructions`),
+    heading(t("{0} instructions", formatTime(span, Math.max(1, span / 1000)))),
     text(
-      `From ${formatTime(Number(body.from), 1)} to ${formatTime(Number(body.to), 1)}. Coroutines ran for ${(100 * body.busy).toFixed(1)} % of the time of ${body.harts} harts.`,
+      t(
+        "From {0} to {1}. Coroutines ran for {2} % of the time of {3} harts.",
+        formatTime(Number(body.from), 1),
+        formatTime(Number(body.to), 1),
+        (100 * body.busy).toFixed(1),
+        body.harts,
+      ),
     ),
-    heading("Latency from wake to poll"),
+    heading(t("Latency from wake to poll")),
     body.latency.length === 0
-      ? text("No poll in this range followed a wake.")
+      ? text(t("No poll in this range followed a wake."))
       : table(
-          ["Priority", "Polls", "p50", "p99", "Max"],
+          [t("Priority"), t("Polls"), "p50", "p99", t("Max")],
           body.latency.map(({ count, max, p50, p99, prio }) => [
-            prio === undefined ? "all" : prio,
-            count.toLocaleString("en"),
+            prio === undefined ? t("all") : prio,
+            number(count),
             time(p50),
             time(p99),
             time(max),
           ]),
         ),
-    heading("Ready coroutines"),
+    heading(t("Ready coroutines")),
     ...queue(body),
-    heading("Share of the harts' time"),
+    heading(t("Share of the harts' time")),
     body.shares.length === 0
-      ? text("No coroutine ran in this range.")
+      ? text(t("No coroutine ran in this range."))
       : table(
-          ["Coroutine", "Polls", "Share"],
+          [t("Coroutine"), t("Polls"), t("Share")],
           [
             ...body.shares.map(({ coroutine, name, polls, time: ran }): Cell[] => [
               name === undefined ? `#${coroutine}` : `#${coroutine} ${shortName(name)}`,
-              polls.toLocaleString("en"),
+              number(polls),
               percent(ran),
             ]),
             ...(body.others.polls > 0 || body.others.time > 0
-              ? [["Others", body.others.polls.toLocaleString("en"), percent(body.others.time)]]
+              ? [[t("Others"), number(body.others.polls), percent(body.others.time)]]
               : []),
           ],
         ),
@@ -51,10 +58,14 @@ export function showFigures(panel: HTMLElement, body: StatisticsBody): void {
 
 function queue({ queue: { average, most } }: StatisticsBody): HTMLElement[] {
   const known = average.filter((value) => value !== null);
-  if (known.length === 0) return [text("How many were ready in this range is not known.")];
+  if (known.length === 0) return [text(t("How many were ready in this range is not known."))];
   const top = Math.max(1, ...most.map((value) => value ?? 0));
   const mean = known.reduce((sum, value) => sum + value, 0) / known.length;
-  const words = `On the average ${mean.toFixed(1)} were ready, at most ${Math.max(0, ...most.map((value) => value ?? 0))}.`;
+  const words = t(
+    "On the average {0} were ready, at most {1}.",
+    mean.toFixed(1),
+    Math.max(0, ...most.map((value) => value ?? 0)),
+  );
   return [text(words), curve(average, most, top, words)];
 }
 

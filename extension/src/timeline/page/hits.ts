@@ -1,4 +1,5 @@
 /** What stands at a place of the picture: its words for the hover and for screen readers. */
+import { counted, t } from "../../base/words.ts";
 import type { Held } from "../fetching.ts";
 import type { BitmapRow, CoroutineRow, HartRow, TimelineRow } from "../messages.ts";
 import { formatTime } from "../viewport.ts";
@@ -71,29 +72,35 @@ function members(held: Held, row: TimelineRow, strip: boolean): Member[] {
 }
 
 const span = (held: Held, start: number, end: number): string =>
-  `${formatTime(start + Number(held.body.from), 1)}, ${formatTime(end - start, 1)} instructions`;
+  t(
+    "{0}, {1} instructions",
+    formatTime(start + Number(held.body.from), 1),
+    formatTime(end - start, 1),
+  );
 const percent = (part: number, of: number): string => `${((100 * part) / of).toFixed(0)} %`;
 
 function hartMembers(held: Held, row: HartRow, strip: boolean): Member[] {
   const size = held.body.cell;
   const { bars, cells } = strip ? row.threads : row.polls;
   const title = strip ? threadTitle : coroutineTitle;
-  const who = (id: number | null): string => (id === null ? "not known" : title(held, id));
+  const who = (id: number | null): string => (id === null ? t("not known") : title(held, id));
   const result: Member[] = bars.map(([start, end, id, open, event]) => ({
     start,
     end,
-    lines: [who(id), `${rowTitle(row)}, from ${span(held, start, end)}${open ? " until now" : ""}`],
+    lines: [who(id), stretch(t("{0}, from {1}", rowTitle(row), span(held, start, end)), open)],
     event,
   }));
   for (const [start, polls, running, id, time] of cells) {
     const longest =
-      id === null || time === null ? [] : [`Longest: ${who(id)}, ${percent(time, size)}`];
-    const count = strip ? "" : `${polls} polls, `;
+      id === null || time === null ? [] : [t("Longest: {0}, {1}", who(id), percent(time, size))];
+    const part = t("{0} of {1} instructions", percent(running, size), formatTime(size, 1));
     result.push({
       start,
       end: start + size,
       lines: [
-        `${rowTitle(row)}: ${count}${percent(running, size)} of ${formatTime(size, 1)} instructions`,
+        strip
+          ? t("{0}: {1}", rowTitle(row), part)
+          : t("{0}: {1}", rowTitle(row), [pollsText(polls), part].join(t(", "))),
         ...longest,
       ],
     });
@@ -106,13 +113,18 @@ function hartMembers(held: Held, row: HartRow, strip: boolean): Member[] {
       end: start,
       lines: [
         `${kind}${cause}`,
-        `${rowTitle(row)}, at ${formatTime(start + Number(held.body.from), 1)}`,
+        t("{0}, at {1}", rowTitle(row), formatTime(start + Number(held.body.from), 1)),
       ],
       event,
     });
   }
   for (const [start, count, event] of row.marks.cells) {
-    result.push({ start, end: start + size, lines: [`${count} traps, interrupts or IPIs`], event });
+    result.push({
+      start,
+      end: start + size,
+      lines: [counted(count, "{0} trap, interrupt or IPI", "{0} traps, interrupts or IPIs")],
+      event,
+    });
   }
   return result;
 }
@@ -120,54 +132,64 @@ function hartMembers(held: Held, row: HartRow, strip: boolean): Member[] {
 function coroutineMembers(held: Held, row: CoroutineRow): Member[] {
   const size = held.body.cell;
   const name = row.name === undefined ? `#${row.id}` : `#${row.id} ${shortName(row.name)}`;
-  const who = row.prio === undefined ? name : `${name}, priority ${row.prio}`;
+  const who = row.prio === undefined ? name : t("{0}, priority {1}", name, row.prio);
   const result: Member[] = row.polls.bars.map(([start, end, state, hart, open, event]) => ({
     start,
     end,
-    lines: [
-      who,
-      `${stateWords(state, hart)} from ${span(held, start, end)}${open ? " until now" : ""}`,
-    ],
+    lines: [who, stretch(t("{0} from {1}", stateWords(state, hart), span(held, start, end)), open)],
     event,
   }));
   for (const [start, polls, running, ready, preempted] of row.polls.cells) {
     const parts = [
-      `${polls} polls`,
-      `running ${percent(running, size)}`,
-      `ready ${percent(ready, size)}`,
-      ...(preempted > 0 ? [`forced off ${percent(preempted, size)}`] : []),
+      pollsText(polls),
+      t("running {0}", percent(running, size)),
+      t("ready {0}", percent(ready, size)),
+      ...(preempted > 0 ? [t("forced off {0}", percent(preempted, size))] : []),
     ];
     result.push({
       start,
       end: start + size,
-      lines: [who, `${parts.join(", ")} of ${formatTime(size, 1)} instructions`],
+      lines: [who, t("{0} of {1} instructions", parts.join(t(", ")), formatTime(size, 1))],
     });
   }
   for (const [start, hart, by, event] of row.wakes.alone) {
-    const source = by === null ? "no coroutine" : coroutineTitle(held, by);
-    const on = hart === null ? "" : ` on hart ${hart}`;
+    const source = by === null ? t("no coroutine") : coroutineTitle(held, by);
+    const at = formatTime(start + Number(held.body.from), 1);
     result.push({
       start,
       end: start,
       lines: [
-        `Wake of ${name}`,
-        `by ${source}${on}, at ${formatTime(start + Number(held.body.from), 1)}`,
+        t("Wake of {0}", name),
+        hart === null
+          ? t("by {0}, at {1}", source, at)
+          : t("by {0} on hart {1}, at {2}", source, hart, at),
       ],
       event,
     });
   }
   for (const [start, count, event] of row.wakes.cells) {
-    result.push({ start, end: start + size, lines: [`${count} wakes of ${name}`], event });
+    result.push({
+      start,
+      end: start + size,
+      lines: [counted(count, "{0} wake of {1}", "{0} wakes of {1}", name)],
+      event,
+    });
   }
   return result;
 }
 
 function stateWords(state: string, hart: number | null): string {
-  const on = hart === null ? "" : ` hart ${hart}`;
-  if (state === "running") return `polled on${on}`;
-  if (state === "preempted") return `forced off${on} in a poll`;
-  return "ready";
+  if (state === "running") return hart === null ? t("polled") : t("polled on hart {0}", hart);
+  if (state === "preempted") {
+    return hart === null ? t("forced off in a poll") : t("forced off hart {0} in a poll", hart);
+  }
+  return t("ready");
 }
+
+const pollsText = (polls: number): string => counted(polls, "{0} poll", "{0} polls");
+
+/** What goes on is not over. */
+const stretch = (text: string, open: number): string => (open ? t("{0} until now", text) : text);
 
 function bitmapMembers(held: Held, row: BitmapRow): Member[] {
   const size = held.body.cell;
@@ -177,16 +199,25 @@ function bitmapMembers(held: Held, row: BitmapRow): Member[] {
     end: start,
     lines: [
       `${binary(old)} → ${binary(now)}`,
-      `${rowTitle(row)}, ${hart === null ? "" : `hart ${hart}, `}at ${formatTime(start + Number(held.body.from), 1)}`,
+      hart === null
+        ? t("{0}, at {1}", rowTitle(row), formatTime(start + Number(held.body.from), 1))
+        : t(
+            "{0}, hart {1}, at {2}",
+            rowTitle(row),
+            hart,
+            formatTime(start + Number(held.body.from), 1),
+          ),
     ],
     event,
   }));
   for (const [start, count, event, word] of row.changes.cells) {
-    const lines = [`${rowTitle(row)}: ${count} changes`, `then ${binary(word)}`];
+    const lines = [t("{0}: {1}", rowTitle(row), changesText(count)), t("then {0}", binary(word))];
     changes.push({ start, end: start + size, lines, event });
   }
   return changes;
 }
+
+const changesText = (many: number): string => counted(many, "{0} change", "{0} changes");
 
 /** What is in sight of a row, in words: for the table that screen readers read. */
 export function summary(layout: Layout, held: Held, row: TimelineRow): readonly string[] {
@@ -200,13 +231,12 @@ export function summary(layout: Layout, held: Held, row: TimelineRow): readonly 
     Math.max(0, Math.min(end, to) - Math.max(start, from));
   if (row.kind === "bitmap") {
     const cells = inside(row.changes.cells).reduce((sum, [, count]) => sum + count, 0);
-    return [`${cells + inside(row.changes.alone).length} changes`];
+    return [changesText(cells + inside(row.changes.alone).length)];
   }
   const events = row.kind === "hart" ? row.marks : row.wakes;
   const marks =
     inside<Timed>(events.alone).length +
     inside(events.cells).reduce((sum, cell) => sum + cell[1], 0);
-  const word = row.kind === "hart" ? "traps and interrupts" : "wakes";
   const polls = inside(row.polls.cells).reduce((sum, cell) => sum + cell[1], 0);
   const bars: readonly (readonly (number | string | null)[])[] = row.polls.bars;
   const running = bars
@@ -214,8 +244,15 @@ export function summary(layout: Layout, held: Held, row: TimelineRow): readonly 
     .reduce((sum, bar) => sum + clipped(bar[0] as number, bar[1] as number), 0);
   const long = bars.filter((bar) => clipped(bar[0] as number, bar[1] as number) > 0).length;
   return [
-    `${long} long stretches, ${percent(running, to - from)} of the time`,
-    `${polls} polls in short ones`,
-    `${marks} ${word}`,
+    counted(
+      long,
+      "{0} long stretch, {1} of the time",
+      "{0} long stretches, {1} of the time",
+      percent(running, to - from),
+    ),
+    counted(polls, "{0} poll in short ones", "{0} polls in short ones"),
+    row.kind === "hart"
+      ? counted(marks, "{0} trap or interrupt", "{0} traps and interrupts")
+      : counted(marks, "{0} wake", "{0} wakes"),
   ];
 }

@@ -1,4 +1,5 @@
 /** Where things are on the picture, in CSS pixels. */
+import { t } from "../../base/words.ts";
 import type { Held } from "../fetching.ts";
 import type { TimelineRow } from "../messages.ts";
 import type { Viewport } from "../viewport.ts";
@@ -41,8 +42,8 @@ export const shortName = (name: string): string =>
   /[<>]/.test(name) ? name : name.split("::").slice(-2).join("::");
 
 export function rowTitle(row: TimelineRow): string {
-  if (row.kind === "hart") return `Hart ${row.id}`;
-  if (row.kind === "bitmap") return row.name === "" ? "Bitmap" : `Bitmap ${row.name}`;
+  if (row.kind === "hart") return t("Hart {0}", row.id);
+  if (row.kind === "bitmap") return row.name === "" ? t("Bitmap") : t("Bitmap {0}", row.name);
   return row.name === undefined ? `#${row.id}` : `#${row.id} ${shortName(row.name)}`;
 }
 
@@ -52,5 +53,5 @@ export const coroutineTitle = ({ body }: Held, id: number): string => {
 };
 export const threadTitle = ({ body }: Held, id: number): string => {
   const name = body.threads[id];
-  return name === undefined || name === "" ? `thread ${id}` : `thread ${id} ${name}`;
+  return name === undefined || name === "" ? t("thread {0}", id) : t("thread {0} {1}", id, name);
 };

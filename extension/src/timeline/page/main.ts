@@ -1,4 +1,5 @@
 /** The Timeline's page: ties the chart, the bar above it, the figures and the words together. */
+import { counted, t } from "../../base/words.ts";
 import type { PagePhase } from "../../webview/messages.ts";
 import { Link, type Told } from "../../webview/page/link.ts";
 import type {
@@ -132,30 +133,48 @@ function describe(): void {
   scroller.classList.toggle("bare", nothing);
   if (nothing) {
     const words = element("why");
-    words.textContent = EMPTY[phase];
+    words.textContent = emptyText(phase);
     start.hidden = phase !== "none";
   }
   if (!body) return;
   const coroutines = body.total - body.rows.filter(({ kind }) => kind !== "coroutine").length;
   const parts = [
-    `${formatTime(chart.view.to - chart.view.from, Math.max(1, (chart.view.to - chart.view.from) / 1000))} instructions in sight`,
+    t(
+      "{0} instructions in sight",
+      formatTime(
+        chart.view.to - chart.view.from,
+        Math.max(1, (chart.view.to - chart.view.from) / 1000),
+      ),
+    ),
     ...(chart.filter !== "" && chart.held?.wanted.filter === chart.filter && body.start === 0
-      ? [`${coroutines.toLocaleString("en")} found`]
+      ? [counted(coroutines, "{0} found", "{0} found")]
       : []),
-    ...(body.dropped > 0 ? [`${body.dropped.toLocaleString("en")} older events dropped`] : []),
-    ...(phase === "ended" ? ["the session has ended"] : []),
+    ...(body.dropped > 0
+      ? [counted(body.dropped, "{0} older event dropped", "{0} older events dropped")]
+      : []),
+    ...(phase === "ended" ? [t("the session has ended")] : []),
   ];
   note.textContent = parts.join(" · ");
 }
 
-const EMPTY: Readonly<Record<PagePhase, string>> = {
-  none: "The timeline shows what harts and coroutines do over machine time: polls as bars, wakes as arrows, changes of bitmaps. Start a session (F5) to see one.",
-  starting: "The session starts. What it does is drawn here as it happens.",
-  running: "Nothing has happened yet that is drawn here.",
-  stopped:
-    "Nothing has happened yet that is drawn here. Continue, and polls, wakes and thread switches appear.",
-  ended: "The session ended before anything happened that is drawn here.",
-};
+function emptyText(phase: PagePhase): string {
+  switch (phase) {
+    case "none":
+      return t(
+        "The timeline shows what harts and coroutines do over machine time: polls as bars, wakes as arrows, changes of bitmaps. Start a session (F5) to see one.",
+      );
+    case "starting":
+      return t("The session starts. What it does is drawn here as it happens.");
+    case "running":
+      return t("Nothing has happened yet that is drawn here.");
+    case "stopped":
+      return t(
+        "Nothing has happened yet that is drawn here. Continue, and polls, wakes and thread switches appear.",
+      );
+    case "ended":
+      return t("The session ended before anything happened that is drawn here.");
+  }
+}
 
 function atRest(): void {
   link.keep({
@@ -167,7 +186,11 @@ function atRest(): void {
   const { held, layout } = chart;
   if (!held) return;
   const head = document.createElement("caption");
-  head.textContent = `Machine time ${formatTime(layout.view.from, 1)} to ${formatTime(layout.view.to, 1)}`;
+  head.textContent = t(
+    "Machine time {0} to {1}",
+    formatTime(layout.view.from, 1),
+    formatTime(layout.view.to, 1),
+  );
   const rows = held.body.rows.map((row) => {
     const line = document.createElement("tr");
     const name = document.createElement("th");
@@ -184,7 +207,7 @@ function atRest(): void {
 function showTip(hit: Hit | undefined, x: number, y: number): void {
   tip.hidden = hit === undefined;
   if (!hit) return;
-  const more = hit.event === undefined ? [] : ["Click: show the source"];
+  const more = hit.event === undefined ? [] : [t("Click: show the source")];
   tip.replaceChildren(
     ...[...hit.lines, ...more].map((line) => {
       const part = document.createElement("div");
@@ -209,7 +232,9 @@ async function showSelection(selection: { from: number; to: number } | undefined
   }
   figures.hidden = false;
   if (phase === "ended") {
-    figures.replaceChildren(text("The session has ended: figures cannot be asked for any more."));
+    figures.replaceChildren(
+      text(t("The session has ended: figures cannot be asked for any more.")),
+    );
     return;
   }
   try {

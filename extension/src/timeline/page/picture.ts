@@ -2,6 +2,7 @@
  * Draws what is in sight onto a canvas. Of each row only the members that are in sight are touched,
  * found by halving, and cells that share a pixel are one rectangle.
  */
+import { t } from "../../base/words.ts";
 import type { Held } from "../fetching.ts";
 import type { BitmapRow, CoroutineRow, HartRow, ManyBar, ManyCell } from "../messages.ts";
 import { formatTime, ticks } from "../viewport.ts";
@@ -121,7 +122,7 @@ export class Picture {
     pen.fillStyle = background;
     pen.fillRect(0, 0, layout.gutter, RULER - 1);
     pen.fillStyle = muted;
-    pen.fillText("Machine time", 8, RULER / 2);
+    pen.fillText(t("Machine time"), 8, RULER / 2);
     pen.fillStyle = border;
     pen.fillRect(0, RULER - 1, layout.width, 1);
     pen.fillStyle = foreground;

@@ -1,5 +1,6 @@
 /** A page's side of the messages: questions with their answers, and what else is told. */
-import type { FromAnyPage, ToAnyPage } from "../messages.ts";
+import { type Language, speak } from "../../base/words.ts";
+import { type FromAnyPage, LANGUAGE_ID, type ToAnyPage } from "../messages.ts";
 
 type Answer = Extract<ToAnyPage, { readonly type: "answer" | "refused" }>;
 /** What a page is told: all but answers, and what only this page is told. */
@@ -10,7 +11,10 @@ export class Link<ToPage = never, FromPage = never> {
   readonly #open = new Map<number, (message: Answer) => void>();
   #next = 1;
 
+  /** From here on the page speaks the user's language. */
   constructor(told: (message: Told<ToPage>) => void) {
+    const language = document.getElementById(LANGUAGE_ID)?.textContent;
+    if (language) speak(JSON.parse(language) as Language);
     window.addEventListener("message", ({ data }: MessageEvent<Answer | Told<ToPage>>) => {
       const message = data as Answer;
       if (message.type !== "answer" && message.type !== "refused") {
