@@ -2,9 +2,11 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { engine } from "./engine.ts";
+import { lists } from "./lists.ts";
 import { session } from "./session.ts";
 import { snapshots } from "./snapshots.ts";
 import { speed } from "./speed.ts";
+import { stops } from "./stops.ts";
 import { timeline } from "./timeline.ts";
 import { wakes } from "./wakes.ts";
 
@@ -13,7 +15,9 @@ const sections: Record<string, (root: string, kernel: string) => Promise<void>> 
   snapshots,
   speed,
   wakes,
+  lists,
   session,
+  stops,
   timeline,
 };
 

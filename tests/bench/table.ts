@@ -38,6 +38,12 @@ export function median(samples: readonly number[]): number {
 export const milliseconds = (value: number): string =>
   value < 1 ? `${(value * 1000).toFixed(0)} us` : `${value.toFixed(value < 10 ? 2 : 1)} ms`;
 
+/** Milliseconds of this process, whoever else runs. */
+export function spent(): number {
+  const { system, user } = process.cpuUsage();
+  return (system + user) / 1000;
+}
+
 /** Seconds that a promise took. */
 export async function timed<T>(work: () => Promise<T>): Promise<{ value: T; seconds: number }> {
   const start = performance.now();

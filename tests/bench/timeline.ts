@@ -10,18 +10,12 @@ import { createTimeline } from "../../daemon/src/trace/timeline/timeline.ts";
 import { timelineBody } from "../../extension/src/timeline/html.ts";
 import { openStage } from "../extension/page-stage.ts";
 import { Model } from "../trace/timeline-model.ts";
-import { median, milliseconds, print } from "./table.ts";
+import { median, milliseconds, print, spent } from "./table.ts";
 
 const EVENTS = 10_000_000;
 const HARTS = 4;
 const PIXELS = 1600;
 const ROWS = 60;
-
-/** Milliseconds of this process, whoever else runs. */
-function spent(): number {
-  const { system, user } = process.cpuUsage();
-  return (system + user) / 1000;
-}
 
 /** Bytes that typed arrays and objects take, after whatever can go is gone. */
 function held(): number {

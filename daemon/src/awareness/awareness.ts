@@ -15,24 +15,25 @@ import {
   type EventKind,
   type ExecutorInfo,
 } from "./api.ts";
-import { awaitFrames, type Leaves } from "./await-stack.ts";
+import { awaitFrames } from "./await-stack.ts";
 import { bindProfile } from "./binding.ts";
 import { Bitmaps } from "./bitmaps.ts";
 import { takeCensus } from "./census.ts";
-import { ChainFinder } from "./chains.ts";
+import { chainsOf } from "./chains.ts";
 import type { Task } from "./coroutines.ts";
 import { Events } from "./events.ts";
 import { parseFilter } from "./filter.ts";
+import { Footprint } from "./footprint.ts";
 import { groupsOf } from "./grouping.ts";
 import { processOf, shownId } from "./ids.ts";
 import { FutureKinds } from "./kinds.ts";
-import { leafLocations } from "./leaves.ts";
 import { listCoroutines } from "./listing.ts";
 import { kernelMemory } from "./memory.ts";
 import { Processes } from "./processes.ts";
 import type { Profile } from "./profile.ts";
 import { Programs } from "./programs.ts";
 import { Realm } from "./realm.ts";
+import { Roster } from "./roster.ts";
 import { SLOT } from "./slots.ts";
 import { collectSources } from "./sources.ts";
 import { Threads } from "./threads.ts";
@@ -49,10 +50,15 @@ export function createAwareness(
   const identity = modules.modules.every(
     ({ bias, symbols }) => bias === 0n && isIdentityMapped(symbols),
   );
-  const memory = kernelMemory(machine, identity);
+  const memory = kernelMemory(machine, machine.harts, identity);
+  /** What lists are made of is kept while the pages that it was read from are not written. */
+  const footprint = new Footprint(machine);
   const kinds = new FutureKinds(modules);
   const parts = { binding, modules, kinds, memory, owner: { process: undefined } };
-  const kernel = new Realm(parts);
+  const kernel = new Realm({
+    ...parts,
+    memory: kernelMemory(footprint, machine.harts, identity),
+  });
   const { context, scope } = kernel;
   const threads = new Threads(binding, context, scope);
   // Hooks run inside the machine, lists outside of it: neither disturbs the other's slots.
@@ -89,6 +95,7 @@ export function createAwareness(
   );
   const programs = new Programs({
     machine,
+    memory: footprint,
     profile,
     processes,
     addModule: (symbols, user) => inspector.modules.add(symbols, { user }),
@@ -109,10 +116,12 @@ export function createAwareness(
     kernel,
     ...processes.all().flatMap((process) => programs.realm(process) ?? []),
   ];
+  const rosterOf = remembered((realm: Realm) => new Roster(realm, footprint));
+  const rosters = (): readonly Roster[] => realms().map(rosterOf);
   /** A coroutine by its id, and where it lives. */
   const find = (id: number): { readonly realm: Realm; readonly task: Task } | undefined => {
     const realm = realmOf(processOf(id));
-    const task = realm?.coroutines.find(id);
+    const task = realm && rosterOf(realm).find(id);
     return realm && task && { realm, task };
   };
 
@@ -149,13 +158,6 @@ export function createAwareness(
     const { memory: view, space } = surroundings(id);
     return inspector.stackFrom(saved, view, space);
   };
-  const leaves = remembered(
-    ({ coroutines, modules: own }: Realm): Leaves => ({
-      location: leafLocations(own),
-      joined: (future) => known(coroutines.joinedBy(future)),
-    }),
-  );
-  const chainsOf = remembered((realm: Realm) => new ChainFinder(realm, leaves(realm)));
   const onStack = (id: number, { coroutines }: Realm, { record }: Task): readonly AwaitFrame[] => {
     const running = machine.harts.find((hart) => current(hart).coroutine === id);
     if (running) {
@@ -185,7 +187,7 @@ export function createAwareness(
     if (polled.length > 0) return polled;
     const future = realm.coroutines.future(task.record);
     if (!future) return [];
-    return awaitFrames(future, realm.kinds, realm.context, realm.scope, leaves(realm));
+    return awaitFrames(future, realm.kinds, realm.context, realm.scope, realm.leaves);
   };
   const executors = (members?: number): readonly ExecutorInfo[] =>
     realms().flatMap((realm) => realm.executors.list(members));
@@ -212,12 +214,12 @@ export function createAwareness(
     addLibrary: (symbols) => programs.addLibrary(symbols),
     onProcess: (listener) => processes.met.on(listener),
     forget: () => processes.forget(),
-    coroutines: (query = {}) => listCoroutines(realms(), query),
+    coroutines: (query = {}) => listCoroutines(rosters(), query),
     groups: (by, filter) => {
       const names = new Map(
         processes.all().map((process) => [process.id, processes.info(process).name]),
       );
-      return groupsOf(by, parseFilter(filter), realms(), names);
+      return groupsOf(by, parseFilter(filter), rosters(), names);
     },
     coroutine(id) {
       const found = find(id);
@@ -229,14 +231,14 @@ export function createAwareness(
     current,
     awaitStack,
     chains(samples) {
-      const found = realms().map((realm) => chainsOf(realm).find(samples));
+      const found = rosters().map((roster) => chainsOf(roster, samples));
       return {
         polled: found.reduce((sum, { polled }) => sum + polled, 0),
         chains: found.flatMap(({ chains }) => chains),
       };
     },
     threadStack,
-    census: () => takeCensus(realms()),
+    census: () => takeCensus(rosters()),
     available: new Map(
       EVENT_KINDS.map((kind): [EventKind, true | string] => [
         kind,

@@ -4,10 +4,10 @@
  */
 import type { SourceLocation } from "../symbols/api.ts";
 import type { Awareness, CoroutineState } from "./api.ts";
+import { type ChainLink, linksOf } from "./chains.ts";
 import type { FutureKind } from "./kinds.ts";
-import type { Realm } from "./realm.ts";
+import type { Roster } from "./roster.ts";
 
-const MAX_DEPTH = 200;
 /** Ids told of one `.await`: as many as fit behind a line. */
 const MAX_IDS = 8;
 
@@ -30,9 +30,8 @@ const emptyRow = (): Row => ({
   awaits: new Map(),
 });
 
-export function takeCensus(realms: readonly Realm[]): Census {
+export function takeCensus(rosters: readonly Roster[]): Census {
   const rows = new Map<FutureKind, Row>();
-  const sites = new Map<object, Site>();
   const rowOf = (kind: FutureKind): Row => {
     const known = rows.get(kind);
     if (known) return known;
@@ -40,33 +39,58 @@ export function takeCensus(realms: readonly Realm[]): Census {
     rows.set(kind, row);
     return row;
   };
-  const visit = ({ context, coroutines }: Realm, record: number): void => {
-    const state = coroutines.stateOf(record);
-    if (state === "unknown" || state === "done") return;
-    let link = coroutines.future(record);
-    for (let depth = 0; link?.kind.coroutine && depth < MAX_DEPTH; depth++) {
-      const row = rowOf(link.kind);
-      row.counts[state]++;
-      // The frame in memory of a running coroutine is stale: only its own body is certain.
-      if (state === "running") break;
-      const shape = link.kind.coroutine.state(context, link.at);
-      if (shape?.stage !== "suspended") break;
-      const site = sites.get(shape) ?? siteAt(row.awaits, shape.location);
-      if (site) {
-        sites.set(shape, site);
-        site.count++;
-        if (site.coroutines.length < MAX_IDS) site.coroutines.push(coroutines.idOf(record));
+  for (const roster of rosters) {
+    const { polled, suspended } = tally(roster);
+    for (const [kind, count] of polled) rowOf(kind).counts.running += count;
+    for (const [innermost, { ids, ready, waiting }] of suspended) {
+      // As far as they are async fns and blocks, from the outermost inwards.
+      for (const { kind, state } of [...linksOf(innermost)].reverse()) {
+        if (!kind?.coroutine) break;
+        const row = rowOf(kind);
+        row.counts.ready += ready;
+        row.counts.waiting += waiting;
+        const site = state?.stage === "suspended" && siteAt(row.awaits, state.location);
+        if (!site) continue;
+        site.count += ready + waiting;
+        site.coroutines.push(...ids.slice(0, MAX_IDS - site.coroutines.length));
       }
-      link = shape.next(context, link.at);
     }
-  };
-  for (const realm of realms) {
-    realm.coroutines.each(({ record }) => {
-      visit(realm, record);
-      return true;
-    });
   }
   return merged(rows);
+}
+
+/** Coroutines with the same await chain are counted together. */
+interface Tally {
+  ready: number;
+  waiting: number;
+  /** The first few. */
+  readonly ids: number[];
+}
+
+/** The frame in memory of one that is polled is stale: only its own body is certain. */
+function tally(roster: Roster): {
+  readonly polled: ReadonlyMap<FutureKind, number>;
+  readonly suspended: ReadonlyMap<ChainLink, Tally>;
+} {
+  const polled = new Map<FutureKind, number>();
+  const suspended = new Map<ChainLink, Tally>();
+  for (const { chains, ids, kinds, states } of roster.pieces()) {
+    for (let index = 0; index < states.length; index++) {
+      const state = states[index]!;
+      const kind = kinds[index];
+      if (state === "running" && kind?.coroutine) polled.set(kind, (polled.get(kind) ?? 0) + 1);
+      const chain = chains[index];
+      if (!chain || (state !== "ready" && state !== "waiting")) continue;
+      let same = suspended.get(chain);
+      if (!same) {
+        same = { ready: 0, waiting: 0, ids: [] };
+        suspended.set(chain, same);
+      }
+      same[state]++;
+      if (same.ids.length < MAX_IDS) same.ids.push(ids[index]!);
+    }
+  }
+  return { polled, suspended };
 }
 
 function siteAt(sites: Map<string, Site>, location: SourceLocation | undefined): Site | undefined {

@@ -1,18 +1,18 @@
 /**
- * The await chains that coroutines are suspended in, each once with how many coroutines are in it. A
- * chain is told by its futures' types and states, so a coroutine costs a few words of memory; names
- * and places are worked out once for each chain.
+ * The await chains that coroutines are suspended in, each once. A chain is told by its futures' types
+ * and states, so a coroutine costs a few words of memory; names and places are worked out once for
+ * each chain.
  */
 import { innerFutures, mayHoldFutures } from "../inspect/coroutine.ts";
 import { datumAt, type Scope } from "../inspect/datum.ts";
 import type { AccessContext } from "../inspect/expression/accessor.ts";
 import { toAddress, toNumber } from "../inspect/memory.ts";
 import { addressOf } from "../inspect/place.ts";
-import type { AwaitChain, AwaitChains, ChainFrame } from "./api.ts";
+import type { AwaitChain, AwaitChains, ChainFrame, CoroutineState } from "./api.ts";
 import type { Leaves } from "./await-stack.ts";
-import type { Coroutines } from "./coroutines.ts";
-import type { FutureKind, FutureKinds } from "./kinds.ts";
+import type { FutureKind, FutureKinds, StateShape } from "./kinds.ts";
 import type { Realm } from "./realm.ts";
+import type { Roster } from "./roster.ts";
 
 /** Chains in damaged memory may run in circles. */
 const MAX_DEPTH = 200;
@@ -26,90 +26,68 @@ interface Link {
   readonly at: number;
 }
 
-interface Node {
-  readonly parent: Node | undefined;
-  readonly frame: ChainFrame | undefined;
-  readonly children: Map<number, Node>;
-  readonly counts: { ready: number; waiting: number; unknown: number };
-  readonly coroutines: number[];
+/** A future of a chain, with all that stand around it. */
+export interface ChainLink {
+  readonly around: ChainLink | undefined;
+  /** Undefined: what it runs cannot be read. */
+  readonly kind: FutureKind | undefined;
+  readonly state: StateShape | undefined;
+  readonly frame: ChainFrame;
 }
 
-const makeNode = (parent: Node | undefined, frame: ChainFrame | undefined): Node => ({
-  parent,
-  frame,
-  children: new Map(),
-  counts: { ready: 0, waiting: 0, unknown: 0 },
-  coroutines: [],
-});
+interface Node {
+  readonly link: ChainLink | undefined;
+  readonly inner: Map<number, Node>;
+}
 
 export class ChainFinder {
-  readonly #coroutines: Coroutines;
   readonly #kinds: FutureKinds;
   readonly #context: AccessContext;
   readonly #scope: Scope;
   readonly #leaves: Leaves;
+  readonly #root: Node = { link: undefined, inner: new Map() };
   /** States and kinds by number: what a chain is told by. */
   readonly #numbers = new Map<object, number>();
 
-  constructor({ coroutines, kinds, context, scope }: Realm, leaves: Leaves) {
-    this.#coroutines = coroutines;
+  constructor({ kinds, context, leaves, scope }: Realm) {
     this.#kinds = kinds;
     this.#context = context;
     this.#scope = scope;
     this.#leaves = leaves;
   }
 
-  /** With the ids of the first `samples` coroutines of each chain. */
-  find(samples: number): AwaitChains {
-    const root = makeNode(undefined, undefined);
-    const ends = new Set<Node>();
-    let polled = 0;
-    this.#coroutines.each(({ record }) => {
-      const state = this.#coroutines.stateOf(record);
-      if (state === "running") polled++;
-      if (state === "running" || state === "done") return true;
-      const end = this.#walk(root, this.#coroutines.future(record));
-      end.counts[state]++;
-      if (end.coroutines.length < samples) end.coroutines.push(this.#coroutines.idOf(record));
-      ends.add(end);
-      return true;
-    });
-    return { polled, chains: [...ends].map(chainOf) };
-  }
-
-  #walk(root: Node, outermost: Link | undefined): Node {
-    if (!outermost) return this.#child(root, root, 0, () => UNKNOWN);
+  /** The innermost link of a future's chain: the same one for equal chains. */
+  of(outermost: Link | undefined): ChainLink {
+    const root = this.#root;
+    if (!outermost) return this.#inner(root, UNKNOWN, 0, () => ({ frame: UNKNOWN })).link!;
     let node = root;
     let link: Link | undefined = outermost;
     for (let depth = 0; link && depth < MAX_DEPTH; depth++) {
       const { kind, at }: Link = link;
       if (!kind.coroutine) {
-        const inner = this.#inner(kind, at);
+        const inner = this.#futuresIn(kind, at);
         const many = Math.min(inner.length, MOST_INNER);
-        node = this.#child(node, kind, many, () => this.#leafFrame(kind, inner.length));
+        node = this.#inner(node, kind, many, () => ({
+          kind,
+          frame: this.#leafFrame(kind, inner.length),
+        }));
         link = inner.length === 1 ? inner[0] : undefined;
         continue;
       }
-      const shape = kind.coroutine.state(this.#context, at);
-      const next = shape?.stage === "suspended" ? shape.next(this.#context, at) : undefined;
-      const stuck = shape?.stage === "suspended" && !next;
-      node = this.#child(node, shape ?? kind, stuck ? DEAD_END : 0, () => ({
-        name: kind.name,
-        location: shape ? shape.location : kind.declared,
-        note: stuck
-          ? "what it awaits cannot be followed"
-          : shape
-            ? shape.stage === "suspended"
-              ? undefined
-              : shape.stage
-            : "its state cannot be read",
+      const state = kind.coroutine.state(this.#context, at);
+      const next = state?.stage === "suspended" ? state.next(this.#context, at) : undefined;
+      const stuck = state?.stage === "suspended" && !next;
+      node = this.#inner(node, state ?? kind, stuck ? DEAD_END : 0, () => ({
+        kind,
+        state,
+        frame: stateFrame(kind, state, stuck),
       }));
       link = next;
     }
-    return node;
+    return node.link!;
   }
 
-  #inner(kind: FutureKind, at: number): readonly Link[] {
+  #futuresIn(kind: FutureKind, at: number): readonly Link[] {
     if (!mayHoldFutures(kind.type)) return [];
     return innerFutures(datumAt(kind.type, toAddress(at), this.#scope)).flatMap((datum) => {
       const address = addressOf(datum.place, datum.offset);
@@ -127,17 +105,27 @@ export class ChainFinder {
     };
   }
 
-  #child(parent: Node, what: object, beside: number, frame: () => ChainFrame): Node {
+  #inner(
+    around: Node,
+    what: object,
+    beside: number,
+    make: () => {
+      readonly kind?: FutureKind;
+      readonly state?: StateShape | undefined;
+      readonly frame: ChainFrame;
+    },
+  ): Node {
     let number = this.#numbers.get(what);
     if (number === undefined) {
       number = this.#numbers.size;
       this.#numbers.set(what, number);
     }
     const key = number * 64 + beside;
-    let node = parent.children.get(key);
+    let node = around.inner.get(key);
     if (!node) {
-      node = makeNode(parent, frame());
-      parent.children.set(key, node);
+      const { frame, kind, state } = make();
+      node = { link: { around: around.link, kind, state, frame }, inner: new Map() };
+      around.inner.set(key, node);
     }
     return node;
   }
@@ -149,8 +137,49 @@ const UNKNOWN: ChainFrame = {
   note: "what it runs cannot be read",
 };
 
-function chainOf(end: Node): AwaitChain {
-  const frames: ChainFrame[] = [];
-  for (let node: Node | undefined = end; node?.frame; node = node.parent) frames.push(node.frame);
-  return { frames, counts: end.counts, coroutines: end.coroutines };
+const stateFrame = (kind: FutureKind, state: StateShape | undefined, stuck: boolean) => ({
+  name: kind.name,
+  location: state ? state.location : kind.declared,
+  note: stuck
+    ? "what it awaits cannot be followed"
+    : state
+      ? state.stage === "suspended"
+        ? undefined
+        : state.stage
+      : "its state cannot be read",
+});
+
+/** From a chain's innermost link outwards. */
+export function* linksOf(innermost: ChainLink): Generator<ChainLink> {
+  for (let link: ChainLink | undefined = innermost; link; link = link.around) yield link;
+}
+
+/** The chains of all coroutines that nobody polls, with the ids of the first `samples` of each. */
+export function chainsOf(roster: Roster, samples: number): AwaitChains {
+  type State = Exclude<CoroutineState, "running" | "done"> | "unknown";
+  const found = new Map<
+    ChainLink,
+    { readonly counts: Record<State, number>; readonly coroutines: number[] }
+  >();
+  let polled = 0;
+  for (const { chains, ids, states } of roster.pieces()) {
+    for (let index = 0; index < states.length; index++) {
+      const state = states[index]!;
+      if (state === "running") polled++;
+      const innermost = chains[index];
+      if (!innermost || state === "running" || state === "done") continue;
+      let chain = found.get(innermost);
+      if (!chain) {
+        chain = { counts: { ready: 0, waiting: 0, unknown: 0 }, coroutines: [] };
+        found.set(innermost, chain);
+      }
+      chain.counts[state]++;
+      if (chain.coroutines.length < samples) chain.coroutines.push(ids[index]!);
+    }
+  }
+  const chainOf = ([innermost, chain]: [ChainLink, Omit<AwaitChain, "frames">]): AwaitChain => ({
+    ...chain,
+    frames: [...linksOf(innermost)].map(({ frame }) => frame),
+  });
+  return { polled, chains: [...found].map(chainOf) };
 }

@@ -1,6 +1,6 @@
 /**
- * The coroutines of the profile's executors. Lists read a few words for each coroutine and work out
- * names and places only for those that are shown.
+ * What the profile says of a coroutine, read from its record: a few words each; names and places are
+ * worked out only for those that are shown.
  */
 import { type Datum, datumAt, part, type Scope, take } from "../inspect/datum.ts";
 import { type Access, type AccessContext, walk } from "../inspect/expression/accessor.ts";
@@ -9,11 +9,8 @@ import { toAddress, toNumber } from "../inspect/memory.ts";
 import { addressOf } from "../inspect/place.ts";
 import { isStruct, stepsTo } from "../inspect/types.ts";
 import type { SourceLocation } from "../symbols/api.ts";
-import type { CoroutineInfo, CoroutineQuery, CoroutineState } from "./api.ts";
+import type { CoroutineInfo, CoroutineState } from "./api.ts";
 import type { Binding, CoroutineBinding } from "./binding.ts";
-import type { Executors } from "./executors.ts";
-import type { CoroutineFilter, Numbers } from "./filter.ts";
-import { groupKey } from "./grouping.ts";
 import { coroutineId } from "./ids.ts";
 import type { FutureKind, FutureKinds } from "./kinds.ts";
 import { SLOT } from "./slots.ts";
@@ -34,7 +31,6 @@ export interface Owner {
 
 export class Coroutines {
   readonly #binding: CoroutineBinding | undefined;
-  readonly #executors: Executors;
   readonly #context: AccessContext;
   readonly #scope: Scope;
   readonly #readFuture: ReturnType<FutureKinds["reader"]>;
@@ -44,7 +40,6 @@ export class Coroutines {
 
   constructor(
     binding: Binding | undefined,
-    executors: Executors,
     kinds: FutureKinds,
     context: AccessContext,
     scope: Scope,
@@ -52,7 +47,6 @@ export class Coroutines {
   ) {
     this.#owner = owner;
     this.#binding = binding?.coroutines;
-    this.#executors = executors;
     this.#context = context;
     this.#scope = scope;
     const future = this.#binding?.future;
@@ -71,21 +65,6 @@ export class Coroutines {
     return this.#owner.process;
   }
 
-  /** Visits every coroutine until `visit` answers false. */
-  each(visit: (task: Task) => boolean): void {
-    this.#executors.eachTask(visit);
-  }
-
-  find(id: number): Task | undefined {
-    let found: Task | undefined;
-    this.each((task) => {
-      if (this.idOf(task.record) !== id) return true;
-      found = task;
-      return false;
-    });
-    return found;
-  }
-
   /** NaN where it cannot be read. */
   idOf(record: number): number {
     return this.unique(this.#number(this.#binding?.id, record));
@@ -94,11 +73,6 @@ export class Coroutines {
   /** The id in the machine of one that is counted here. */
   unique(own: number): number {
     return coroutineId(this.#owner.process, own);
-  }
-
-  /** What it runs; undefined where that is not known. */
-  nameOf(record: number): string | undefined {
-    return this.future(record)?.kind.name;
   }
 
   priorityOf(record: number): number {
@@ -158,33 +132,6 @@ export class Coroutines {
     };
   }
 
-  /** Visits those that the filter lets through. */
-  matching(
-    filter: CoroutineFilter,
-    visit: (task: Task) => void,
-    group?: CoroutineQuery["group"],
-  ): void {
-    const numbers = new TaskNumbers(this, this.#owner);
-    let wanted = filter.ids?.size ?? Number.POSITIVE_INFINITY;
-    this.each((task) => {
-      if (filter.ids) {
-        if (!filter.ids.has(this.idOf(task.record))) return true;
-        wanted--;
-      }
-      numbers.task = task;
-      const matches =
-        (filter.numbers?.(numbers) ?? true) &&
-        this.#nameMatches(task, filter.name) &&
-        (!group || groupKey(group.by, this, task) === group.key);
-      if (matches) visit(task);
-      return wanted > 0;
-    });
-  }
-
-  #nameMatches(task: Task, test: ((name: string) => boolean) | undefined): boolean {
-    return !test || test(this.nameOf(task.record) ?? "");
-  }
-
   #number(access: Access | undefined, record: number): number {
     if (!access) return Number.NaN;
     this.#context.slots[SLOT.task] = record;
@@ -229,45 +176,5 @@ export class Coroutines {
       return at === undefined ? Number.NaN : this.idOf(toNumber(at));
     }
     return Number.NaN;
-  }
-}
-
-/** One for a whole scan, which moves it from task to task: a filter reads only what it tests. */
-class TaskNumbers implements Numbers {
-  task: Task = { record: Number.NaN, executor: Number.NaN };
-  readonly #coroutines: Coroutines;
-  readonly #owner: Owner;
-
-  constructor(coroutines: Coroutines, owner: Owner) {
-    this.#coroutines = coroutines;
-    this.#owner = owner;
-  }
-
-  get process(): number {
-    return this.#owner.process ?? 0;
-  }
-
-  get executor(): number {
-    return this.task.executor;
-  }
-
-  get id(): number {
-    return this.#coroutines.idOf(this.task.record);
-  }
-
-  get state(): CoroutineState | "unknown" {
-    return this.#coroutines.stateOf(this.task.record);
-  }
-
-  get prio(): number {
-    return this.#coroutines.priorityOf(this.task.record);
-  }
-
-  get hart(): number {
-    return this.#coroutines.lastHart(this.task.record);
-  }
-
-  get thread(): number {
-    return this.#coroutines.lastThread(this.task.record);
   }
 }

@@ -11,10 +11,10 @@ import { isStruct, scalarOf, stepsTo } from "../inspect/types.ts";
 import type { Type } from "../symbols/api.ts";
 import type { ExecutorInfo } from "./api.ts";
 import type { Binding, ExecutorBinding } from "./binding.ts";
-import type { Owner, Task } from "./coroutines.ts";
+import type { Owner } from "./coroutines.ts";
 import { coroutineId } from "./ids.ts";
 import { countOf, type Front, linkedQueueReader, type QueueReader, queueReader } from "./queues.ts";
-import { eachElement } from "./records.ts";
+import { eachElement, type RecordPiece } from "./records.ts";
 import { SLOT } from "./slots.ts";
 
 interface Prepared {
@@ -47,14 +47,11 @@ export class Executors {
     }));
   }
 
-  eachTask(visit: (task: Task) => boolean): void {
-    let go = true;
-    this.#each((prepared, executor) => {
-      prepared.binding.tasks?.each(this.#context, (record) => {
-        go = visit({ record, executor });
-        return go;
-      });
-      return go;
+  /** The records of all coroutines by executor, some dozens together. */
+  tasks(visit: (executor: number, pieces: (piece: RecordPiece) => void) => void): void {
+    this.#each(({ binding }, executor) => {
+      visit(executor, (piece) => binding.tasks?.pieces(this.#context, piece));
+      return true;
     });
   }
 

@@ -1,8 +1,9 @@
 /** What coroutines have in common: the keys and names of groups. */
 import type { CoroutineGroup, Grouping } from "./api.ts";
-import type { Coroutines, Task } from "./coroutines.ts";
+import type { Coroutines } from "./coroutines.ts";
 import type { CoroutineFilter } from "./filter.ts";
-import type { Realm } from "./realm.ts";
+import { matching } from "./matching.ts";
+import type { Piece, Roster } from "./roster.ts";
 
 const UNKNOWN = "";
 const STATES = ["running", "ready", "waiting", "done", "unknown"];
@@ -10,19 +11,23 @@ const STATES = ["running", "ready", "waiting", "done", "unknown"];
 const text = (value: number): string => (Number.isNaN(value) ? UNKNOWN : String(value));
 
 /** The same for coroutines of one group; also of several realms. */
-export function groupKey(by: Grouping, coroutines: Coroutines, task: Task): string {
-  const { process } = coroutines;
+export function groupKey(
+  by: Grouping,
+  { process }: Coroutines,
+  { executor, kinds, priorities, states }: Piece,
+  index: number,
+): string {
   switch (by) {
     case "executor":
-      return `${process ?? "kernel"}/${task.executor}`;
+      return `${process ?? "kernel"}/${executor}`;
     case "state":
-      return coroutines.stateOf(task.record);
+      return states[index]!;
     case "priority":
-      return text(coroutines.priorityOf(task.record));
+      return text(priorities[index]!);
     case "process":
       return String(process ?? "kernel");
     case "function":
-      return coroutines.nameOf(task.record) ?? UNKNOWN;
+      return kinds[index]?.name ?? UNKNOWN;
   }
 }
 
@@ -30,17 +35,19 @@ export function groupKey(by: Grouping, coroutines: Coroutines, task: Task): stri
 export function groupsOf(
   by: Grouping,
   filter: CoroutineFilter,
-  realms: readonly Realm[],
+  rosters: readonly Roster[],
   processes: ReadonlyMap<number, string>,
 ): readonly CoroutineGroup[] {
   const groups = new Map<string, { label: string; count: number }>();
-  for (const { coroutines, executors } of realms) {
+  for (const roster of rosters) {
+    const { coroutines, executors } = roster.realm;
     const names = by === "executor" ? executors.names() : new Map<number, string>();
-    coroutines.matching(filter, (task) => {
-      const key = groupKey(by, coroutines, task);
+    matching(roster, filter, undefined, (piece, index) => {
+      const key = groupKey(by, coroutines, piece, index);
       const group = groups.get(key);
       if (group) group.count++;
-      else groups.set(key, { label: label(by, key, coroutines, task, names, processes), count: 1 });
+      else
+        groups.set(key, { label: label(by, key, coroutines, piece, names, processes), count: 1 });
     });
   }
   const all = [...groups].map(([key, group]) => ({ key, ...group }));
@@ -51,7 +58,7 @@ function label(
   by: Grouping,
   key: string,
   { process }: Coroutines,
-  { executor }: Task,
+  { executor }: Piece,
   executors: ReadonlyMap<number, string>,
   processes: ReadonlyMap<number, string>,
 ): string {

@@ -5,28 +5,35 @@
 import type { PhysicalAddress } from "../base/brand.ts";
 import type { MemoryView } from "../inspect/api.ts";
 import { type Reader, toNumber } from "../inspect/memory.ts";
-import { type SpaceMemory, spaceMemory } from "../inspect/space.ts";
-import type { Machine } from "../machine/api.ts";
+import { type PhysicalMemory, type SpaceMemory, spaceMemory } from "../inspect/space.ts";
+import type { Hart } from "../machine/api.ts";
 
 export interface KernelMemory extends Reader {
   readonly view: MemoryView;
   /** Where a virtual address of the kernel is in physical memory; undefined where it is not mapped now. */
   physical(at: number): PhysicalAddress | undefined;
+  /** What reads depend on beside physical memory: while it says the same, the same is read. */
+  through(): string;
 }
 
 type Size = 1 | 2 | 4 | 8;
 
-export function kernelMemory(machine: Machine, identity: boolean): KernelMemory {
-  return identity ? identityMemory(machine) : mappedMemory(machine);
+export function kernelMemory(
+  machine: PhysicalMemory,
+  harts: readonly Hart[],
+  identity: boolean,
+): KernelMemory {
+  return identity ? identityMemory(machine) : mappedMemory(machine, harts);
 }
 
-function identityMemory(machine: Machine): KernelMemory {
+function identityMemory(machine: PhysicalMemory): KernelMemory {
   const bytes = (at: number, length: number) =>
     at >= 0 ? machine.readPhysical(at as PhysicalAddress, length) : undefined;
   return {
     uint: (at, size) => machine.readPhysicalNumber(at as PhysicalAddress, size as Size),
     bytes,
     physical: (at) => at as PhysicalAddress,
+    through: () => "",
     view: {
       read: (at, length) => bytes(toNumber(at), length),
       write: (at, data) => machine.writePhysical(toNumber(at) as PhysicalAddress, data),
@@ -38,7 +45,7 @@ function identityMemory(machine: Machine): KernelMemory {
  * Through the table of any hart that has the address mapped for supervisor code: the kernel is the
  * same in all of them. Before any hart translates, physical memory is what code sees.
  */
-function mappedMemory(machine: Machine): KernelMemory {
+function mappedMemory(machine: PhysicalMemory, harts: readonly Hart[]): KernelMemory {
   const spaces = new Map<bigint, SpaceMemory>();
   const spaceOf = (satp: bigint): SpaceMemory => {
     const known = spaces.get(satp);
@@ -50,7 +57,7 @@ function mappedMemory(machine: Machine): KernelMemory {
   };
   const spaceAt = (at: number): SpaceMemory | undefined => {
     let translates = false;
-    for (const { satp } of machine.harts) {
+    for (const { satp } of harts) {
       if (satp === 0n) continue;
       translates = true;
       const space = spaceOf(satp);
@@ -64,6 +71,7 @@ function mappedMemory(machine: Machine): KernelMemory {
     bytes,
     uint: (at, size) => spaceAt(at)?.uint(at, size) ?? Number.NaN,
     physical: (at) => spaceAt(at)?.mapping(at)?.at,
+    through: () => harts.map(({ satp }) => satp).join(),
     view: {
       read: (at, length) => bytes(toNumber(at), length),
       write: (at, data) => spaceAt(toNumber(at))?.view.write(at, data) ?? false,

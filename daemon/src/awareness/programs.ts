@@ -4,7 +4,7 @@
  */
 import type { Module, Modules } from "../inspect/api.ts";
 import { hartMemory, toAddress } from "../inspect/memory.ts";
-import { spaceMemory } from "../inspect/space.ts";
+import { type PhysicalMemory, spaceMemory } from "../inspect/space.ts";
 import type { Hart, Machine } from "../machine/api.ts";
 import type { SymbolFile } from "../symbols/api.ts";
 import type { EventKind } from "./api.ts";
@@ -27,6 +27,8 @@ interface Program {
 
 interface ProgramParts {
   readonly machine: Machine;
+  /** What lists of processes' coroutines are read through. */
+  readonly memory: PhysicalMemory;
   readonly profile: Profile | undefined;
   readonly processes: Processes;
   /** Puts an ELF into the session. */
@@ -78,8 +80,8 @@ export class Programs {
     if (!program?.binding) return undefined;
     const known = this.#realms.get(process.id);
     if (known?.root === process.root) return known.realm;
-    const { machine, processes } = this.#parts;
-    const memory = spaceMemory(machine, processes.satpOf(process));
+    const { memory: physical, processes } = this.#parts;
+    const memory = spaceMemory(physical, processes.satpOf(process));
     const realm = new Realm({ ...program, memory, owner: { process: process.id } });
     this.#realms.set(process.id, { root: process.root, realm });
     return realm;

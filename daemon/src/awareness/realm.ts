@@ -6,10 +6,12 @@ import type { Modules } from "../inspect/api.ts";
 import type { Scope } from "../inspect/datum.ts";
 import type { AccessContext } from "../inspect/expression/accessor.ts";
 import { worldOf } from "../inspect/modules.ts";
+import type { Leaves } from "./await-stack.ts";
 import type { Binding } from "./binding.ts";
 import { Coroutines, type Owner } from "./coroutines.ts";
 import { Executors } from "./executors.ts";
 import type { FutureKinds } from "./kinds.ts";
+import { leafLocations } from "./leaves.ts";
 import type { KernelMemory } from "./memory.ts";
 import { makeSlots, SLOT } from "./slots.ts";
 
@@ -17,7 +19,8 @@ export interface RealmParts {
   readonly binding: Binding | undefined;
   readonly modules: Modules;
   readonly kinds: FutureKinds;
-  readonly memory: Pick<KernelMemory, "uint" | "bytes" | "view">;
+  readonly memory: Pick<KernelMemory, "uint" | "bytes" | "view"> &
+    Partial<Pick<KernelMemory, "through">>;
   readonly owner: Owner;
 }
 
@@ -27,24 +30,26 @@ export class Realm {
   readonly context: AccessContext;
   readonly scope: Scope;
   readonly kinds: FutureKinds;
-  readonly modules: Modules;
+  readonly leaves: Leaves;
+  /** What its memory depends on beside what is in physical memory. */
+  readonly through: () => string;
   readonly #binding: Binding | undefined;
 
   constructor({ binding, kinds, memory, modules, owner }: RealmParts) {
     this.#binding = binding;
     this.kinds = kinds;
-    this.modules = modules;
     this.context = { reader: memory, hart: undefined, slots: makeSlots() };
     this.scope = { memory: memory.view, registers: undefined, world: worldOf(modules.modules) };
     this.executors = new Executors(binding, this.context, owner);
-    this.coroutines = new Coroutines(
-      binding,
-      this.executors,
-      kinds,
-      this.context,
-      this.scope,
-      owner,
-    );
+    this.coroutines = new Coroutines(binding, kinds, this.context, this.scope, owner);
+    this.leaves = {
+      location: leafLocations(modules),
+      joined: (future) => {
+        const id = this.coroutines.joinedBy(future);
+        return Number.isNaN(id) ? undefined : id;
+      },
+    };
+    this.through = memory.through ?? (() => "");
   }
 
   /** The coroutine's own id that a hart runs here; NaN where unknown or none. */

@@ -36,7 +36,19 @@ export interface Entries {
     visit: (key: number, value: number) => boolean,
     start?: number,
   ): boolean;
+  /** Visits all entries as `walk` does, some dozens together. */
+  pieces(header: Uint8Array, reader: Reader, piece: EntryPiece): boolean;
 }
+
+/**
+ * Neighbouring entries. As long as memory is the same, `each` visits the same ones for the same key,
+ * which no other piece of the collection has; it answers false where the structure is damaged. To be
+ * answered: how many there are, NaN to end the walk.
+ */
+export type EntryPiece = (
+  key: number,
+  each: (visit: (key: number, value: number) => boolean) => boolean,
+) => number;
 
 export type Collection = Sequence | Entries;
 
@@ -172,6 +184,15 @@ function mapOf(type: Type, label: string): Entries | undefined {
       visitNode(walk, top, levels, key.size, valueType.size);
       return walk.left >= 0;
     },
+    pieces(header, reader, piece) {
+      const left = count(header);
+      const top = pointerAt(header, base + node.offset);
+      if (left === 0 || top === 0) return left === 0;
+      const levels = word(header, base + height.offset);
+      if (!(left <= MAX_WALK && levels <= MAX_HEIGHT)) return false;
+      const sizes = { key: key.size, value: valueType.size };
+      return visitPieces({ reader, layout, piece, sizes, left }, top, levels);
+    },
   };
 }
 
@@ -232,6 +253,47 @@ function visitNode(walk: Walk, node: number, height: number, key: number, value:
     else if (!walk.visit(node + layout.keys + i * key, node + layout.values + i * value)) {
       return false;
     }
+  }
+  return true;
+}
+
+interface PieceWalk {
+  readonly reader: Reader;
+  readonly layout: NodeLayout;
+  readonly piece: EntryPiece;
+  readonly sizes: { readonly key: number; readonly value: number };
+  /** Entries not yet passed. A tree with more of them than it says is damaged, or being changed. */
+  left: number;
+}
+
+/** Nodes up to this height are a piece each, with all below them. */
+const PIECE_HEIGHT = 1;
+
+/** False where the tree is damaged. */
+function visitPieces(walk: PieceWalk, node: number, height: number): boolean {
+  const { layout, reader, sizes } = walk;
+  // Two keys cannot be alike: heights are below 31, and nodes and entries stand in different places.
+  const piece = (key: number, each: Parameters<EntryPiece>[1]): boolean => {
+    walk.left -= walk.piece(key, each);
+    return walk.left >= 0;
+  };
+  if (height <= PIECE_HEIGHT) {
+    return piece(node * 32 + height, (visit) => {
+      const below: Walk = { reader, layout, visit, skip: 0, left: MAX_WALK };
+      visitNode(below, node, height, sizes.key, sizes.value);
+      return below.left >= 0;
+    });
+  }
+  const count = reader.uint(node + layout.count, 2);
+  if (!(count >= 1 && count <= MAX_ENTRIES)) return false;
+  for (let i = 0; i <= count; i++) {
+    const edge = readPointer(reader, node + layout.edges + i * POINTER_SIZE);
+    if (Number.isNaN(edge) || !visitPieces(walk, edge, height - 1)) return false;
+    const [key, value] = [
+      node + layout.keys + i * sizes.key,
+      node + layout.values + i * sizes.value,
+    ];
+    if (i < count && !piece(key * 32 + 31, (visit) => visit(key, value))) return false;
   }
   return true;
 }

@@ -6,6 +6,7 @@ import type { Address, MachineTime, PhysicalAddress } from "../base/brand.ts";
 import type { Disposable, Signal } from "../base/disposable.ts";
 import type { Journal, Position } from "./journal.ts";
 import type { Snapshot } from "./snapshot.ts";
+import type { Writes } from "./writes.ts";
 
 export type { Journal, OutsideInput, Position } from "./journal.ts";
 export type { Snapshot } from "./snapshot.ts";
@@ -219,6 +220,8 @@ export interface Machine {
   /** An unsigned little-endian integer of RAM as a double; NaN when not RAM, or above 2^53. */
   readPhysicalNumber(address: PhysicalAddress, size: 1 | 2 | 4 | 8): number;
   writePhysical(address: PhysicalAddress, bytes: Uint8Array): boolean;
+  /** Which pages were written since when: for what is worked out from memory and kept. */
+  readonly writes: Pick<Writes, "pages" | "mark" | "after" | "pageOf">;
   /** All that is on the virtio disk, once the guest has written to it; undefined before. */
   changedDisk(): Uint8Array | undefined;
   /**

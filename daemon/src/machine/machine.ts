@@ -216,6 +216,10 @@ class VirtMachine implements Machine {
     return true;
   }
 
+  get writes() {
+    return this.#board.memory.writes;
+  }
+
   changedDisk(): Uint8Array | undefined {
     return this.#board.peripherals.disk?.changed();
   }

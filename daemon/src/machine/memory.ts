@@ -10,6 +10,7 @@ import { RAM_BASE } from "./engine/layout.ts";
 import { Pages, type PageTable } from "./pages.ts";
 import type { Core } from "./privileged/core.ts";
 import { Watches } from "./watches.ts";
+import { Writes } from "./writes.ts";
 
 const PAGE_BITS = 12;
 export const PAGE = 4096;
@@ -23,6 +24,7 @@ export class Memory {
   readonly watches: Watches;
   /** What snapshots share. A page is told to it before stores to the page may bypass `after`. */
   readonly pages: Pages;
+  readonly writes: Writes;
   readonly #engine: Engine;
   readonly #harts: number;
   readonly #bytes: Uint8Array;
@@ -53,6 +55,7 @@ export class Memory {
     this.#tables = new Uint8Array(Math.ceil(this.size / PAGE));
     this.#stored = new Uint8Array(this.#tables.length);
     this.pages = new Pages(this.view(0, this.size));
+    this.writes = new Writes(this.#tables.length, () => this.#flushStores());
     this.watches = new Watches(engine);
   }
 
@@ -162,7 +165,7 @@ export class Memory {
   }
 
   #noteStored(page: number): void {
-    this.pages.touch(page / PAGE);
+    this.#written(page / PAGE);
     const index = page >>> PAGE_BITS;
     if (this.#stored[index] !== 0) return;
     this.#stored[index] = 1;
@@ -185,7 +188,7 @@ export class Memory {
 
   /** They have changed. `core` is the hart that did it, if any: its own reservation survives. */
   after(core: Core | undefined, offset: number, size: number): void {
-    this.pages.touch(offset >>> PAGE_BITS);
+    this.#written(offset >>> PAGE_BITS);
     this.#engine.invalidateCode(offset, size);
     const start = this.#ram + offset;
     for (const other of this.#cores) {
@@ -243,17 +246,29 @@ export class Memory {
 
   /** Memory as it is now, in pages that never change again. */
   save(): PageTable {
-    for (let hart = 0; hart < this.#harts; hart++) this.#engine.flushStores(hart);
+    this.#flushStores();
     return this.pages.capture();
   }
 
   /** Memory as it was. Nothing that was derived from it stays. */
   restore(table: PageTable): void {
-    this.pages.restore(table, (page) => this.#engine.invalidateCode(page * PAGE, PAGE));
+    this.pages.restore(table, (page) => {
+      this.writes.note(page);
+      this.#engine.invalidateCode(page * PAGE, PAGE);
+    });
     this.#dropTranslations();
     this.#guarded.fill(NO_PAGE);
     this.#guardedKeys.fill(NO_PAGE);
     this.#tableChanges = false;
+  }
+
+  #written(page: number): void {
+    this.pages.touch(page);
+    this.writes.note(page);
+  }
+
+  #flushStores(): void {
+    for (let hart = 0; hart < this.#harts; hart++) this.#engine.flushStores(hart);
   }
 
   #inPages(
