@@ -1,6 +1,6 @@
 /**
  * Bundles the daemon with esbuild: `dist/asyncos.mjs` (command line and server) and
- * `dist/session.mjs` (the worker that holds one debug session). The same sources give the same bytes.
+ * `dist/session.mjs` (the worker that holds one debug session, or looks at a kernel). The same sources give the same bytes.
  */
 import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -14,7 +14,7 @@ const result = await build({
   absWorkingDir: daemon,
   entryPoints: {
     asyncos: "src/cli/main.ts",
-    session: "src/server/session-worker.ts",
+    session: "src/server/worker.ts",
   },
   outdir: dist,
   outExtension: { ".js": ".mjs" },

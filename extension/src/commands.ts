@@ -11,6 +11,7 @@ import type { MemoryDocuments } from "./memory/document.ts";
 import type { TimelineView } from "./timeline/view.ts";
 import type { CoroutinesView } from "./views/coroutines-view.ts";
 import type { Row } from "./views/row.ts";
+import { breakInExample, openWalkthrough, stopAtNextWake } from "./walkthrough.ts";
 import type { Hart, Place } from "./wire.ts";
 
 export interface CommandContext {
@@ -19,6 +20,8 @@ export interface CommandContext {
   readonly timeline: TimelineView;
   readonly memory: MemoryDocuments;
   readonly log: vscode.LogOutputChannel;
+  /** The extension's id. */
+  readonly extension: string;
   /** Where the sources of the bundled kernel are. */
   readonly kernelSources: vscode.Uri;
 }
@@ -30,6 +33,12 @@ const COMMANDS: Readonly<Record<string, Handler>> = {
     vscode.debug.startDebugging(vscode.workspace.workspaceFolders?.[0], { ...BUNDLED_KERNEL }),
   "asyncos.copyKernel": ({ kernelSources }) => copyKernel(kernelSources),
   "asyncos.openKernelSource": ({ kernelSources }) => openKernelSource(kernelSources),
+  "asyncos.walkthrough": ({ extension }) => openWalkthrough(extension),
+  "asyncos.breakInExample": ({ kernelSources, sessions }) =>
+    breakInExample(kernelSources, sessions.shown),
+  "asyncos.stopAtNextWake": (context) => stopAtNextWake(context.kernelSources, stopped(context)),
+  "asyncos.showViews": (context) => showView(context, "asyncos.harts"),
+  "asyncos.showTimeline": (context) => showView(context, "asyncos.timeline"),
   "asyncos.showLog": ({ log }) => log.show(),
   "asyncos.stepHart": (context, from: unknown) => onHart(context, from, "asyncos/stepHart"),
   "asyncos.runHart": (context, from: unknown) => onHart(context, from, "asyncos/runHart"),
@@ -81,6 +90,12 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
     }),
   );
   return vscode.Disposable.from(...registered);
+}
+
+/** Views are there while a session is. */
+async function showView({ sessions }: CommandContext, view: string): Promise<void> {
+  if (!sessions.any) throw new Error(t("No AsyncOS session runs. Start one with F5."));
+  await vscode.commands.executeCommand(`${view}.focus`);
 }
 
 /** For what can only be done while the machine stands. */

@@ -7,7 +7,8 @@ import { openSocket } from "./daemon/json-socket-ws.ts";
 import { Supervisor } from "./daemon/supervisor.ts";
 import { AdapterFactory } from "./debug/adapter.ts";
 import { ConfigurationProvider, WorkloadProvider } from "./debug/configuration.ts";
-import { DEBUG_TYPE, Sessions } from "./debug/sessions.ts";
+import { DEBUG_TYPE } from "./debug/paths.ts";
+import { Sessions } from "./debug/sessions.ts";
 import { LanguageLife } from "./language/life.ts";
 import { MemoryDocuments } from "./memory/document.ts";
 import { StacksView } from "./stacks/view.ts";
@@ -79,6 +80,7 @@ export function activate(context: vscode.ExtensionContext): void {
       timeline,
       memory,
       log,
+      extension: context.extension.id,
       kernelSources: vscode.Uri.joinPath(vscode.Uri.file(root), "kernel"),
     }),
     // It stays when the session has ended: where things are written is known from then on.

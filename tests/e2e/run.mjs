@@ -86,7 +86,11 @@ async function runScenario({ scenario, browser, install, vsix, tally, folder, me
       logFile: join(folder, `${slug}.log`),
     });
     const address = workbench.address(scenario.open);
-    window = await openWindow(browser, address, { screenshots: folder, media });
+    window = await openWindow(browser, address, {
+      screenshots: folder,
+      media,
+      language: scenario.language,
+    });
     await scenario.run({ step, window, workbench, install, root });
   } catch (error) {
     tally.failed += 1;

@@ -4,6 +4,7 @@ import chinese from "../../extension/l10n/bundle.l10n.zh-cn.json" with { type: "
 import { heard } from "../../extension/src/base/heard.ts";
 import { counted, number, speak, t } from "../../extension/src/base/words.ts";
 import { Hearing } from "../../extension/src/debug/hearing.ts";
+import { IN_USERS_WORDS } from "../../extension/src/language/hearing.ts";
 
 const ENGLISH = { tag: "en", texts: {} };
 beforeAll(() => speak({ tag: "zh-cn", texts: chinese }));
@@ -95,6 +96,40 @@ test("what stopped at an event is said as the stop was", () => {
       description: "唤醒：协程 17，优先级 2，硬件线程 1",
     },
   );
+});
+
+test("what the language server says at sources", async () => {
+  const token = undefined as never;
+  const document = undefined as never;
+  const lenses = await IN_USERS_WORDS.provideCodeLenses!(
+    document,
+    token,
+    () =>
+      [
+        { command: { title: "12 live: 3 ready, 9 waiting", command: "x" } },
+        { command: { title: "async fn, 96 bytes, 2 awaits", command: "" } },
+        {},
+      ] as never,
+  );
+  expect(lenses?.map(({ command }) => command?.title)).toEqual([
+    "12 个存活：3 个就绪，9 个等待",
+    "异步函数，96 字节，2 个等待点",
+    undefined,
+  ]);
+  const hover = await IN_USERS_WORDS.provideHover!(
+    document,
+    token,
+    token,
+    () =>
+      ({
+        contents: [
+          { value: "Coroutine 4 is suspended at this `.await` in `f`.\n\nsomething else" },
+        ],
+      }) as never,
+  );
+  expect(hover?.contents).toEqual([
+    { value: "协程 4 挂起在 `f` 的这个 `.await` 处。\n\nsomething else" },
+  ]);
 });
 
 test("in English a message is the daemon's own", () => {

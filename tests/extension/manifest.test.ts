@@ -1,5 +1,5 @@
 /** The manifest and the code name the same commands and views, and no menu leads nowhere. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { EVENT_KINDS } from "../../daemon/src/awareness/api.ts";
 import { parseLaunch } from "../../daemon/src/dap/launch.ts";
@@ -45,6 +45,42 @@ test("every view has its rows, and an empty state for running and stopped", () =
       expect(states, `${id} ${phase}`).not.toEqual([]);
     }
   }
+});
+
+const [walkthrough] = manifest.contributes.walkthroughs;
+
+test.each(walkthrough!.steps)(
+  "the walkthrough's step $id has one button, a picture, and an end",
+  (step) => {
+    const buttons = step.description
+      .split("\n")
+      .filter((line) => /^\[[^\]]+\]\([^)]+\)$/.test(line));
+    expect(buttons).toHaveLength(1);
+    const command = /\(command:(asyncos\.\w+)\)/.exec(buttons[0]!)?.[1];
+    expect(declared).toContain(command);
+    expect(step.completionEvents.length).toBeGreaterThan(0);
+    for (const event of step.completionEvents) {
+      const [, kind, what] = /^on(Command|View|Context):([\w.]+)$/.exec(event) ?? [];
+      if (kind === "Command") expect(what).toBe(command);
+      else if (kind === "View")
+        expect(
+          Object.values(views)
+            .flat()
+            .map(({ id }) => id),
+        ).toContain(what);
+      else expect(read("extension.ts")).toContain(`"${what}"`);
+    }
+    expect(existsSync(new URL(`../../extension/${step.media.image}`, import.meta.url))).toBe(true);
+    expect(step.media.altText.length).toBeGreaterThan(20);
+  },
+);
+
+test("the walkthrough's example is in the bundled kernel, once", () => {
+  const [, file, text] = /EXAMPLE = \{ file: "([^"]+)", text: "([^"]+)" \}/.exec(
+    read("walkthrough.ts"),
+  )!;
+  const source = readFileSync(new URL(`../../kernel/${file}`, import.meta.url), "utf8");
+  expect(source.split(text!)).toHaveLength(2);
 });
 
 test("every command and setting says what it is", () => {

@@ -2,6 +2,11 @@
 import { pathToFileURL } from "node:url";
 import { WebSocket } from "ws";
 
+interface Told {
+  readonly message: string;
+  readonly range: { readonly start: { readonly line: number } };
+}
+
 type Message = {
   id?: number;
   method?: string;
@@ -14,6 +19,8 @@ type Message = {
 export class Editor {
   readonly refreshes: number[] = [];
   readonly hintRefreshes: number[] = [];
+  /** The last ones of each file. */
+  readonly diagnostics = new Map<string, readonly Told[]>();
   readonly #socket: WebSocket;
   readonly #answers = new Map<number, (message: Message) => void>();
   #id = 0;
@@ -50,6 +57,9 @@ export class Editor {
       if (message.method === "workspace/codeLens/refresh") this.refreshes.push(message.id!);
       else if (message.method === "workspace/inlayHint/refresh") {
         this.hintRefreshes.push(message.id!);
+      } else if (message.method === "textDocument/publishDiagnostics") {
+        const told = message.params as { uri: string; diagnostics: readonly Told[] };
+        this.diagnostics.set(told.uri, told.diagnostics);
       } else if (message.id !== undefined) this.#answers.get(message.id)?.(message);
     });
   }

@@ -42,7 +42,9 @@ export class Annotator {
     this.#shown = true;
     this.#tell(this.#code ? { ...annotations, code: this.#code } : annotations);
     // Where things are written takes longer, and changes only with the ELFs.
-    const code = await codeIndex(this.#session, this.#environment);
+    const { inspector, sources } = this.#session;
+    const images = inspector.modules.modules.map(({ symbols }) => symbols);
+    const code = await codeIndex(images, sources, this.#environment);
     if (stop !== this.#stop || JSON.stringify(code) === JSON.stringify(this.#code)) return;
     this.#code = code;
     this.#tell({ ...annotations, code });

@@ -62,6 +62,9 @@ export interface Annotations {
       readonly line: number;
       readonly name: string;
       readonly form: string;
+      /** Bytes of the suspended coroutine, and lines of its `.await`s in the order of its states. */
+      readonly size?: number;
+      readonly awaits?: readonly number[];
     }[];
     readonly wakers: readonly {
       readonly path: string;
@@ -86,4 +89,13 @@ export interface Annotations {
         }[];
       }
     | undefined;
+}
+
+/** What is known of a kernel that nobody runs. */
+export interface Knowledge {
+  readonly code: NonNullable<Annotations["code"]>;
+  /** The name of the profile that fits it. */
+  readonly profile: string | undefined;
+  /** What of the profile does not: where in it, as far as that is known, and why. */
+  readonly findings: readonly { readonly place: string; readonly problem: string }[];
 }

@@ -6,7 +6,7 @@ import { userName } from "../inspect/names.ts";
 import type { SourceLocation, StructType, SymbolFile } from "../symbols/api.ts";
 import { argumentsOf, environmentForm, plainPath, segments } from "../symbols/names.ts";
 import type { Annotations, Environment } from "./api.ts";
-import type { Session } from "./session.ts";
+import type { Sources } from "./sources.ts";
 
 type Code = NonNullable<Annotations["code"]>;
 
@@ -14,6 +14,8 @@ interface Written {
   readonly name: string;
   readonly form: string;
   readonly location: SourceLocation;
+  readonly size?: number;
+  readonly awaits?: readonly number[];
 }
 
 /** Sources of the language's own libraries. */
@@ -24,24 +26,25 @@ const known = new WeakMap<SymbolFile, Promise<readonly Written[]>>();
 
 /** Paths are the host's; what is not on this host is left out. */
 export async function codeIndex(
-  { inspector, sources }: Session,
+  images: readonly SymbolFile[],
+  sources: Sources,
   { defer }: Environment,
 ): Promise<Code> {
   const functions: Code["functions"][number][] = [];
   const wakers: Code["wakers"][number][] = [];
   const pause = (): Promise<void> => new Promise((resolve) => defer(resolve));
-  for (const { symbols } of inspector.modules.modules) {
+  for (const symbols of images) {
     let written = known.get(symbols);
     if (!written) {
       written = look(symbols, pause);
       known.set(symbols, written);
     }
-    for (const { form, location, name } of await written) {
+    for (const { form, location, name, ...coroutine } of await written) {
       const { host: path } = await sources.find(location.path);
       if (path === undefined) continue;
       const { line } = location;
       if (form === "waker") wakers.push({ path, line, name });
-      else functions.push({ path, line, name, form });
+      else functions.push({ path, line, name, form, ...coroutine });
     }
   }
   return { functions, wakers };
@@ -56,10 +59,19 @@ async function look(symbols: SymbolFile, pause: () => Promise<void>): Promise<re
       const [type] = environments;
       // Methods may be inlined everywhere: their declarations are what is sure to be there.
       if (methods.has(name)) found.push({ name, form: "waker", location });
-      else if (type) found.push({ name: userName(type.name).name, form: formOf(type), location });
+      else if (type) found.push({ ...coroutineFacts(environments), form: formOf(type), location });
     }
   }
   return found;
+}
+
+/** Of the instances of a generic one the largest. */
+function coroutineFacts(types: readonly StructType[]): Omit<Written, "form" | "location"> {
+  const [type] = [...types].sort((a, b) => b.size - a.size);
+  const awaits = (type!.variants?.variants ?? [])
+    .filter(({ name }) => name.startsWith("Suspend"))
+    .flatMap(({ declaration }) => (declaration ? [declaration.line] : []));
+  return { name: userName(type!.name).name, size: type!.size, awaits };
 }
 
 const formOf = (type: StructType): string =>

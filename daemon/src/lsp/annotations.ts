@@ -25,7 +25,10 @@ export type CodePlace = NonNullable<Annotations["code"]>["wakers"][number];
 /** An async fn or block, or a waker's method (`form` is `waker`). */
 export interface CodeSymbol extends CodePlace {
   readonly form: string;
+  readonly size?: number;
+  readonly awaits?: readonly number[];
 }
+export type Code = NonNullable<Annotations["code"]>;
 export type SelectedCoroutine = NonNullable<Annotations["selected"]>;
 
 /** One session's share. Undefined while it runs; `dispose` when it ends. */
@@ -70,17 +73,18 @@ export class LiveAnnotations {
     return [...byLine.values()].sort((a, b) => a.line - b.line);
   }
 
-  /** By line. */
-  symbolsIn(path: string): readonly CodeSymbol[] {
-    const { functions = [], wakers = [] } = this.#code ?? {};
-    return [...functions, ...wakers.map((each) => ({ ...each, form: "waker" }))]
-      .filter((each) => each.path === path)
-      .sort((a, b) => a.line - b.line);
+  /** By line; of a file that no session's ELF knows, what kernels that nobody runs say. */
+  symbolsIn(path: string, others: readonly Code[]): readonly CodeSymbol[] {
+    for (const code of [this.#code, ...others]) {
+      const found = code ? symbolsOf(code, path) : [];
+      if (found.length > 0) return found;
+    }
+    return [];
   }
 
-  /** Methods that wakers call. */
-  wakers(): readonly CodePlace[] {
-    return this.#code?.wakers ?? [];
+  /** Methods that wakers call, of the session that stopped last, or else of `others`. */
+  wakers(others: readonly Code[]): readonly CodePlace[] {
+    return this.#code?.wakers ?? others.flatMap(({ wakers }) => wakers);
   }
 
   /** What is selected in the sessions that stand. */
@@ -103,6 +107,12 @@ export class LiveAnnotations {
     }
     return [...byLine.values()].sort((a, b) => a.line - b.line);
   }
+}
+
+function symbolsOf({ functions, wakers }: Code, path: string): readonly CodeSymbol[] {
+  return [...functions, ...wakers.map((each) => ({ ...each, form: "waker" }))]
+    .filter((each) => each.path === path)
+    .sort((a, b) => a.line - b.line);
 }
 
 function sum(a: FunctionCounts | undefined, b: FunctionCounts): FunctionCounts {

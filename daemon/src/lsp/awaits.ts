@@ -8,14 +8,19 @@ const SHOWN = 3;
 /** `4 here: 2, 3, 5, ...` */
 export function awaitLabel({ count, coroutines }: AnnotatedAwait): string {
   const ids = coroutines.slice(0, SHOWN);
-  return `${count} here: ${ids.join(", ")}${count > ids.length ? ", ..." : ""}`;
+  const shown = ids.join(", ");
+  return count > ids.length ? `${count} here: ${shown}, ...` : `${count} here: ${shown}`;
 }
 
 function explained({ name, count, coroutines }: AnnotatedAwait): string {
-  const who = count === 1 ? "Coroutine" : "Coroutines";
   const more = count - coroutines.length;
-  const ids = `${coroutines.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-  return `${who} ${ids} ${count === 1 ? "is" : "are"} suspended at this \`.await\` in \`${name}\`.`;
+  const ids = coroutines.join(", ");
+  if (more > 0) {
+    return `Coroutines ${ids} and ${more} more are suspended at this \`.await\` in \`${name}\`.`;
+  }
+  return count === 1
+    ? `Coroutine ${ids} is suspended at this \`.await\` in \`${name}\`.`
+    : `Coroutines ${ids} are suspended at this \`.await\` in \`${name}\`.`;
 }
 
 /** Marks at the ends of the lines from `first` to `last`, which count from 0. */

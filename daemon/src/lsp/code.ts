@@ -1,7 +1,14 @@
 /** Outlines, and the implementations behind wakers: what the ELFs of sessions say of sources. */
-import { type DocumentSymbol, type Location, type Range, SymbolKind } from "vscode-languageserver";
+import {
+  type DocumentSymbol,
+  type Hover,
+  type Location,
+  MarkupKind,
+  type Range,
+  SymbolKind,
+} from "vscode-languageserver";
 import type { AnnotatedFunction, CodePlace, CodeSymbol } from "./annotations.ts";
-import { lensTitle, signatureLine } from "./lenses.ts";
+import { lensTitle, signatureLine, writtenTitle } from "./lenses.ts";
 
 const lineRange = (line: number, length = 0): Range => ({
   start: { line: line - 1, character: 0 },
@@ -21,12 +28,34 @@ export function outline(
     const range = lineRange(at + 1, lines[at]?.length ?? 0);
     return {
       name: name.split("::").at(-1) || name,
-      detail: (counts && lensTitle(counts)) ?? form,
+      detail: (counts && lensTitle(counts)) ?? writtenTitle(symbol) ?? form,
       kind: form === "waker" ? SymbolKind.Method : SymbolKind.Function,
       range,
       selectionRange: range,
     };
   });
+}
+
+/** What is known of the coroutine whose signature stands in a line, which counts from 0. */
+export function writtenHover(
+  symbols: readonly CodeSymbol[],
+  lines: readonly string[],
+  line: number,
+): Hover | null {
+  const symbol = symbols.find(
+    (each) => each.size !== undefined && signatureLine(lines, each) === line,
+  );
+  if (!symbol) return null;
+  const { awaits = [], form, name, size } = symbol;
+  const waits =
+    awaits.length === 0
+      ? "It never waits."
+      : awaits.length === 1
+        ? `It waits at line ${awaits[0]}.`
+        : `It waits at the lines ${awaits.join(", ")}.`;
+  const bytes = size === 1 ? "1 byte" : `${size} bytes`;
+  const value = `\`${name}\`: ${form}, a coroutine of ${bytes}. ${waits}`;
+  return { contents: { kind: MarkupKind.Markdown, value } };
 }
 
 /** Words of wakers, which lead to what happens when one is called. */

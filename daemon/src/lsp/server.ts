@@ -1,9 +1,10 @@
 /**
  * The language server: while sessions are stopped, a code lens at each `async fn` says how many of
  * its coroutines live and in which state, a mark at each `.await` which of them are suspended
- * there, and a hover what a variable holds in the selected one. Outlines and the implementations of
- * wakers are those of the ELFs that were debugged last. Clients are told to ask again only when
- * something changed in a file that they have open.
+ * there, and a hover what a variable holds in the selected one. Without a session, what is known of
+ * the kernels that the client names (`asyncos/kernels`): outlines, sizes and awaits of async fns,
+ * implementations of wakers, and in profiles what does not fit. Clients are told to ask again only
+ * when something changed in a file that they have open, and no kernel is looked at while none is.
  */
 import {
   type CodeLens,
@@ -11,6 +12,7 @@ import {
   type Connection,
   createConnection,
   createProtocolConnection,
+  type Diagnostic,
   type DocumentSymbol,
   DocumentSymbolRequest,
   type Hover,
@@ -21,15 +23,19 @@ import {
   type Location,
   type MessageReader,
   type MessageWriter,
+  NotificationType,
   type Position,
   type ProtocolRequestType0,
   TextDocumentSyncKind,
 } from "vscode-languageserver";
 import type { Disposable } from "../base/disposable.ts";
-import type { AnnotatedAwait, LiveAnnotations } from "./annotations.ts";
+import type { KernelFiles } from "../debugger/knowledge.ts";
+import type { AnnotatedAwait, Code, LiveAnnotations } from "./annotations.ts";
 import { awaitHints, awaitHover } from "./awaits.ts";
-import { outline, wakerImplementations, wordAt } from "./code.ts";
-import { lensesOf } from "./lenses.ts";
+import { outline, wakerImplementations, wordAt, writtenHover } from "./code.ts";
+import { ClientKernels, type Kernels } from "./kernels.ts";
+import { lensesOf, writtenLenses } from "./lenses.ts";
+import { isProfile, profileDiagnostics } from "./profiles.ts";
 import { valueHover } from "./values.ts";
 
 export interface LanguageClient {
@@ -37,13 +43,18 @@ export interface LanguageClient {
   readonly writer: MessageWriter;
 }
 
-export interface LanguageHost {
+export interface LanguageHost extends Kernels {
   readonly annotations: LiveAnnotations;
   /** The host's path of a `file:` URI; undefined for any other. */
   pathOf(uri: string): string | undefined;
   /** The other way. */
   uriOf(path: string): string;
 }
+
+/** The kernels of the client's folders, and their files as they are now. */
+const KernelsNotification = new NotificationType<{ readonly kernels: readonly KernelFiles[] }>(
+  "asyncos/kernels",
+);
 
 /** Serves one client until `dispose`, or until the client says `exit`: then `left` is called. */
 export function serveLanguageClient(
@@ -55,7 +66,8 @@ export function serveLanguageClient(
     (logger) => createProtocolConnection(client.reader, client.writer, logger),
     { shutdownReceived: false, initialize() {}, exit: left },
   );
-  const open = new OpenFiles(host);
+  const kernels = new ClientKernels(host, () => renew());
+  const open = new OpenFiles(host, kernels);
   const lenses = new Refresher(connection, CodeLensRefreshRequest.type);
   const hints = new Refresher(connection, InlayHintRefreshRequest.type);
   const outlines = new Outlines(connection);
@@ -77,13 +89,22 @@ export function serveLanguageClient(
   connection.onInitialized(() => outlines.renew());
   connection.onDidOpenTextDocument(({ textDocument }) => {
     open.add(textDocument.uri, textDocument.text);
+    kernels.need();
+    check(textDocument.uri);
   });
   connection.onDidChangeTextDocument(({ textDocument, contentChanges }) => {
     const last = contentChanges.at(-1);
     // The client asks for lenses again by itself after an edit.
     if (last) open.add(textDocument.uri, last.text);
+    check(textDocument.uri);
   });
-  connection.onDidCloseTextDocument(({ textDocument }) => open.remove(textDocument.uri));
+  connection.onDidCloseTextDocument(({ textDocument }) => {
+    open.remove(textDocument.uri);
+    if (isProfile(textDocument.uri)) say(textDocument.uri, []);
+  });
+  connection.onNotification(KernelsNotification, (told) =>
+    kernels.set(Array.isArray(told?.kernels) ? told.kernels : [], open.any),
+  );
   connection.onCodeLens(({ textDocument }) => open.lenses(textDocument.uri));
   connection.languages.inlayHint.on(({ textDocument, range }) =>
     open.hints(textDocument.uri, range.start.line, range.end.line),
@@ -93,16 +114,27 @@ export function serveLanguageClient(
   connection.onImplementation(({ textDocument, position }) =>
     open.implementations(textDocument.uri, position),
   );
-  const subscription = host.annotations.changed.on(() => {
+  const say = (uri: string, diagnostics: Diagnostic[]): void =>
+    void connection.sendDiagnostics({ uri, diagnostics }).catch(() => {});
+  const check = (uri: string): void => {
+    if (isProfile(uri)) say(uri, open.diagnostics(uri));
+  };
+  const refresh = (): void => {
     const changed = open.changed();
     if (changed.lenses) lenses.refresh();
     if (changed.hints) hints.refresh();
     if (changed.outline) outlines.renew();
-  });
+  };
+  const renew = (): void => {
+    refresh();
+    for (const uri of open.uris) check(uri);
+  };
+  const subscription = host.annotations.changed.on(refresh);
   connection.listen();
   return {
     dispose() {
       subscription.dispose();
+      kernels.dispose();
       lenses.supported = false;
       hints.supported = false;
       connection.dispose();
@@ -142,10 +174,24 @@ interface OpenFile {
 class OpenFiles {
   command: string | undefined;
   readonly #host: LanguageHost;
+  readonly #kernels: ClientKernels;
   readonly #files = new Map<string, OpenFile>();
 
-  constructor(host: LanguageHost) {
+  constructor(host: LanguageHost, kernels: ClientKernels) {
     this.#host = host;
+    this.#kernels = kernels;
+  }
+
+  get any(): boolean {
+    return this.#files.size > 0;
+  }
+
+  get uris(): readonly string[] {
+    return [...this.#files.keys()];
+  }
+
+  get #codes(): readonly Code[] {
+    return this.#kernels.known.map(({ knowledge }) => knowledge.code);
   }
 
   add(uri: string, text: string): void {
@@ -193,7 +239,24 @@ class OpenFiles {
     const lines = this.#files.get(uri)?.lines;
     const selected = this.#host.annotations.selected();
     const value = path !== undefined && lines ? valueHover(selected, path, lines, position) : null;
-    return value ?? awaitHover(this.awaits(uri), position.line);
+    return (
+      value ??
+      awaitHover(this.awaits(uri), position.line) ??
+      (path !== undefined && lines
+        ? writtenHover(this.#host.annotations.symbolsIn(path, this.#codes), lines, position.line)
+        : null)
+    );
+  }
+
+  /** Of a profile: what is wrong with it, and what does not fit the kernel that it is given for. */
+  diagnostics(uri: string): Diagnostic[] {
+    const path = this.#host.pathOf(uri);
+    const text = this.#files.get(uri)?.lines.join("\n");
+    if (path === undefined || text === undefined) return [];
+    const findings = this.#kernels.known
+      .filter(({ kernel }) => kernel.profile === path)
+      .flatMap(({ knowledge }) => knowledge.findings);
+    return profileDiagnostics(text, findings);
   }
 
   outline(uri: string): DocumentSymbol[] {
@@ -201,20 +264,27 @@ class OpenFiles {
     if (path === undefined) return [];
     const { annotations } = this.#host;
     const lines = this.#files.get(uri)?.lines ?? [];
-    return outline(annotations.symbolsIn(path), annotations.functionsIn(path), lines);
+    return outline(annotations.symbolsIn(path, this.#codes), annotations.functionsIn(path), lines);
   }
 
   implementations(uri: string, { character, line }: Position): Location[] {
     const word = wordAt(this.#files.get(uri)?.lines[line] ?? "", character);
     const { annotations } = this.#host;
-    return wakerImplementations(word, annotations.wakers(), (path) => this.#host.uriOf(path));
+    return wakerImplementations(word, annotations.wakers(this.#codes), (path) =>
+      this.#host.uriOf(path),
+    );
   }
 
   lenses(uri: string): CodeLens[] {
     const path = this.#host.pathOf(uri);
     if (path === undefined) return [];
     const lines = this.#files.get(uri)?.lines ?? [];
-    return lensesOf(this.#host.annotations.functionsIn(path), lines, this.command);
+    const { annotations } = this.#host;
+    const live = annotations.functionsIn(path);
+    return [
+      ...lensesOf(live, lines, this.command),
+      ...writtenLenses(annotations.symbolsIn(path, this.#codes), live, lines),
+    ];
   }
 }
 

@@ -10,6 +10,7 @@ import {
 } from "vscode-languageserver/node";
 import type { LiveAnnotations } from "../lsp/annotations.ts";
 import { serveLanguageClient } from "../lsp/server.ts";
+import type { Inspection } from "./inspection.ts";
 import { CLOSE, type Transport } from "./transport.ts";
 
 const PARSE_ERROR = -32700;
@@ -17,12 +18,18 @@ const PARSE_ERROR = -32700;
 export function serveLanguage(
   transport: Transport,
   annotations: LiveAnnotations,
+  inspection: Inspection,
   log: (line: string) => void,
 ): void {
   const reader = new Reader(transport);
   const service = serveLanguageClient(
     { reader, writer: new Writer(transport) },
-    { annotations, pathOf, uriOf: (path) => pathToFileURL(path).href },
+    {
+      annotations,
+      pathOf,
+      uriOf: (path) => pathToFileURL(path).href,
+      inspect: (kernel) => inspection.of(kernel),
+    },
     () => transport.close(CLOSE.done),
   );
   reader.closed = (problem) => {

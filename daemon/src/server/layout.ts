@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 
 export interface Layout {
   readonly root: string;
-  /** The script that a session's worker runs. */
+  /** The script that workers run: of sessions, and of looks at kernels. */
   readonly session: string;
   readonly profiles: string;
   readonly kernel: string;

@@ -10,6 +10,7 @@ import { UserError } from "../base/errors.ts";
 import { LiveAnnotations } from "../lsp/annotations.ts";
 import { newToken, refusal } from "./access.ts";
 import { MAX_MESSAGE_BYTES } from "./framing.ts";
+import { Inspection } from "./inspection.ts";
 import { serveLanguage } from "./language.ts";
 import type { Layout } from "./layout.ts";
 import { Machines } from "./machines.ts";
@@ -42,6 +43,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const sessions = new Set<Session>();
   const machines = new Machines<Session>();
   const annotations = new LiveAnnotations();
+  const inspection = new Inspection(options.layout, options.log);
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
@@ -85,7 +87,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       });
       sessions.add(session);
     },
-    "/lsp": (socket) => serveLanguage(webSocketTransport(socket), annotations, options.log),
+    "/lsp": (socket) =>
+      serveLanguage(webSocketTransport(socket), annotations, inspection, options.log),
   };
 
   await new Promise<void>((resolve, reject) => {

@@ -1,5 +1,6 @@
 /** What the main thread and a session's worker say to each other. DAP messages pass as JSON text. */
-import type { Annotations } from "../debugger/api.ts";
+import type { Annotations, Knowledge } from "../debugger/api.ts";
+import type { KernelFiles } from "../debugger/knowledge.ts";
 import type { Layout } from "./layout.ts";
 
 /** A client that goes from one session over to another. */
@@ -42,7 +43,14 @@ export type FromWorker =
 
 export interface WorkerData {
   readonly layout: Layout;
+  /** Given to a worker that is no session: it looks at a kernel, says what it knows, and ends. */
+  readonly inspect?: KernelFiles;
 }
+
+export type Inspected =
+  | { readonly knowledge: Knowledge }
+  /** A sentence for the user. */
+  | { readonly problem: string };
 
 /** Characters that may be under way in either direction before the sender has to wait. */
 export const WINDOW = 1024 * 1024;

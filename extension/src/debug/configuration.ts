@@ -2,7 +2,7 @@
 import * as vscode from "vscode";
 import { t } from "../base/words.ts";
 import { kernelConfiguration } from "./kernels.ts";
-import { DEBUG_TYPE } from "./sessions.ts";
+import { DEBUG_TYPE, located } from "./paths.ts";
 import { kernelsOf } from "./workspace-kernels.ts";
 
 /**
@@ -22,11 +22,6 @@ export const BUNDLED_KERNEL: vscode.DebugConfiguration = {
 /** Workloads of the bundled kernel, offered in the list of configurations. */
 const WORKLOADS = ["ring", "priorities", "sleepers"];
 
-/** Launch attributes that name files, relative to the workspace folder. */
-const FILES = ["program", "profile"];
-const FILE_LISTS = ["symbolFiles"];
-const FILE_MAPS = ["sourceMap"];
-
 export class ConfigurationProvider implements vscode.DebugConfigurationProvider {
   /**
    * F5 without a launch.json arrives here with an empty configuration: it starts a kernel of the
@@ -40,27 +35,11 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
     return empty ? chooseKernel(folder) : config;
   }
 
-  /** Paths become absolute; whether they exist and what else is wrong is the daemon's to say. */
   resolveDebugConfigurationWithSubstitutedVariables(
     folder: vscode.WorkspaceFolder | undefined,
     config: vscode.DebugConfiguration,
   ): vscode.DebugConfiguration {
-    const resolved = { ...config };
-    const locate = (value: unknown) =>
-      typeof value === "string" ? absolute(folder, value) : value;
-    for (const name of FILES) {
-      if (name in config) resolved[name] = locate(config[name]);
-    }
-    for (const name of FILE_LISTS) {
-      if (Array.isArray(config[name])) resolved[name] = config[name].map(locate);
-    }
-    for (const name of FILE_MAPS) {
-      if (typeof config[name] !== "object" || config[name] === null) continue;
-      resolved[name] = Object.fromEntries(
-        Object.entries(config[name]).map(([key, value]) => [key, locate(value)]),
-      );
-    }
-    return resolved;
+    return located(folder, config);
   }
 }
 
@@ -103,9 +82,4 @@ async function chooseKernel(
     matchOnDescription: true,
   });
   return chosen?.configuration;
-}
-
-function absolute(folder: vscode.WorkspaceFolder | undefined, path: string): string {
-  const rooted = path.startsWith("/") || /^[A-Za-z]:[\\/]/.test(path);
-  return rooted || folder === undefined ? path : vscode.Uri.joinPath(folder.uri, path).fsPath;
 }

@@ -3,11 +3,10 @@
  * the views show.
  */
 import * as vscode from "vscode";
+import { DEBUG_TYPE } from "./paths.ts";
 import type { Passing, Phase } from "./phase.ts";
 import { judge } from "./phase.ts";
 import { Snapshot } from "./snapshot.ts";
-
-export const DEBUG_TYPE = "asyncos";
 
 /** Several `stopped` events belong to one stop: what comes within this time is one refresh. */
 const COALESCE_MILLISECONDS = 10;

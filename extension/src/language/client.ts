@@ -8,10 +8,14 @@ import {
   RevealOutputChannelOn,
 } from "vscode-languageclient/node";
 import type { JsonSocket } from "../base/json-socket.ts";
+import { IN_USERS_WORDS } from "./hearing.ts";
+import type { KernelFiles } from "./kernels.ts";
 import { transports } from "./transport.ts";
 
 export interface RunningClient {
   stop(): Promise<void>;
+  /** The kernels of the window's folders, and their files as they are now. */
+  tell(kernels: readonly KernelFiles[]): void;
 }
 
 class DaemonClient extends BaseLanguageClient {
@@ -19,11 +23,15 @@ class DaemonClient extends BaseLanguageClient {
 
   constructor(socket: JsonSocket, log: vscode.LogOutputChannel, lost: () => void) {
     super("asyncos", "AsyncOS", {
-      documentSelector: [{ scheme: "file", language: "rust" }],
+      documentSelector: [
+        { scheme: "file", language: "rust" },
+        { scheme: "file", pattern: "**/{asyncos-profile,*.asyncos-profile}.json" },
+      ],
       outputChannel: log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       // Makes the lenses of the server lead into the Coroutines view.
       initializationOptions: { showCoroutines: "asyncos.showCoroutines" },
+      middleware: IN_USERS_WORDS,
       // A lost connection is a lost daemon: its sessions say so, and the next one connects again.
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
@@ -49,5 +57,8 @@ export async function startLanguageClient(
 ): Promise<RunningClient> {
   const client = new DaemonClient(socket, log, lost);
   await client.start();
-  return client;
+  return {
+    stop: () => client.stop(),
+    tell: (kernels) => void client.sendNotification("asyncos/kernels", { kernels }),
+  };
 }

@@ -5,8 +5,9 @@
 import * as vscode from "vscode";
 import { heard } from "../base/heard.ts";
 import { t } from "../base/words.ts";
+import { DEBUG_TYPE } from "../debug/paths.ts";
 import type { Passing } from "../debug/phase.ts";
-import { DEBUG_TYPE, type Session, type Sessions } from "../debug/sessions.ts";
+import type { Session, Sessions } from "../debug/sessions.ts";
 import { PageView } from "../webview/view.ts";
 import type { Place } from "../wire.ts";
 import { timelineBody } from "./html.ts";

@@ -2,7 +2,7 @@
  * A workbench window as a user has it: commands, panes, rows, editors. Every reading waits until
  * what it reads is there; nothing sleeps.
  */
-import { mkdir } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { chromium } from "playwright-core";
 import { until } from "./until.mjs";
@@ -19,17 +19,26 @@ export async function startBrowser(executablePath) {
   });
 }
 
-/** `media` is where pictures of the documentation go; undefined: they are made for nobody. */
-export async function openWindow(browser, address, { screenshots, media }) {
+/**
+ * `media` is where pictures of the documentation go; undefined: they are made for nobody. `language`:
+ * the display language that extensions see; VS Code's own words stay English without its language pack.
+ */
+export async function openWindow(browser, address, { screenshots, media, language }) {
   const page = await browser.newPage({ viewport: SIZE });
+  if (language !== undefined) await page.addInitScript(speakTo, language);
   await page.goto(address);
   const window = new Window(page, screenshots, media);
   await page.locator(".monaco-workbench .activitybar").waitFor();
   // Contributions of extensions have registered once its commands can be found.
   await until("the extension's commands are in the palette", () =>
-    window.hasCommand("AsyncOS: Show Log"),
+    window.hasCommand(language === "zh-cn" ? "AsyncOS: 显示日志" : "AsyncOS: Show Log"),
   );
   return window;
+}
+
+/** Runs in the page, first: where VS Code finds the language of a build of its own. */
+function speakTo(language) {
+  Object.defineProperty(globalThis, "_VSCODE_NLS_LANGUAGE", { get: () => language, set() {} });
 }
 
 class Window {
@@ -48,12 +57,20 @@ class Window {
     await this.#picture(join(this.screenshots, `${name}.png`));
   }
 
-  /** A picture of the documentation: the whole window, or the panel. */
+  /** A picture of the documentation: the whole window, or a part of it (`panel`, `editor`). */
   async picture(name, of = "window") {
     if (this.media === undefined) return;
-    const panel = this.page.locator('div[id="workbench.parts.panel"]');
-    const clip = of === "panel" ? await panel.boundingBox() : undefined;
-    await this.#picture(join(this.media, `${name}.png`), clip);
+    const part = this.page.locator(`div[id="workbench.parts.${of}"]`);
+    const clip = of === "window" ? undefined : await part.boundingBox();
+    await this.#picture(join(this.media, `${name}.webp`), clip);
+  }
+
+  /** Closes the panel, so that a picture has room for the source. */
+  async closePanel() {
+    const names = ["Hide Panel", "Close Panel"].map(
+      (name) => `div[id="workbench.parts.panel"] .action-label[aria-label^="${name}"]`,
+    );
+    await this.page.locator(names.join(", ")).click();
   }
 
   /** The pointer leaves first, so that no hover is in the picture. */
@@ -67,7 +84,21 @@ class Window {
       () => {},
     );
     await mkdir(dirname(path), { recursive: true });
-    await this.page.screenshot({ path, clip });
+    if (path.endsWith(".webp")) await writeFile(path, await this.#webp(clip));
+    else await this.page.screenshot({ path, clip });
+  }
+
+  /** A quarter of the bytes of a PNG: the package has a limit. */
+  async #webp(clip) {
+    const png = await this.page.screenshot({ clip });
+    // On a page of its own: the workbench forbids its page what this needs.
+    const page = await this.page.context().browser().newPage();
+    try {
+      const webp = await page.evaluate(toWebp, png.toString("base64"));
+      return Buffer.from(webp, "base64");
+    } finally {
+      await page.close();
+    }
   }
 
   // Quick input
@@ -368,6 +399,18 @@ class Window {
       return pattern.test(text) && text;
     });
   }
+}
+
+/** Runs in a page; both images are base 64. */
+async function toWebp(png) {
+  const image = new Image();
+  image.src = `data:image/png;base64,${png}`;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = image.width;
+  canvas.height = image.height;
+  canvas.getContext("2d").drawImage(image, 0, 0);
+  return canvas.toDataURL("image/webp", 0.8).split(",")[1];
 }
 
 /** Runs in the page: the texts of rows, their parts set off by spaces; none of rows scrolled out of sight. */
