@@ -63,6 +63,10 @@ it("breaks on one bit of a bitmap, with the word before and after", async () => 
 it("pins a coroutine among the threads, and shows another hart", async () => {
   const client = await started();
   const { threadId } = await client.request("asyncos/pin", { coroutine: 2, pinned: true });
+  // Nobody's focus moves.
+  const told = { threadId, reason: "focus", preserveFocusHint: true, allThreadsStopped: false };
+  expect(await client.stopped()).toMatchObject(told);
+  await client.event("asyncos/changed");
   const listed = async () =>
     (await client.request("threads")).threads.map(({ id }: Body) => id) as number[];
   expect(await listed()).toContain(threadId);
@@ -70,8 +74,9 @@ it("pins a coroutine among the threads, and shows another hart", async () => {
     (await client.request("asyncos/coroutines", { filter: "id:2" })).coroutines[0],
   ).toMatchObject({ pinned: true, threadId });
   await client.request("asyncos/focus", { threadId });
-  expect((await client.stopped()).threadId).toBe(threadId);
+  expect(await client.stopped()).toMatchObject({ ...told, preserveFocusHint: false });
   await client.request("asyncos/pin", { coroutine: 2, pinned: false });
+  expect((await client.event("thread")).body).toEqual({ reason: "exited", threadId });
   expect(await listed()).not.toContain(threadId);
 
   await client.request("asyncos/focus", { threadId: 4 });

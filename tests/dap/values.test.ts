@@ -210,6 +210,7 @@ describe("threads and sources", () => {
     const { coroutines } = await client.request("asyncos/coroutines", { filter: "state:waiting" });
     const { id } = coroutines.find(({ name }: Body) => name === "ring::pass");
     await client.request("evaluate", { expression: `.pin ${id}`, context: "repl" });
+    expect(await client.stopped()).toMatchObject({ reason: "focus", preserveFocusHint: true });
     const { threads } = await client.request("threads");
     expect(threads.at(-1)).toMatchObject({ id: 1_000_000 + id });
     const frames = await client.frames(1_000_000 + id);
@@ -235,7 +236,7 @@ describe("threads and sources", () => {
     expect(list.some(({ path }: Body) => path === join(sources, RING))).toBe(true);
     const missing = list.find(({ sourceReference }: Body) => sourceReference);
     await expect(client.request("source", { source: missing, sourceReference: 0 })).rejects.toThrow(
-      /is not on this host. Looked for: .*sourceMap/,
+      /is not on this host. Looked for:\n {2}\/.*\n.*sourceMap/,
     );
   });
 });

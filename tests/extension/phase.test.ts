@@ -16,13 +16,12 @@ test.each<[Phase, Passing, Phase, Change]>([
   ["stopped", { ...event("stopped"), body: { reason: "focus" } }, "stopped", "none"],
   ["stopped", event("continued"), "running", "none"],
   ["stopped", event("invalidated"), "stopped", "renewed"],
+  ["stopped", event("asyncos/changed"), "stopped", "renewed"],
   ["stopped", event("output"), "stopped", "none"],
   ["stopped", done("continue"), "running", "none"],
   ["stopped", done("next"), "running", "none"],
   ["stopped", done("stepIn", false), "stopped", "none"],
   ["stopped", done("threads"), "stopped", "none"],
-  ["stopped", done("asyncos/freeze"), "stopped", "renewed"],
-  ["stopped", done("asyncos/thaw"), "stopped", "renewed"],
 ])("%s, %j", (phase, message, expected, change) => {
   expect(judge(phase, message)).toEqual({ phase: expected, change });
 });
@@ -30,6 +29,7 @@ test.each<[Phase, Passing, Phase, Change]>([
 test.each([
   [{ sessionId: "a", threadId: "thread:a-b:c:12" }, 12],
   [{ threadId: 3 }, 3],
+  [7, 7],
   [{ threadId: "thread:x:" }, undefined],
   [{ threadId: "12" }, undefined],
   [{}, undefined],

@@ -2,6 +2,7 @@
 import { parseId, shownId } from "../awareness/ids.ts";
 import { UserError } from "../base/errors.ts";
 import { threadNumber } from "../debugger/threads.ts";
+import { tellChanged } from "./changed.ts";
 import type { Context } from "./context.ts";
 
 interface Command {
@@ -19,8 +20,7 @@ const coroutine = (context: Context, argument: string): number => {
   return id;
 };
 
-const refresh = (context: Context): void =>
-  context.afterResponse(() => context.emit("invalidated", { areas: ["threads"] }));
+const numberOf = (id: number): number | undefined => threadNumber({ kind: "coroutine", id });
 
 const commands: Readonly<Record<string, Command>> = {
   ".help": {
@@ -45,17 +45,18 @@ const commands: Readonly<Record<string, Command>> = {
     run: (context, argument) => {
       const id = coroutine(context, argument);
       context.launched.pinned.add(id);
-      refresh(context);
-      return `coroutine ${shownId(id)} is thread ${threadNumber({ kind: "coroutine", id })}`;
+      tellChanged(context, { listed: numberOf(id) });
+      return `coroutine ${shownId(id)} is thread ${numberOf(id)}`;
     },
   },
   ".unpin": {
     usage: ".unpin ID",
     help: "no longer show it there",
     run: (context, argument) => {
-      const pinned = context.launched.pinned.delete(parseId(argument) ?? Number.NaN);
+      const id = parseId(argument) ?? Number.NaN;
+      const pinned = context.launched.pinned.delete(id);
       if (!pinned) throw new UserError(`Coroutine "${argument}" is not pinned.`);
-      refresh(context);
+      tellChanged(context, { unlisted: numberOf(id) });
       return "";
     },
   },

@@ -11,6 +11,7 @@ import {
   type Stop,
 } from "../debugger/stops.ts";
 import { wireEvent } from "../trace/wire.ts";
+import { lookedAt } from "./changed.ts";
 
 /** The most telling first: an editor shows one reason only. */
 const reasons: readonly (readonly [Cause["kind"], string])[] = [
@@ -47,7 +48,7 @@ export function stoppedEvents(stop: Stop): readonly Body[] {
 export function focusedEvent(stop: Stop, threadId: number): Body {
   const here = stop.reasons.filter(({ hart }) => (hart ?? stop.focus) + 1 === threadId);
   const told = here.length > 0 ? body(threadId - 1, here) : undefined;
-  return { threadId, description: "Paused", ...told, reason: "focus", allThreadsStopped: true };
+  return { ...told, ...lookedAt(threadId, false), description: told?.description ?? "Paused" };
 }
 
 function body(hart: number, list: readonly Reason[]): Body {

@@ -26,7 +26,8 @@ export function judge(phase: Phase, message: Passing): { phase: Phase; change: C
       return { phase: "stopped", change: reason === "focus" ? "none" : "stop" };
     }
     if (message.event === "continued") return { phase: "running", change: "none" };
-    return { phase, change: message.event === "invalidated" ? "renewed" : "none" };
+    const renewed = message.event === "invalidated" || message.event === "asyncos/changed";
+    return { phase, change: renewed ? "renewed" : "none" };
   }
   if (message.type !== "response" || message.success !== true) return { phase, change: "none" };
   const command = message.command ?? "";
@@ -35,6 +36,5 @@ export function judge(phase: Phase, message: Passing): { phase: Phase; change: C
     return { phase: "running", change: "none" };
   }
   if (GOING.has(command)) return { phase: "running", change: "none" };
-  const froze = command === "asyncos/freeze" || command === "asyncos/thaw";
-  return { phase, change: froze ? "renewed" : "none" };
+  return { phase, change: "none" };
 }

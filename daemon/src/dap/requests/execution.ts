@@ -4,6 +4,7 @@ import { shownId } from "../../awareness/ids.ts";
 import { UserError } from "../../base/errors.ts";
 import type { StepKind } from "../../debugger/levels.ts";
 import { threadOwner } from "../../debugger/threads.ts";
+import { tellChanged } from "../changed.ts";
 import type { Context } from "../context.ts";
 import { granularity, type Handler, type Handlers, handler, threadId } from "../table.ts";
 
@@ -43,7 +44,7 @@ const freeze = (frozen: boolean): Handler =>
   handler("launched", threadIds, (context, args) => {
     const harts = args.threadIds.map((id) => hartOf(context, id));
     for (const id of harts) context.launched.freeze(id, frozen);
-    context.afterResponse(() => context.emit("invalidated", { areas: ["threads"] }));
+    tellChanged(context, { renamed: args.threadIds });
     return undefined;
   });
 

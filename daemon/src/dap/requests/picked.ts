@@ -4,6 +4,7 @@ import { shownId } from "../../awareness/ids.ts";
 import { UserError } from "../../base/errors.ts";
 import { type Bit, COROUTINE_STOPS, noCoroutine } from "../../debugger/picked-stops.ts";
 import { threadNumber, threadOwner } from "../../debugger/threads.ts";
+import { tellChanged } from "../changed.ts";
 import type { Context } from "../context.ts";
 import { focusedEvent } from "../stopped.ts";
 import { coroutineId, type Handlers, handler, nothing, threadId } from "../table.ts";
@@ -16,10 +17,6 @@ const breakOnBit = z.object({
   on: z.boolean(),
 });
 const pin = z.object({ coroutine: coroutineId, pinned: z.boolean() });
-
-/** Whatever a view shows of coroutines and bitmaps may be another now. */
-const refresh = (context: Context, areas: readonly string[]): void =>
-  context.afterResponse(() => context.emit("invalidated", { areas }));
 
 function requireBit(context: Context, { bit, bitmap, process }: Bit): void {
   const found = context.launched.awareness
@@ -39,7 +36,7 @@ export const picked: Handlers = {
       throw new UserError(noCoroutine(coroutine));
     }
     context.picked.setCoroutine(coroutine, kinds);
-    refresh(context, ["threads"]);
+    tellChanged(context);
     return { kinds: context.picked.of(coroutine) };
   }),
 
@@ -47,7 +44,7 @@ export const picked: Handlers = {
     const bit = { ...rest, process: rest.process };
     if (on) requireBit(context, bit);
     context.picked.setBit(bit, on);
-    refresh(context, ["threads"]);
+    tellChanged(context);
     return { on: context.picked.has(bit) };
   }),
 
@@ -61,7 +58,7 @@ export const picked: Handlers = {
 
   "asyncos/clearPicked": handler("any", nothing, (context) => {
     context.picked.clear();
-    refresh(context, ["threads"]);
+    tellChanged(context);
     return {};
   }),
 
@@ -79,8 +76,9 @@ export const picked: Handlers = {
     if (pinned && !awareness.coroutine(coroutine)) throw new UserError(noCoroutine(coroutine));
     if (pinned) all.add(coroutine);
     else all.delete(coroutine);
-    refresh(context, ["threads"]);
-    return { threadId: pinned ? threadNumber({ kind: "coroutine", id: coroutine }) : undefined };
+    const number = threadNumber({ kind: "coroutine", id: coroutine });
+    tellChanged(context, pinned ? { listed: number } : { unlisted: number });
+    return { threadId: pinned ? number : undefined };
   }),
 
   "asyncos/focus": handler("stopped", z.object({ threadId }), (context, args) => {

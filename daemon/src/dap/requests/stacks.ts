@@ -98,10 +98,13 @@ export const stacks: Handlers = {
     const reference = args.source?.sourceReference ?? args.sourceReference ?? 0;
     const found = context.missingSource(reference);
     if (!found) throw new UserError(`There is no source with reference ${reference}.`);
-    throw new UserError(
-      `${found.compiled} is not on this host. Looked for: ${found.tried.join(", ")}. ` +
-        'Say where it is by the launch option "sourceMap".',
-    );
+    // An editor shows it in the source's place, a line each, and ends it with a full stop of its own.
+    const lines = [
+      `${found.compiled} is not on this host. Looked for:`,
+      ...found.tried.map((path) => `  ${path}`),
+      'Say where it is by the launch option "sourceMap"',
+    ];
+    throw new UserError(lines.join("\n"));
   }),
 
   loadedSources: handler("launched", nothing, async (context) => {
