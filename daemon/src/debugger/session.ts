@@ -410,19 +410,19 @@ export class Session implements BreakpointHost, StepHost {
         this.report({ hart: end.hart, cause: { kind: "wedged", reason: end.reason } });
         break;
       case "idle":
-        this.#limit(focus, aloneIdle(focus));
+        this.#limit(focus, "idle alone", aloneIdle(focus));
         break;
       case "limit":
-        this.#limit(focus, this.#limitText(alone, focus));
+        this.#limit(focus, "limit reached", this.#limitText(alone, focus));
         break;
     }
     this.#halt(this.#reasons, focus, stepping !== undefined);
   }
 
   /** Stops for no reason of the guest's: said where there is room for a sentence. */
-  #limit(hart: number, text: string): void {
+  #limit(hart: number, label: string, text: string): void {
     this.print(`${text.charAt(0).toUpperCase()}${text.slice(1)}.\n`);
-    this.report({ hart, cause: { kind: "limit", text } });
+    this.report({ hart, cause: { kind: "limit", label, text } });
   }
 
   #limitText(alone: number | undefined, focus: number): string {

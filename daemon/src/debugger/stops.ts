@@ -33,7 +33,7 @@ export type Cause =
   | { readonly kind: "bit"; readonly bit: number; readonly event: SchedulingEvent }
   /** The guest cannot go on, or went on for as long as the user allowed. */
   | { readonly kind: "wedged"; readonly reason: string }
-  | { readonly kind: "limit"; readonly text: string };
+  | { readonly kind: "limit"; readonly label: string; readonly text: string };
 
 /** One cause and the hart on which it came up (a device's write has none). */
 export interface Reason {
@@ -67,7 +67,7 @@ export function labelCause(cause: Cause): string {
     case "wedged":
       return "stuck";
     case "limit":
-      return "limit reached";
+      return cause.label;
   }
 }
 

@@ -1,7 +1,8 @@
 /** The DAP thread behind what VS Code hands to commands of the Call Stack's context menu. */
 
-/** Takes `{ threadId: "thread:SESSION:7" }` (VS Code's own form) or `{ threadId: 7 }`. */
+/** Takes `7` (a thread's item hands that over), `{ threadId: 7 }` or `{ threadId: "thread:SESSION:7" }`. */
 export function threadIdOf(item: unknown): number | undefined {
+  if (typeof item === "number") return item;
   if (typeof item !== "object" || item === null) return undefined;
   const { threadId } = item as { threadId?: unknown };
   if (typeof threadId === "number") return threadId;

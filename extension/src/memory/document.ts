@@ -100,7 +100,9 @@ async function resolve(session: Session, text: string): Promise<string> {
     context: "watch",
   });
   const pointed = /^0x[0-9a-f]+/i.exec(result)?.[0];
-  const address = pointed ?? memoryReference;
+  // A number that stands nowhere, as of `$sp + 16`, is an address itself.
+  const number = /^\d+$/.test(result) ? `0x${BigInt(result).toString(16)}` : undefined;
+  const address = pointed ?? memoryReference ?? number;
   if (address === undefined)
     throw new Error(t("{0} is not in memory, and is no address.", expression));
   return address;

@@ -43,7 +43,10 @@ export const asyncos: Handlers = {
     const numbers = new Set(context.launched.threads().map(({ number }) => number));
     return {
       threads: context.launched.awareness.threads().map((thread) => {
-        const number = threadNumber({ kind: "thread", id: thread.id });
+        // One that runs has the stack of its hart.
+        const { hart, id, state } = thread;
+        const running = state === "running" && hart !== undefined;
+        const number = threadNumber(running ? { kind: "hart", id: hart } : { kind: "thread", id });
         const threadId = number !== undefined && numbers.has(number) ? number : undefined;
         return { ...thread, threadId };
       }),
