@@ -36,7 +36,7 @@ test("menus and welcome texts name declared commands", () => {
 
 test("every view has its rows, and an empty state for running and stopped", () => {
   const code = read("extension.ts") + read("views/coroutines-view.ts");
-  for (const { id } of views.asyncos) {
+  for (const { id } of [...views.asyncos, ...views.asyncosKernel]) {
     expect(code).toContain(`"${id}"`);
     for (const phase of id === "asyncos.harts" ? ["running"] : ["running", "stopped"]) {
       const states = viewsWelcome.filter(({ view, when }) => {

@@ -102,7 +102,7 @@ function curve(
 }
 
 function heading(words: string): HTMLElement {
-  const element = document.createElement("h3");
+  const element = document.createElement("h2");
   element.textContent = words;
   return element;
 }
