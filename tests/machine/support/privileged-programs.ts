@@ -113,8 +113,26 @@ interface Deed {
 
 const hexOf = (value: number | bigint): string => `0x${value.toString(16)}`;
 
+/**
+ * Sv57 and tables outside of RAM are divergences: what satp becomes is one of the tables, set or
+ * cleared are bits of the mode (never to 10) and of the ASID.
+ */
+function satpOperand(random: Random, operation: string): bigint {
+  const asid = BigInt(random.below(0x1_0000)) << 44n;
+  const modes = {
+    csrrw: [0, 1, 5, 7, 8, 9, 11, 15],
+    csrrs: [0, 1, 3, 4, 7, 12, 15],
+    csrrc: [0, 1, 2, 8, 9, 15],
+  }[operation];
+  if (!modes) return random.quad();
+  const root = random.pick([ROOT_S, ROOT_U, ROOTS_48[ROOT_S]!, ROOTS_48[ROOT_U]!]);
+  const table = operation === "csrrw" ? BigInt(root) >> 12n : 0n;
+  return (BigInt(random.pick(modes)) << 60n) | asid | table || 1n << 44n;
+}
+
 /** mstatus and sstatus keep what the step stands on: MPRV, and the width of registers. */
-function operand(random: Random, name: string): bigint {
+function operand(random: Random, name: string, operation: string): bigint {
+  if (name === "satp") return satpOperand(random, operation);
   // By a zero QEMU sets no bits of a register that is read-only, where the manual has a trap.
   const value = (random.below(2) === 0 ? random.pick(edges) : random.quad()) || 1n;
   if (name === "mie" || name === "sie") return BigInt(random.pick([0, ...INTERRUPTS]));
@@ -128,7 +146,7 @@ function accessCsr(random: Random): Deed {
   const source = operation.endsWith("i")
     ? random.pick([0, 1, 2, 5, 31])
     : random.pick(["a0", "x0"]);
-  const text = `li a0, ${BigInt.asIntN(64, operand(random, name))}
+  const text = `li a0, ${BigInt.asIntN(64, operand(random, name, operation))}
     ${operation} ${random.pick(["a1", "a1", "x0"])}, ${number}, ${source}`;
   return { text, mask: ~bitsApart(name), unmaps: name === "satp" };
 }
