@@ -123,23 +123,33 @@ export class AccessPath {
     this.#memory.begin();
     this.#pending = Pending.nothing;
     if ((low & 0xfff) + size > PAGE) return this.#storeAcross(core, low, high, size);
+    const guarded = this.#engine.guardedOffset(hart, low, high);
+    if (guarded >= 0 && !this.#memory.isPlain(hart, pageOf(guarded))) {
+      return this.#storeWatched(guarded, size, readToo);
+    }
     const cause = this.#translator.translate(core, low, high, Access.store, size);
     if (cause !== 0) return this.#fault(core, cause, low, high);
     const memory = this.#memory;
     const offset = ramOffset(this.#translator.physical);
     if (!memory.isRam(offset, size)) return this.#storeDevice(core, low, high, size, readToo);
     const page = pageOf(offset);
-    if (readToo !== 0) memory.watches.capture(offset, size, "read");
-    const uniform = this.#mayCache(core, page);
-    if (uniform && memory.isPlain(hart, page)) {
-      memory.fillStore(hart, low & ~0xfff, high, page);
-    } else {
-      if (uniform) memory.fillGuarded(hart, low & ~0xfff, high, page);
-      memory.before(offset, size);
-      this.#pending = Pending.ram;
-      this.#first = offset;
-      this.#firstSize = size;
+    if (!this.#mayCache(core, page)) return this.#storeWatched(offset, size, readToo);
+    if (!memory.isPlain(hart, page)) {
+      memory.fillGuarded(hart, low & ~0xfff, high, page);
+      return this.#storeWatched(offset, size, readToo);
     }
+    memory.fillStore(hart, low & ~0xfff, high, page);
+    return (this.#engine.ramBase + offset) | 0;
+  }
+
+  /** Somebody has to know of the store to RAM. */
+  #storeWatched(offset: number, size: number, readToo: number): number {
+    const memory = this.#memory;
+    if (readToo !== 0) memory.watches.capture(offset, size, "read");
+    memory.before(offset, size);
+    this.#pending = Pending.ram;
+    this.#first = offset;
+    this.#firstSize = size;
     return (this.#engine.ramBase + offset) | 0;
   }
 

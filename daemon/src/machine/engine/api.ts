@@ -62,6 +62,8 @@ export interface Engine {
    * their end in the upper 16 bits. Stores that do touch one come to the host as without it.
    */
   fillGuarded(hart: number, low: number, high: number, ramOffset: number, guarded: number): void;
+  /** The ram offset of an address that `fillGuarded` has made known; -1 where it has not. */
+  guardedOffset(hart: number, low: number, high: number): number;
   /** Forgets all TLBs of a hart (sfence.vma, satp, privilege, SUM, MXR, PMP changes, ...). */
   flush(hart: number): void;
   /** Forgets one virtual page in all TLBs. */

@@ -148,6 +148,11 @@ class InterpretingEngine implements Engine {
     this.#tlbs.fill(hart, "guardedTlb", low, high, addend, guarded);
   }
 
+  guardedOffset(hart: number, low: number, high: number): number {
+    const at = this.#tlbs.find(hart, "guardedTlb", low, high);
+    return at < 0 ? -1 : ((low + this.words[at]!) >>> 0) - this.ramBase;
+  }
+
   flush(hart: number): void {
     this.flushLoads(hart);
     this.flushStores(hart);

@@ -33,6 +33,14 @@ export class Tlbs {
     words[at + 3] = last;
   }
 
+  /** Where the value of (low, high) stands among the words; -1: not known. */
+  find(hart: number, tlb: TlbName, low: number, high: number): number {
+    const words = this.#words;
+    const at = start(hart, tlb) + indexOf(low, tlb);
+    const tag = (low & PAGE_MASK) | words[(hartBase(hart) + HART.context) >>> 2]!;
+    return words[at] === tag && words[at + 1] === high ? at + 2 : -1;
+  }
+
   flush(hart: number, tlb: TlbName): void {
     const whole = entriesOf(tlb) === TLB_ENTRIES;
     this.#words.set(whole ? empty : emptyGuarded, start(hart, tlb));
