@@ -2,6 +2,7 @@
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { engine } from "./engine.ts";
+import { events } from "./events.ts";
 import { lists } from "./lists.ts";
 import { session } from "./session.ts";
 import { snapshots } from "./snapshots.ts";
@@ -14,6 +15,7 @@ const sections: Record<string, (root: string, kernel: string) => Promise<void>> 
   engine,
   snapshots,
   speed,
+  events,
   wakes,
   lists,
   session,

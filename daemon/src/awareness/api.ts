@@ -329,4 +329,11 @@ export interface Awareness {
     listener: (event: SchedulingEvent) => boolean,
     where?: Condition,
   ): Disposable;
+  /** Counts the given kinds from now on, and works nothing else out of them. */
+  count(kinds: readonly EventKind[]): EventCounts;
+}
+
+export interface EventCounts extends Disposable {
+  /** Of each kind so far; of kinds that are not counted: 0. */
+  of(kind: EventKind): number;
 }

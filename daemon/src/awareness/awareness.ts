@@ -246,6 +246,7 @@ export function createAwareness(
       ]),
     ),
     listen: (wanted, listener, where) => events.listen(wanted, listener, where),
+    count: (wanted) => events.count(wanted),
   };
 }
 

@@ -5,7 +5,7 @@
 import { type Disposable, disposable } from "../base/disposable.ts";
 import type { Condition, StackFrame } from "../inspect/api.ts";
 import type { Hart } from "../machine/api.ts";
-import type { EventKind, SchedulingEvent } from "./api.ts";
+import type { EventCounts, EventKind, SchedulingEvent } from "./api.ts";
 import { Draft, type FieldReaders, type Surroundings } from "./draft.ts";
 
 /** Tells what happened; true asks the machine to stop. */
@@ -19,9 +19,14 @@ interface Listener {
   readonly where: Condition | undefined;
 }
 
+interface Counter {
+  count: number;
+}
+
 interface Channel {
   /** A new array for each change: a listener may come or go while it is being called. */
   listeners: readonly Listener[];
+  counters: readonly Counter[];
   readonly draft: Draft;
   /** Where the event of the draft happened. */
   readonly frame: () => StackFrame | undefined;
@@ -60,6 +65,18 @@ export class Events {
     });
   }
 
+  count(kinds: readonly EventKind[]): EventCounts {
+    const counters = new Map(kinds.map((kind): [EventKind, Counter] => [kind, { count: 0 }]));
+    for (const [kind, counter] of counters) {
+      const channel = this.#channel(kind);
+      channel.counters = [...channel.counters, counter];
+    }
+    const end = disposable(() => {
+      for (const [kind, counter] of counters) this.#leave(kind, counter);
+    });
+    return { ...end, of: (kind) => counters.get(kind)?.count ?? 0 };
+  }
+
   #channel(kind: EventKind): Channel {
     const known = this.#channels.get(kind);
     if (known) return known;
@@ -67,6 +84,7 @@ export class Events {
     const frame = () => draft.source && this.#frameOf(draft.source);
     const channel: Channel = {
       listeners: [],
+      counters: [],
       draft,
       frame,
       emit: (hart, readers) => tell(channel, hart, readers),
@@ -87,18 +105,21 @@ export class Events {
     channel?.installed.push(source(channel.emit));
   }
 
-  #leave(kind: EventKind, listener: Listener): void {
+  #leave(kind: EventKind, who: Listener | Counter): void {
     const channel = this.#channels.get(kind);
-    if (!channel?.listeners.includes(listener)) return;
-    channel.listeners = channel.listeners.filter((other) => other !== listener);
-    if (channel.listeners.length > 0) return;
+    if (!channel) return;
+    channel.listeners = channel.listeners.filter((other) => other !== who);
+    channel.counters = channel.counters.filter((other) => other !== who);
+    if (channel.listeners.length > 0 || channel.counters.length > 0) return;
     this.#channels.delete(kind);
     for (const part of channel.installed) part.dispose();
   }
 }
 
 function tell(channel: Channel, hart: Hart | undefined, readers: FieldReaders): boolean {
-  const { draft, frame, listeners } = channel;
+  const { counters, draft, frame, listeners } = channel;
+  for (let i = 0; i < counters.length; i++) counters[i]!.count++;
+  if (listeners.length === 0) return false;
   draft.begin(hart, readers);
   let stop = false;
   for (let i = 0; i < listeners.length; i++) {

@@ -36,6 +36,7 @@ export class Processes {
   readonly #subscription: Disposable | undefined;
   /** By root; undefined: no process has it. What a hart has loaded is true until it loads it again. */
   readonly #byRoot = new Map<number, Process | undefined>();
+  #asked = { satp: 0n, root: 0 };
   #listed: { readonly time: MachineTime; readonly list: readonly Process[] } | undefined;
 
   constructor(
@@ -71,7 +72,10 @@ export class Processes {
 
   /** Whose address space a satp selects; undefined where that is no process's. */
   bySatp(satp: bigint): Process | undefined {
-    const root = this.#binding?.root ? rootOf(satp) : 0;
+    if (!this.#binding?.root) return undefined;
+    // Asked for event after event, while few of them change it.
+    if (satp !== this.#asked.satp) this.#asked = { satp, root: rootOf(satp) };
+    const { root } = this.#asked;
     if (root === 0) return undefined;
     if (!this.#byRoot.has(root)) this.#byRoot.set(root, this.#withRoot(root));
     return this.#byRoot.get(root);

@@ -1,5 +1,5 @@
 /** `asyncos run`: boots a kernel to its end; its console is stdout, its exit code ours. */
-import { EVENT_KINDS, type EventKind } from "../awareness/api.ts";
+import { EVENT_KINDS, type EventCounts } from "../awareness/api.ts";
 import { keepDisk, openTarget, type Target } from "../debugger/target.ts";
 import { createEnvironment } from "../server/environment.ts";
 import type { Layout } from "../server/layout.ts";
@@ -24,7 +24,7 @@ export async function run(
   const { machine } = target;
   const output = new Output(process.stdout, options.json === true);
   machine.console.on((bytes) => output.console(bytes));
-  const counts = options.stats ? countEvents(target) : undefined;
+  const counts = options.stats ? target.awareness.count(reported(target)) : undefined;
   const input = new GuestInput();
   const began = performance.now();
   const end = await runGuest({
@@ -41,21 +41,12 @@ export async function run(
   return exitCode(machine, target.name, end);
 }
 
-type Counts = Record<string, number>;
-
-function countEvents({ awareness }: Target): Counts {
-  const counts: Counts = {};
-  const known = EVENT_KINDS.filter((kind) => awareness.available.get(kind) === true);
-  for (const kind of known) counts[kind] = 0;
-  awareness.listen(known, ({ kind }: { readonly kind: EventKind }) => {
-    counts[kind] = (counts[kind] ?? 0) + 1;
-    return false;
-  });
-  return counts;
-}
+const reported = ({ awareness }: Target) =>
+  EVENT_KINDS.filter((kind) => awareness.available.get(kind) === true);
 
 /** The line of `--stats`. Kinds that this kernel cannot report are absent, not zero. */
-function statistics({ machine }: Target, end: GuestEnd, seconds: number, events: Counts): object {
+function statistics(target: Target, end: GuestEnd, seconds: number, counts: EventCounts): object {
+  const { machine } = target;
   const instructions: number = machine.time;
   return {
     instructions,
@@ -63,7 +54,7 @@ function statistics({ machine }: Target, end: GuestEnd, seconds: number, events:
     mips: round(instructions / 1e6 / seconds),
     exit: end.kind === "exit" ? end.code : null,
     outcome: end.kind,
-    events,
+    events: Object.fromEntries(reported(target).map((kind) => [kind, counts.of(kind)])),
     stateHash: machine.stateHash(),
   };
 }

@@ -10,7 +10,7 @@ import type { Hart } from "../../machine/api.ts";
 import type { Type, VariantPart } from "../../symbols/api.ts";
 import type { Modules } from "../api.ts";
 import { type Collection, collectionOf } from "../collections.ts";
-import { type Reader, readInteger, readPointer } from "../memory.ts";
+import { type Reader, readInteger, readPointer, readWord } from "../memory.ts";
 import { type Step, scalarOf, stepsTo, stepsToField, unwrap } from "../types.ts";
 import { syntaxError } from "./lexer.ts";
 import { parse } from "./parse.ts";
@@ -29,7 +29,14 @@ type Compute = (context: AccessContext) => number;
 
 /** A typed place in memory, a typed word outside of it (a register), or a plain number. */
 export type Node =
-  | { readonly kind: "place"; readonly type: Type; readonly at: Compute }
+  | {
+      readonly kind: "place";
+      readonly type: Type;
+      readonly at: Compute;
+      /** `at` is so much behind it, whatever the context; undefined: behind nothing. */
+      readonly base: Compute | undefined;
+      readonly offset: number;
+    }
   | { readonly kind: "word"; readonly type: Type; readonly value: Compute }
   | { readonly kind: "number"; readonly value: Compute };
 
@@ -59,11 +66,18 @@ export function accessOf(text: string, node: Node): Access {
   return { text, type: node.kind === "number" ? undefined : node.type, number, address, node };
 }
 
-export const slotPlace = (slot: number, type: Type): Node => ({
-  kind: "place",
-  type,
-  at: ({ slots }) => slots[slot]!,
-});
+/** Offsets add up before anything is evaluated: a field of a field of a static is a constant. */
+function placeAt(type: Type, base: Compute | undefined, offset = 0): Node & { kind: "place" } {
+  return { kind: "place", type, at: addressAt(base, offset), base, offset };
+}
+
+function addressAt(base: Compute | undefined, offset: number): Compute {
+  if (!base) return () => offset;
+  return offset === 0 ? base : (context) => base(context) + offset;
+}
+
+export const slotPlace = (slot: number, type: Type): Node =>
+  placeAt(type, ({ slots }) => slots[slot]!);
 export const slotNumber = (slot: number): Node => ({
   kind: "number",
   value: ({ slots }) => slots[slot]!,
@@ -136,7 +150,7 @@ class AccessCompiler {
       const found = module.symbols.staticsNamed(node.path).find((one) => one.address !== undefined);
       if (!found) continue;
       const at = Number(BigInt.asIntN(64, found.address! + module.bias));
-      return { kind: "place", type: found.type, at: () => at };
+      return placeAt(found.type, undefined, at);
     }
     return undefined;
   }
@@ -168,26 +182,16 @@ class AccessCompiler {
     const { element } = layout;
     if (layout.inline) {
       const count = layout.length(new Uint8Array(0));
-      return {
-        kind: "place",
-        type: element,
-        at: (context) => {
-          const i = index(context);
-          return i >= 0 && i < count ? at(context) + i * element.size : Number.NaN;
-        },
-      };
-    }
-    return {
-      kind: "place",
-      type: element,
-      at: (context) => {
-        const header = context.reader.bytes(at(context), type.size);
+      return placeAt(element, (context) => {
         const i = index(context);
-        return header && i >= 0 && i < layout.length(header)
-          ? layout.locate(header, i)
-          : Number.NaN;
-      },
-    };
+        return i >= 0 && i < count ? at(context) + i * element.size : Number.NaN;
+      });
+    }
+    return placeAt(element, (context) => {
+      const header = context.reader.bytes(at(context), type.size);
+      const i = index(context);
+      return header && i >= 0 && i < layout.length(header) ? layout.locate(header, i) : Number.NaN;
+    });
   }
 
   #unary(node: Expression & { kind: "unary" }): Node {
@@ -272,7 +276,7 @@ function take(node: Node, step: Step): Node {
   switch (step.kind) {
     case "offset":
       if (step.bits) throw new UserError("bit fields are not supported in profiles");
-      if (node.kind === "place") return shifted(node.at, step.offset, step.type);
+      if (node.kind === "place") return placeAt(step.type, node.base, node.offset + step.offset);
       if (step.offset !== 0) throw new UserError("this value is not in memory");
       return { kind: "word", type: step.type, value: node.value };
     case "deref": {
@@ -285,16 +289,11 @@ function take(node: Node, step: Step): Node {
                 readPointer(context.reader, at(context))
             )(node.at);
       // Null points nowhere.
-      return { kind: "place", type: step.type, at: (context) => pointer(context) || Number.NaN };
+      return placeAt(step.type, (context) => pointer(context) || Number.NaN);
     }
     case "variant":
       return active(node, step);
   }
-}
-
-function shifted(at: Compute, offset: number, type: Type): Node {
-  if (offset === 0) return { kind: "place", type, at };
-  return { kind: "place", type, at: (context) => at(context) + offset };
 }
 
 function active(node: Node & { kind: "place" | "word" }, step: Step & { kind: "variant" }): Node {
@@ -302,14 +301,11 @@ function active(node: Node & { kind: "place" | "word" }, step: Step & { kind: "v
   const holds = variantTest(part, variant.values);
   if (node.kind === "place") {
     const { at } = node;
-    return {
-      kind: "place",
-      type,
-      at: (context) => {
-        const base = at(context);
-        return holds(context.reader, base) ? base + offset : Number.NaN;
-      },
+    const base: Compute = (context) => {
+      const place = at(context);
+      return holds(context.reader, place) ? place : Number.NaN;
     };
+    return placeAt(type, base, offset);
   }
   // In a register only a pointer's niche is met: null is the other variant.
   if (offset !== 0 || variant.values.length > 0) throw new UserError("this value is not in memory");
@@ -332,6 +328,16 @@ function variantTest(
   // Halves, because niches of 64 bits (capacities beyond 2^63) are no exact doubles.
   const low = wanted.map((value) => Number(value & 0xffff_ffffn));
   const high = wanted.map((value) => Number(value >> 32n));
+  if (size === 8 && wanted.length === 1 && high[0] === 0) {
+    const only = low[0]!;
+    return (reader, at) => {
+      const word = reader.uint(at + offset, 8);
+      if (!Number.isNaN(word)) return (word === only) !== isDefault;
+      // Beyond 2^53, where it is another one, or unreadable.
+      const halves = reader.uint(at + offset, 4) + reader.uint(at + offset + 4, 4);
+      return isDefault && !Number.isNaN(halves);
+    };
+  }
   return (reader, at) => {
     const first = reader.uint(at + offset, Math.min(size, 4));
     const second = size === 8 ? reader.uint(at + offset + 4, 4) : 0;
@@ -359,13 +365,17 @@ function toNumber(node: Node): Compute | undefined {
     const range = 2 ** (type.size * 8);
     return (context) => modulo(value(context), range);
   }
-  const { at } = target;
+  const at = addressAt(target.base, target.offset + offset);
   const { size } = type;
   const signed =
     type.kind === "pointer" ||
     (type.kind === "base" && type.encoding === "signed") ||
     (type.kind === "enum" && type.underlying === "signed");
-  return (context) => readInteger(context.reader, at(context) + offset, size, signed);
+  if (size === 8) {
+    if (signed) return (context) => readPointer(context.reader, at(context));
+    return (context) => readWord(context.reader, at(context));
+  }
+  return (context) => readInteger(context.reader, at(context), size, signed);
 }
 
 const isReferenceLike = (type: Type): boolean =>
