@@ -1,9 +1,10 @@
 /** The commands, each a few lines over the session; registered as one table. */
 import * as vscode from "vscode";
 import { heard } from "./base/heard.ts";
+import { Offer } from "./base/offer.ts";
 import { t } from "./base/words.ts";
-import { BUNDLED_KERNEL } from "./debug/configuration.ts";
 import { copyKernel } from "./debug/kernel-copy.ts";
+import { BUNDLED_KERNEL } from "./debug/kernels.ts";
 import { chooseBreaks, focusThread, pin, toggleBit, toggleBreak } from "./debug/picking.ts";
 import type { Session, Sessions } from "./debug/sessions.ts";
 import { threadIdOf } from "./debug/thread-id.ts";
@@ -85,24 +86,41 @@ export function registerCommands(context: CommandContext): vscode.Disposable {
         if (error instanceof vscode.CancellationError) return;
         const text = heard(error instanceof Error ? error.message : String(error));
         context.log.error(`${name}: ${text}`);
-        await vscode.window.showErrorMessage(text);
+        const action = error instanceof Offer ? error.action : undefined;
+        const chosen = await vscode.window.showErrorMessage(
+          text,
+          ...(action ? [action.title] : []),
+        );
+        if (action && chosen) await vscode.commands.executeCommand(action.command);
       }
     }),
   );
   return vscode.Disposable.from(...registered);
 }
 
-/** Views are there while a session is. */
+const noSession = (): Offer =>
+  new Offer(t("No AsyncOS session runs. Start one with F5."), {
+    title: t("Debug the Bundled Kernel"),
+    command: "asyncos.debugBundledKernel",
+  });
+
+/** Views are there while a session is; the Timeline keeps its last picture. */
 async function showView({ sessions }: CommandContext, view: string): Promise<void> {
-  if (!sessions.any) throw new Error(t("No AsyncOS session runs. Start one with F5."));
+  const isThere = view === "asyncos.timeline" ? sessions.ever : sessions.any;
+  if (!isThere) throw noSession();
   await vscode.commands.executeCommand(`${view}.focus`);
 }
 
 /** For what can only be done while the machine stands. */
 function stopped({ sessions }: CommandContext): Session {
   const session = sessions.shown;
-  if (session === undefined) throw new Error(t("No AsyncOS session runs. Start one with F5."));
-  if (session.phase !== "stopped") throw new Error(t("The machine runs: pause it first."));
+  if (session === undefined) throw noSession();
+  if (session.phase !== "stopped") {
+    throw new Offer(t("The machine runs: pause it first."), {
+      title: t("Pause"),
+      command: "workbench.action.debug.pause",
+    });
+  }
   return session;
 }
 
@@ -119,7 +137,7 @@ async function openMemory(context: CommandContext, from?: unknown): Promise<void
 /** Sends a request about one hart: that of a tree row, of the Call Stack, or the focused one. */
 async function onHart(context: CommandContext, from: unknown, request: string): Promise<void> {
   const session = context.sessions.shown;
-  if (session === undefined) throw new Error(t("No AsyncOS session runs. Start one with F5."));
+  if (session === undefined) throw noSession();
   const threadId = await chooseHart(session, from);
   if (threadId === undefined) return;
   const many = request === "asyncos/freeze" || request === "asyncos/thaw";

@@ -9,6 +9,7 @@ import { AdapterFactory } from "./debug/adapter.ts";
 import { ConfigurationProvider, WorkloadProvider } from "./debug/configuration.ts";
 import { DEBUG_TYPE } from "./debug/paths.ts";
 import { Sessions } from "./debug/sessions.ts";
+import { Starting } from "./debug/starting.ts";
 import { LanguageLife } from "./language/life.ts";
 import { MemoryDocuments } from "./memory/document.ts";
 import { StacksView } from "./stacks/view.ts";
@@ -56,10 +57,12 @@ export function activate(context: vscode.ExtensionContext): void {
   const stacks = new StacksView(sessions, context.extensionUri);
   const timeline = new TimelineView(sessions, context.extensionUri);
   const language = new LanguageLife(connect("/lsp"), log);
+  const kernelSources = vscode.Uri.joinPath(vscode.Uri.file(root), "kernel");
   const { Dynamic } = vscode.DebugConfigurationProviderTriggerKind;
   context.subscriptions.push(
     log,
     sessions,
+    new Starting(sessions),
     coroutines,
     timeline,
     stacks,
@@ -72,7 +75,10 @@ export function activate(context: vscode.ExtensionContext): void {
       DEBUG_TYPE,
       new AdapterFactory(connect("/dap")),
     ),
-    vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, new ConfigurationProvider()),
+    vscode.debug.registerDebugConfigurationProvider(
+      DEBUG_TYPE,
+      new ConfigurationProvider(kernelSources),
+    ),
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, new WorkloadProvider(), Dynamic),
     registerCommands({
       sessions,
@@ -81,7 +87,7 @@ export function activate(context: vscode.ExtensionContext): void {
       memory,
       log,
       extension: context.extension.id,
-      kernelSources: vscode.Uri.joinPath(vscode.Uri.file(root), "kernel"),
+      kernelSources,
     }),
     // It stays when the session has ended: where things are written is known from then on.
     sessions.onDidChange(() => sessions.any && language.want(true)),

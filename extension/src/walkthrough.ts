@@ -1,7 +1,7 @@
 /** The buttons of the walkthrough, from the kernel in the box to the first stop at a waker. */
 import * as vscode from "vscode";
 import { t } from "./base/words.ts";
-import { BUNDLED_KERNEL } from "./debug/configuration.ts";
+import { BUNDLED_KERNEL } from "./debug/kernels.ts";
 import type { Session } from "./debug/sessions.ts";
 import type { Coroutine } from "./wire.ts";
 

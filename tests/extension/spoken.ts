@@ -119,10 +119,10 @@ function template(node: Node): string {
 
 /** Members of objects that people read. */
 const SHOWN = /^(label|description|detail|title|placeHolder|prompt|tooltip|spoken|told)$/;
-/** Words for `when` clauses. */
-const HIDDEN = /^context$/;
+/** Words for `when` clauses, and names of commands. */
+const HIDDEN = /^(context|command)$/;
 /** Whose arguments people read. */
-const SHOWING = /^(Error|show(Error|Information|Warning)Message|heading|text|fillText)$/;
+const SHOWING = /^(Error|Offer|show(Error|Information|Warning)Message|heading|text|fillText)$/;
 /** Whose arguments nobody but a developer reads, or no one. */
 const NOT_SHOWN = /^(log|info|warn|error|debug|trace|get|set|querySelector|createOutputChannel)$/;
 const TWO_WORDS = /[a-z]{2,}[,:]? [a-zA-Z]{2,}|[a-zA-Z]{2,} \{\d+\}/;

@@ -1,28 +1,21 @@
 /** Launch configurations: what F5 starts without a launch.json, and paths made absolute. */
 import * as vscode from "vscode";
 import { t } from "../base/words.ts";
-import { kernelConfiguration } from "./kernels.ts";
-import { DEBUG_TYPE, located } from "./paths.ts";
+import { copyKernel, isEmpty } from "./kernel-copy.ts";
+import { BUNDLED_KERNEL, kernelConfiguration } from "./kernels.ts";
+import { located } from "./paths.ts";
 import { kernelsOf } from "./workspace-kernels.ts";
-
-/**
- * The kernel in the box with four harts. Stops at the entry, because whoever starts it this way has
- * set no breakpoint yet.
- */
-export const BUNDLED_KERNEL: vscode.DebugConfiguration = {
-  type: DEBUG_TYPE,
-  request: "launch",
-  name: "AsyncOS: bundled kernel",
-  harts: 4,
-  stopOnEntry: true,
-  // The panel is for the views; the console is one tab away.
-  internalConsoleOptions: "neverOpen",
-};
 
 /** Workloads of the bundled kernel, offered in the list of configurations. */
 const WORKLOADS = ["ring", "priorities", "sleepers"];
 
 export class ConfigurationProvider implements vscode.DebugConfigurationProvider {
+  readonly #kernelSources: vscode.Uri;
+
+  constructor(kernelSources: vscode.Uri) {
+    this.#kernelSources = kernelSources;
+  }
+
   /**
    * F5 without a launch.json arrives here with an empty configuration: it starts a kernel of the
    * folder, or the bundled one where there is none.
@@ -32,7 +25,7 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
     config: vscode.DebugConfiguration,
   ): Promise<vscode.DebugConfiguration | undefined> {
     const empty = !config.type && !config.request && !config.name;
-    return empty ? chooseKernel(folder) : config;
+    return empty ? chooseKernel(folder, this.#kernelSources) : config;
   }
 
   resolveDebugConfigurationWithSubstitutedVariables(
@@ -61,25 +54,38 @@ export class WorkloadProvider implements vscode.DebugConfigurationProvider {
 /** Asks only where there is a choice; undefined: the user wants none. */
 async function chooseKernel(
   folder: vscode.WorkspaceFolder | undefined,
+  kernelSources: vscode.Uri,
 ): Promise<vscode.DebugConfiguration | undefined> {
   const found = folder === undefined ? [] : await kernelsOf(folder);
-  if (found.length === 0) return { ...BUNDLED_KERNEL };
-  const items = [
+  const copyable = folder !== undefined && found.length === 0 && (await isEmpty(folder));
+  if (found.length === 0 && !copyable) return { ...BUNDLED_KERNEL };
+  const items: (vscode.QuickPickItem & { start(): Promise<vscode.DebugConfiguration> })[] = [
     ...found.map((path) => ({
       label: path.slice(path.lastIndexOf("/") + 1),
       description: path,
-      configuration: kernelConfiguration(path) as vscode.DebugConfiguration,
+      start: async () => kernelConfiguration(path) as vscode.DebugConfiguration,
     })),
     {
       label: t("Bundled kernel"),
       description: t("comes with AsyncOS Debugger"),
-      configuration: { ...BUNDLED_KERNEL },
+      start: async () => ({ ...BUNDLED_KERNEL }),
     },
+    ...(copyable
+      ? [
+          {
+            label: t("A copy of it, to change"),
+            description: t("its sources, image and a launch.json go into this folder"),
+            start: () => copyKernel(kernelSources),
+          },
+        ]
+      : []),
   ];
   const chosen = await vscode.window.showQuickPick(items, {
     title: t("Debug a kernel"),
-    placeHolder: t("A RISC-V kernel of this folder, or the one that comes with the extension"),
+    placeHolder: copyable
+      ? t("This folder is empty: debug the kernel that comes with the extension, or a copy of it")
+      : t("A RISC-V kernel of this folder, or the one that comes with the extension"),
     matchOnDescription: true,
   });
-  return chosen?.configuration;
+  return chosen?.start();
 }

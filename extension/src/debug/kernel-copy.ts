@@ -1,7 +1,8 @@
 /** Makes a copy of the bundled kernel to change and build: sources, image, and a launch.json for it. */
 import * as vscode from "vscode";
+import { Offer } from "../base/offer.ts";
 import { t } from "../base/words.ts";
-import { BUNDLED_KERNEL } from "./configuration.ts";
+import { BUNDLED_KERNEL } from "./kernels.ts";
 
 /** What a build leaves behind, in a checkout of the debugger. */
 const NOT_COPIED = ["target", "node_modules"];
@@ -19,20 +20,27 @@ const LAUNCH = {
   ],
 };
 
-/** `sources`: the bundled kernel's folder. Overwrites nothing. */
-export async function copyKernel(sources: vscode.Uri): Promise<void> {
+/**
+ * `sources`: the bundled kernel's folder. Overwrites nothing; answers the launch configuration that
+ * debugs the copy.
+ */
+export async function copyKernel(sources: vscode.Uri): Promise<vscode.DebugConfiguration> {
   const { fs, workspaceFolders } = vscode.workspace;
   const folder = workspaceFolders?.[0]?.uri;
   if (folder === undefined) {
-    throw new Error(
+    throw new Offer(
       t("The copy goes into the open folder, and none is open. Open an empty folder first."),
+      { title: t("Open Folder..."), command: "workbench.action.files.openFolder" },
     );
   }
   const kernel = vscode.Uri.joinPath(folder, "kernel");
   const launch = vscode.Uri.joinPath(folder, ".vscode", "launch.json");
   for (const each of [kernel, launch]) {
     if (await exists(each)) {
-      throw new Error(t("{0} is there already. Open an empty folder for the copy.", each.fsPath));
+      throw new Offer(t("{0} is there already. Open an empty folder for the copy.", each.fsPath), {
+        title: t("Open Folder..."),
+        command: "workbench.action.files.openFolder",
+      });
     }
   }
   const parts = (await fs.readDirectory(sources)).filter(([name]) => !NOT_COPIED.includes(name));
@@ -54,6 +62,13 @@ export async function copyKernel(sources: vscode.Uri): Promise<void> {
     },
   );
   await vscode.window.showTextDocument(vscode.Uri.joinPath(kernel, "README.md"));
+  return LAUNCH.configurations[0]!;
+}
+
+/** Nothing is in it but settings and what version control keeps. */
+export async function isEmpty(folder: vscode.WorkspaceFolder): Promise<boolean> {
+  const entries = await vscode.workspace.fs.readDirectory(folder.uri);
+  return entries.every(([name]) => name.startsWith("."));
 }
 
 async function exists(uri: vscode.Uri): Promise<boolean> {

@@ -3,6 +3,20 @@
  * VS Code: files come in by `Files`.
  */
 
+/**
+ * The kernel in the box with four harts. Stops at the entry, because whoever starts it this way has
+ * set no breakpoint yet.
+ */
+export const BUNDLED_KERNEL = {
+  type: "asyncos",
+  request: "launch",
+  name: "AsyncOS: bundled kernel",
+  harts: 4,
+  stopOnEntry: true,
+  // The panel is for the views; the console is one tab away.
+  internalConsoleOptions: "neverOpen",
+};
+
 /** A workspace folder's files, by paths relative to it with `/`. */
 export interface Files {
   /** Paths that match a glob pattern. */

@@ -27,6 +27,7 @@ export class Sessions implements vscode.Disposable {
   readonly #tracked = new Map<string, Tracked>();
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscriptions: readonly vscode.Disposable[];
+  #ever = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** The views should read `shown` again. */
@@ -52,6 +53,18 @@ export class Sessions implements vscode.Disposable {
     return this.#tracked.size > 0;
   }
 
+  /** There was one in this window. */
+  get ever(): boolean {
+    return this.#ever;
+  }
+
+  /** Those that are not ready yet to run. */
+  get starting(): readonly vscode.DebugSession[] {
+    return [...this.#tracked.values()]
+      .filter(({ phase }) => phase === "starting")
+      .map(({ debug }) => debug);
+  }
+
   dispose(): void {
     clearTimeout(this.#timer);
     for (const each of this.#subscriptions) each.dispose();
@@ -66,6 +79,7 @@ export class Sessions implements vscode.Disposable {
     return {
       onWillStartSession: () => {
         this.#tracked.set(debug.id, tracked);
+        this.#ever = true;
         this.#schedule();
       },
       onDidSendMessage: (message: Passing) => {
