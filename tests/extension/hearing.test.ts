@@ -16,7 +16,7 @@ test.each([
   ["There is no hart 9: the machine has 4.", "没有硬件线程 9：机器共有 4 个。"],
   ["the bit is clear, but its queue holds 3", "该位为零，但其队列中有 3 个"],
   ["nothing named `a.b` is in scope here", "此处的作用域中没有名为 `a.b` 的内容"],
-  ["executor 1 of process 3 init", "executor 1（进程 3 init）"],
+  ["executor 1 of process 3 init", "执行器 1（进程 3 init）"],
   // Nobody has said this: it stays.
   ["a_name_of_the_program", "a_name_of_the_program"],
   ["", ""],

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import chinese from "../../extension/l10n/bundle.l10n.zh-cn.json" with { type: "json" };
 import manifest from "../../extension/package.json" with { type: "json" };
-import { literalsOf, look, sourcesIn } from "./spoken.ts";
+import { literalsOf, look, sourcesIn, userErrors } from "./spoken.ts";
 
 const root = join(import.meta.dirname, "../..");
 const translated: Readonly<Record<string, string>> = chinese;
@@ -67,13 +67,23 @@ test("every text is translated", () => {
   expect([...keys].filter((key) => !Object.hasOwn(translated, key))).toEqual([]);
 });
 
+test("every error of a session is translated", () => {
+  const session = sourcesIn(join(root, "daemon/src")).filter(({ path }) =>
+    /^(dap|debugger|awareness|inspect)\//.test(path),
+  );
+  const errors = userErrors(session);
+  expect(errors.size).toBeGreaterThan(80);
+  expect([...errors].filter((text) => !Object.hasOwn(translated, text))).toEqual([]);
+});
+
 test("every other translation is of something that the daemon or a profile says", () => {
   const folder = join(root, "daemon/profiles");
   const profiles = readdirSync(folder)
     .filter((name) => name.endsWith(".json"))
     .map((name) => readFileSync(join(folder, name), "utf8"))
     .join("\n");
-  const said = literalsOf(sourcesIn(join(root, "daemon/src")));
+  const daemon = sourcesIn(join(root, "daemon/src"));
+  const said = new Set([...literalsOf(daemon), ...userErrors(daemon)]);
   const heard = Object.keys(translated).filter((key) => !keys.has(key));
   const unsaid = heard.filter(
     (key) => !said.has(key) && !profiles.includes(JSON.stringify(key).slice(1, -1)),

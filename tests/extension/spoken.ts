@@ -169,3 +169,30 @@ function shownHtml(html: string): string | undefined {
   ].map((text) => text!.replace(/\{\d+\}/g, "").trim());
   return said.find((text) => WORD.test(text));
 }
+
+/** What errors for users say, with `{0}`, `{1}`, ... for values; texts that are put together are one. */
+export function userErrors(sources: readonly Source[]): ReadonlySet<string> {
+  const found = new Set<string>();
+  for (const source of sources) {
+    visit(parse(source), [], (node) => {
+      if (node.type !== "NewExpression" || calleeOf(node) !== "UserError") return;
+      for (const text of textsOf((node.arguments as Node[])[0])) found.add(text);
+    });
+  }
+  return found;
+}
+
+/** Of an expression that is a text; none where it is computed. */
+function textsOf(node: Node | undefined): string[] {
+  if (!node) return [];
+  if (isText(node)) return [template(node)];
+  if (node.type === "ConditionalExpression") {
+    return [...textsOf(node.consequent as Node), ...textsOf(node.alternate as Node)];
+  }
+  if (node.type !== "BinaryExpression") return [];
+  const [left] = textsOf(node.left as Node);
+  const [right] = textsOf(node.right as Node);
+  if (left === undefined || right === undefined) return [];
+  const shift = (left.match(/\{\d+\}/g) ?? []).length;
+  return [left + right.replace(/\{(\d+)\}/g, (_, at) => `{${Number(at) + shift}}`)];
+}

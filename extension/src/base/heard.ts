@@ -11,7 +11,9 @@ export function heard(text: string): string {
   if (Object.hasOwn(texts, text)) return texts[text]!;
   for (const { key, pattern } of forms(texts)) {
     const found = pattern.exec(text);
-    if (found) return t(key, ...found.slice(1));
+    // A reason within a sentence is one itself; a name is not.
+    if (found)
+      return t(key, ...found.slice(1).map((part) => (/ /.test(part) ? heard(part) : part)));
   }
   return text;
 }
