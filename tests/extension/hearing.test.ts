@@ -112,7 +112,7 @@ test("what the language server says at sources", async () => {
       ] as never,
   );
   expect(lenses?.map(({ command }) => command?.title)).toEqual([
-    "12 个存活：3 个就绪，9 个等待",
+    "12 个存活：3 个就绪，9 个等待中",
     "异步函数，96 字节，2 个等待点",
     undefined,
   ]);

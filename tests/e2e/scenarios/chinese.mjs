@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { kernelLine } from "./kernel-lines.mjs";
 
 const RING = "src/workload/ring.rs";
-/** Of VS Code, whose language pack is not there; and names that the kernel has. */
 const ENGLISH = /[A-Za-z]{3,}/;
+/** What the program and the language call things. */
+const NAMES = /[a-z_]+(::[a-z_]+)+( \(async \w+\))?|\w+\.rs:\d+/g;
 
 export const chinese = {
   name: "chinese",
@@ -34,11 +35,11 @@ export const chinese = {
       await window.setBreakpoint();
       await window.key("F5");
       await window.stopped(/断点/);
-      const waiting = await window.rows("协程", /等待/);
+      const waiting = await window.rows("协程", /等待中/);
       for (const row of waiting) {
-        assert.doesNotMatch(row.replace(/[a-z_]+(::[a-z_]+)+|\w+\.rs:\d+/g, ""), ENGLISH, row);
+        assert.doesNotMatch(row.replace(NAMES, ""), ENGLISH, row);
       }
-      await window.expand("协程", /ring::pass 等待/);
+      await window.expand("协程", /ring::pass 等待中/);
       await window.rows("协程", /创建于/);
       await window.rows("执行器", /优先级 \d+/);
       await window.rows("Variables", /^局部变量/);
