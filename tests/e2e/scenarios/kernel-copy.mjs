@@ -21,6 +21,13 @@ export const kernelCopy = {
       await window.screenshot("light-copy-1");
     });
 
+    await step("without a session its sources say how large coroutines are", async () => {
+      await window.openFile("ring.rs", await kernelLine(root, RING, "async fn pass"));
+      const lens = await window.lens("async fn pass");
+      assert.match(await lens.innerText(), /^async fn, \d+ bytes, 1 await$/);
+      await window.screenshot("light-copy-2-lenses");
+    });
+
     await step("a breakpoint in the copy's source stops there", async () => {
       await window.openFile("ring.rs", await kernelLine(root, RING, "token.hops += 1;"));
       await window.setBreakpoint();
@@ -52,7 +59,7 @@ export const kernelCopy = {
       await window.key("F5");
       await window.pick("asyncos-kernel.elf");
       await window.stopped(/entry/i);
-      await window.screenshot("light-copy-2");
+      await window.screenshot("light-copy-3");
     });
   },
 };
