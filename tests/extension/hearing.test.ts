@@ -17,6 +17,10 @@ test.each([
   ["the bit is clear, but its queue holds 3", "该位为零，但其队列中有 3 个"],
   ["nothing named `a.b` is in scope here", "此处的作用域中没有名为 `a.b` 的内容"],
   ["executor 1 of process 3 init", "执行器 1（进程 3 init）"],
+  [
+    '/a/b.rs is not on this host. Looked for:\n  /x/b.rs\nSay where it is by the launch option "sourceMap"',
+    "/a/b.rs 不在本机上。已查找：\n  /x/b.rs\n请用启动选项“sourceMap”指明它的位置",
+  ],
   // Nobody has said this: it stays.
   ["a_name_of_the_program", "a_name_of_the_program"],
   ["", ""],
@@ -73,6 +77,18 @@ test("names of filters and scopes, messages of breakpoints, errors", () => {
   });
   expect(response("scopes", { scopes: [{ name: "Locals" }, { name: "CSRs" }] }).body).toEqual({
     scopes: [{ name: "局部变量" }, { name: "CSRs" }],
+  });
+  const frames = [
+    { id: 1, name: "run::poll [line unknown; suspended]" },
+    { id: 2, name: "<[u8] as Copy>::copy" },
+    { id: 3, name: "spawned at" },
+  ];
+  expect(response("stackTrace", { stackFrames: frames }).body).toEqual({
+    stackFrames: [
+      { id: 1, name: "run::poll [行号未知；已挂起]" },
+      { id: 2, name: "<[u8] as Copy>::copy" },
+      { id: 3, name: "创建于" },
+    ],
   });
   const message = "All harts are frozen: thaw one first.";
   const error = { id: 1, format: "{_text}", variables: { _text: message }, showUser: true };

@@ -5,7 +5,7 @@
  */
 import { spoken, t } from "./words.ts";
 
-/** A text of the daemon's, translated where it is known: as it stands, or by the sentence's form. */
+/** A text of the daemon's, translated where it is known: as it stands, by its form, or line by line. */
 export function heard(text: string): string {
   const { texts } = spoken();
   if (Object.hasOwn(texts, text)) return texts[text]!;
@@ -15,7 +15,7 @@ export function heard(text: string): string {
     if (found)
       return t(key, ...found.slice(1).map((part) => (/ /.test(part) ? heard(part) : part)));
   }
-  return text;
+  return text.includes("\n") ? text.split("\n").map(heard).join("\n") : text;
 }
 
 interface Form {

@@ -84,12 +84,28 @@ function responseBody(command: string | undefined, body: Body): Body {
         "description",
         "conditionDescription",
       ]);
+    case "stackTrace":
+      return { ...body, stackFrames: (body.stackFrames as readonly Named[]).map(noted) };
     case "scopes":
       return each(body, "scopes", ["name"]);
     default:
       return each(body, "breakpoints", ["message"]);
   }
 }
+
+interface Named {
+  readonly name: string;
+}
+
+/** `poll [line unknown]`: the name is the program's, the notes behind it are the daemon's. */
+function noted(frame: Named): Named {
+  const [, name, notes] = /^(.+) \[([^[\]]+)\]$/.exec(frame.name) ?? [];
+  if (name === undefined || notes === undefined) return { ...frame, name: label(frame.name) };
+  return { ...frame, name: `${name} [${notes.split("; ").map(heard).join(t("; "))}]` };
+}
+
+/** A label between frames; the names of frames stay. */
+const label = (name: string): string => (name === "spawned at" ? heard(name) : name);
 
 /** An error's sentence stands in a variable of its format. */
 function refusal(body: Body): object {
