@@ -78,6 +78,18 @@ test("names of filters and scopes, messages of breakpoints, errors", () => {
   expect(response("scopes", { scopes: [{ name: "Locals" }, { name: "CSRs" }] }).body).toEqual({
     scopes: [{ name: "局部变量" }, { name: "CSRs" }],
   });
+  const threads = [
+    { id: 1, name: "hart 0: running, frozen, thread coroutines-0, coroutine 7 ring::pass" },
+    { id: 9, name: "thread 3 main: blocked" },
+    { id: 12, name: "coroutine 3:17 a::b: waiting" },
+  ];
+  expect(response("threads", { threads }).body).toEqual({
+    threads: [
+      { id: 1, name: "硬件线程 0：运行中，已冻结，线程 coroutines-0，协程 7 ring::pass" },
+      { id: 9, name: "线程 3 main：阻塞" },
+      { id: 12, name: "协程 3:17 a::b：等待中" },
+    ],
+  });
   const frames = [
     { id: 1, name: "run::poll [line unknown; suspended]" },
     { id: 2, name: "<[u8] as Copy>::copy" },

@@ -86,6 +86,8 @@ function responseBody(command: string | undefined, body: Body): Body {
       ]);
     case "stackTrace":
       return { ...body, stackFrames: (body.stackFrames as readonly Named[]).map(noted) };
+    case "threads":
+      return { ...body, threads: (body.threads as readonly Named[]).map(threadNamed) };
     case "scopes":
       return each(body, "scopes", ["name"]);
     default:
@@ -102,6 +104,23 @@ function noted(frame: Named): Named {
   const [, name, notes] = /^(.+) \[([^[\]]+)\]$/.exec(frame.name) ?? [];
   if (name === undefined || notes === undefined) return { ...frame, name: label(frame.name) };
   return { ...frame, name: `${name} [${notes.split("; ").map(heard).join(t("; "))}]` };
+}
+
+/** `hart 0: running, frozen, thread 3 main`: what there is of each kind, and its state. */
+function threadNamed(thread: Named): Named {
+  const parts = thread.name.split(", ").map((part) => {
+    if (part === "frozen") return t("frozen");
+    const [, kind, what, state] = /^(hart|thread|coroutine) (.+?)(?:: (\w+))?$/.exec(part) ?? [];
+    if (what === undefined) return part;
+    const named =
+      kind === "hart"
+        ? t("hart {0}", what)
+        : kind === "thread"
+          ? t("thread {0}", what)
+          : t("coroutine {0}", what);
+    return state === undefined ? named : t("{0}: {1}", named, heard(state));
+  });
+  return { ...thread, name: parts.join(t(", ")) };
 }
 
 /** A label between frames; the names of frames stay. */

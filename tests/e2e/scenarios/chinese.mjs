@@ -40,7 +40,7 @@ export const chinese = {
         assert.doesNotMatch(row.replace(NAMES, ""), ENGLISH, row);
       }
       await window.expand("协程", /ring::pass 等待中/);
-      await window.rows("协程", /创建于/);
+      await window.row("协程", /^创建于/);
       await window.rows("执行器", /优先级 \d+/);
       await window.rows("Variables", /^局部变量/);
       await window.screenshot("chinese-2-views");
