@@ -5,7 +5,7 @@
 import * as vscode from "vscode";
 import type { Connect } from "../debug/adapter.ts";
 import type { RunningClient } from "./client.ts";
-import { WorkspaceKernels } from "./kernels.ts";
+import { type KernelFiles, WorkspaceKernels } from "./kernels.ts";
 
 export class LanguageLife implements vscode.Disposable {
   readonly #connect: Connect;
@@ -22,10 +22,7 @@ export class LanguageLife implements vscode.Disposable {
     this.#log = log;
     this.#subscriptions = [
       this.#kernels,
-      this.#kernels.onDidChange((kernels) => {
-        if (this.#client) this.#client.tell(kernels);
-        else if (kernels.length > 0) this.want(true);
-      }),
+      this.#kernels.onDidChange((kernels) => this.#tell(kernels)),
       vscode.workspace.onDidOpenTextDocument((document) => void this.#opened(document)),
     ];
     for (const document of vscode.workspace.textDocuments) void this.#opened(document);
@@ -46,7 +43,13 @@ export class LanguageLife implements vscode.Disposable {
     const shows = languageId === "rust" || /asyncos-profile\.json$/.test(fileName);
     if (this.#looked || uri.scheme !== "file" || !shows || !isOn()) return;
     this.#looked = true;
-    if ((await this.#kernels.look()).length > 0) this.want(true);
+    this.#tell(await this.#kernels.look());
+  }
+
+  /** A client that starts is told by itself. */
+  #tell(kernels: readonly KernelFiles[]): void {
+    if (this.#client) this.#client.tell(kernels);
+    else if (kernels.length > 0) this.want(true);
   }
 
   async #settle(): Promise<void> {
