@@ -350,7 +350,7 @@ class Window {
 
   /** Stops, or not, at a scheduling event, by its check box in the Breakpoints section. */
   async stopAt(label, on, condition) {
-    const row = await this.row("Breakpoints", new RegExp(`^${label}\\b`));
+    const row = await this.row("Breakpoints", new RegExp(`^${label}(?!\\p{L})`, "u"));
     const isOn = async () => (await row.getAttribute("aria-checked")) === "true";
     // The second is that of older VS Codes.
     const box = row.locator(".monaco-checkbox, input[type=checkbox]").first();
