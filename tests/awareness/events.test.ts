@@ -85,6 +85,26 @@ test("the kernel's own counters agree with the events counted", () => {
   expect(events.filter(({ kind }) => kind === "complete")).toHaveLength(Number(completed));
 });
 
+test("counts are those of the events, heard by others or not, until they end", () => {
+  const options = { harts: 3, schedule: "random", seed: 7 } as const;
+  const kinds: EventKind[] = ["wake", "poll", "bitmap", "interrupt"];
+  const heard = bootKernel("workload=ring", options);
+  const events = record(heard, ["wake", "poll", "bitmap", "interrupt", "trap"]);
+  const counts = [heard, bootKernel("workload=ring", options)].map((kernel) => {
+    const counted = kernel.awareness.count(kinds);
+    kernel.runTo("executor::run::complete");
+    const until = kernel.awareness.count(["poll", "poll"]);
+    until.dispose();
+    kernel.runToEnd();
+    expect(until.of("poll")).toBe(0);
+    expect(counted.of("spawn")).toBe(0);
+    return kinds.map((kind) => counted.of(kind));
+  });
+  const expected = kinds.map((kind) => events.filter((event) => event.kind === kind).length);
+  expect(Math.min(...expected)).toBeGreaterThan(10);
+  expect(counts).toEqual([expected, expected]);
+});
+
 test("every poll ends: pending or complete, and only by who began it", () => {
   const kernel = bootKernel("workload=priorities", { harts: 4, schedule: "random", seed: 11 });
   const events = record(kernel, ["migrate", "poll", "pending", "complete"]);
