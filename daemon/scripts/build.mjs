@@ -1,8 +1,9 @@
 /**
- * Bundles the daemon with esbuild: `dist/asyncos.mjs` (command line and server) and
- * `dist/session.mjs` (the worker that holds one debug session, or looks at a kernel). The same sources give the same bytes.
+ * Bundles the daemon with esbuild: `dist/asyncos.mjs` (command line and server), `dist/session.mjs`
+ * (the worker that holds one debug session, or looks at a kernel), and what both share. The same sources give
+ * the same bytes.
  */
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -19,6 +20,10 @@ const result = await build({
   outdir: dist,
   outExtension: { ".js": ".mjs" },
   bundle: true,
+  splitting: true,
+  // Names stay: whoever reads a stack trace finds the function.
+  minifyWhitespace: true,
+  minifySyntax: true,
   platform: "node",
   format: "esm",
   target: "node20",
@@ -40,4 +45,8 @@ for (const file of result.outputFiles) {
   const draft = `${target}.${process.pid}.tmp`;
   writeFileSync(draft, file.contents);
   renameSync(draft, target);
+}
+const made = new Set(result.outputFiles.map(({ path }) => basename(path)));
+for (const name of readdirSync(dist)) {
+  if (/^chunk-.*\.mjs/.test(name) && !made.has(name)) rmSync(join(dist, name), { force: true });
 }

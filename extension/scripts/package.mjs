@@ -1,14 +1,18 @@
 /**
  * Makes `asyncos-VERSION.vsix`: the extension with everything it runs: the daemon's bundle and
- * profiles, and the kernel's image and sources, laid out as in the repository. Nothing is installed
- * on the user's machine, and no `node_modules` goes in.
+ * profiles, laid out as in the repository, and the kernel's images and sources, compressed together
+ * (src/daemon/kernel-folder.ts unpacks them). Nothing is installed on the user's machine, and no
+ * `node_modules` goes in.
  */
 import { execFileSync } from "node:child_process";
-import { cp, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { cp, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants } from "node:zlib";
 import { createVSIX } from "@vscode/vsce";
+import { createTar } from "nanotar";
 
 const extension = join(dirname(fileURLToPath(import.meta.url)), "..");
 const root = join(extension, "..");
@@ -33,7 +37,6 @@ const CONTENTS = [
   ["daemon/dist", "daemon/dist"],
   ["daemon/package.json", "daemon/package.json"],
   ["daemon/profiles", "daemon/profiles"],
-  ["kernel", "kernel"],
 ];
 
 /** What of the copied folders nobody needs at run time. */
@@ -53,6 +56,8 @@ try {
       filter: (path) => !UNWANTED.test(relative(root, path)),
     });
   }
+  const kernel = await kernelArchive();
+  await writeFile(join(staging, kernel.name), kernel.bytes);
   await writeFile(join(staging, "package.json"), JSON.stringify(shipped(manifest), null, 2));
   await createVSIX({
     cwd: staging,
@@ -69,6 +74,31 @@ if (size > MOST_BYTES) {
   throw new Error(`${target} has ${size} bytes, more than the ${MOST_BYTES} that are allowed`);
 }
 console.log(`${relative(root, target)}: ${(size / 1024 / 1024).toFixed(2)} MiB`);
+
+/** The kernel's folder, named after what is inside. */
+async function kernelArchive() {
+  const folder = join(root, "kernel");
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).replaceAll("\\", "/"))
+    .filter((path) => !path.split("/").some((part) => UNWANTED.test(part)))
+    .sort();
+  const files = await Promise.all(
+    paths.map(async (name) => ({ name, data: await readFile(join(folder, name)) })),
+  );
+  const tar = createTar(files, { attrs: { mtime: 0 } });
+  const bytes = brotliCompressSync(tar, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: 9,
+      // As far back as the format goes, 16 MiB: from one program to the next.
+      [constants.BROTLI_PARAM_LGWIN]: constants.BROTLI_MAX_WINDOW_BITS,
+      [constants.BROTLI_PARAM_SIZE_HINT]: tar.length,
+    },
+  });
+  const digest = createHash("sha256").update(tar).digest("hex").slice(0, 16);
+  return { name: `kernel-${digest}.tar.br`, bytes };
+}
 
 /** The manifest without what only development needs. */
 function shipped({ private: _, scripts, dependencies, devDependencies, ...rest }) {

@@ -23,8 +23,8 @@ export interface CommandContext {
   readonly log: vscode.LogOutputChannel;
   /** The extension's id. */
   readonly extension: string;
-  /** Where the sources of the bundled kernel are. */
-  readonly kernelSources: vscode.Uri;
+  /** The folder of the bundled kernel: sources and images. */
+  readonly kernel: () => Promise<vscode.Uri>;
 }
 
 type Handler = (context: CommandContext, ...args: never[]) => unknown;
@@ -32,12 +32,13 @@ type Handler = (context: CommandContext, ...args: never[]) => unknown;
 const COMMANDS: Readonly<Record<string, Handler>> = {
   "asyncos.debugBundledKernel": () =>
     vscode.debug.startDebugging(vscode.workspace.workspaceFolders?.[0], { ...BUNDLED_KERNEL }),
-  "asyncos.copyKernel": ({ kernelSources }) => copyKernel(kernelSources),
-  "asyncos.openKernelSource": ({ kernelSources }) => openKernelSource(kernelSources),
+  "asyncos.copyKernel": async ({ kernel }) => copyKernel(await kernel()),
+  "asyncos.openKernelSource": async ({ kernel }) => openKernelSource(await kernel()),
   "asyncos.walkthrough": ({ extension }) => openWalkthrough(extension),
-  "asyncos.breakInExample": ({ kernelSources, sessions }) =>
-    breakInExample(kernelSources, sessions.shown),
-  "asyncos.stopAtNextWake": (context) => stopAtNextWake(context.kernelSources, stopped(context)),
+  "asyncos.breakInExample": async ({ kernel, sessions }) =>
+    breakInExample(await kernel(), sessions.shown),
+  "asyncos.stopAtNextWake": async (context) =>
+    stopAtNextWake(await context.kernel(), stopped(context)),
   "asyncos.showViews": (context) => showView(context, "asyncos.harts"),
   "asyncos.showTimeline": (context) => showView(context, "asyncos.timeline"),
   "asyncos.showLog": ({ log }) => log.show(),

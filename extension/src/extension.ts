@@ -4,6 +4,7 @@ import { speak } from "./base/words.ts";
 import { registerCommands } from "./commands.ts";
 import { findRoot, launchDaemon } from "./daemon/host.ts";
 import { openSocket } from "./daemon/json-socket-ws.ts";
+import { kernelFolder } from "./daemon/kernel-folder.ts";
 import { Supervisor } from "./daemon/supervisor.ts";
 import { AdapterFactory } from "./debug/adapter.ts";
 import { ConfigurationProvider, WorkloadProvider } from "./debug/configuration.ts";
@@ -38,8 +39,13 @@ export function activate(context: vscode.ExtensionContext): void {
   speak({ tag: vscode.env.language, texts: vscode.l10n.bundle ?? {} });
   const log = vscode.window.createOutputChannel("AsyncOS", { log: true });
   const root = findRoot(context.extensionPath);
+  let folder = "";
+  const kernel = once(async () => {
+    folder = await kernelFolder(root, context.globalStorageUri.fsPath);
+    return vscode.Uri.file(folder);
+  });
   const daemon = new Supervisor({
-    launch: () => launchDaemon(root),
+    launch: () => launchDaemon(root, folder),
     log: (line) => log.info(line),
     patience: START_MILLISECONDS,
     later: (milliseconds, callback) => {
@@ -48,8 +54,10 @@ export function activate(context: vscode.ExtensionContext): void {
     },
   });
   supervisor = daemon;
-  const connect = (path: "/dap" | "/lsp") => () =>
-    daemon.connect((endpoint) => openSocket(endpoint, path));
+  const connect = (path: "/dap" | "/lsp") => async () => {
+    await kernel();
+    return daemon.connect((endpoint) => openSocket(endpoint, path));
+  };
 
   const sessions = new Sessions();
   const coroutines = new CoroutinesView(sessions, context.workspaceState);
@@ -57,7 +65,6 @@ export function activate(context: vscode.ExtensionContext): void {
   const stacks = new StacksView(sessions, context.extensionUri);
   const timeline = new TimelineView(sessions, context.extensionUri);
   const language = new LanguageLife(connect("/lsp"), log);
-  const kernelSources = vscode.Uri.joinPath(vscode.Uri.file(root), "kernel");
   const { Dynamic } = vscode.DebugConfigurationProviderTriggerKind;
   context.subscriptions.push(
     log,
@@ -75,10 +82,7 @@ export function activate(context: vscode.ExtensionContext): void {
       DEBUG_TYPE,
       new AdapterFactory(connect("/dap")),
     ),
-    vscode.debug.registerDebugConfigurationProvider(
-      DEBUG_TYPE,
-      new ConfigurationProvider(kernelSources),
-    ),
+    vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, new ConfigurationProvider(kernel)),
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, new WorkloadProvider(), Dynamic),
     registerCommands({
       sessions,
@@ -87,7 +91,7 @@ export function activate(context: vscode.ExtensionContext): void {
       memory,
       log,
       extension: context.extension.id,
-      kernelSources,
+      kernel,
     }),
     // It stays when the session has ended: where things are written is known from then on.
     sessions.onDidChange(() => sessions.any && language.want(true)),
@@ -99,6 +103,18 @@ export function activate(context: vscode.ExtensionContext): void {
 /** Resolves when the daemon is gone. */
 export async function deactivate(): Promise<void> {
   await supervisor?.end();
+}
+
+/** Does something at the first call only, unless it failed. */
+function once<T>(action: () => Promise<T>): () => Promise<T> {
+  let done: Promise<T> | undefined;
+  return () => {
+    done ??= action().catch((error) => {
+      done = undefined;
+      throw error;
+    });
+    return done;
+  };
 }
 
 /**

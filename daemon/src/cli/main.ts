@@ -19,7 +19,8 @@ const EXIT_NO_READER = 141;
 /** Characters of an error that are shown. */
 const MAX_ERROR = 4000;
 
-const layout = layoutOf(rootOfBundle(import.meta.url));
+const root = rootOfBundle(import.meta.url);
+const layout = layoutOf(root);
 
 // Whoever read stdout is gone (`asyncos run | head`): end as a process does that nobody reads.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -67,7 +68,8 @@ function createProgram(end: (code: number) => void): Command {
     .option("--stdio", "one DAP session on stdin and stdout")
     .option("--port <number>", "port to listen on (0: any free one)", integer(0, 65535), 0)
     .option("--parent-pid <pid>", "end when this process is gone", integer(1, 2 ** 31 - 1))
-    .action(async (options) => end(await daemon(layout, options)));
+    .option("--kernel-folder <folder>", "the kernel in the box (default: beside the daemon)")
+    .action(async (options) => end(await daemon(layoutOf(root, options.kernelFolder), options)));
 
   addGuestOptions(
     program
@@ -101,7 +103,7 @@ function createProgram(end: (code: number) => void): Command {
 }
 
 function version(): string {
-  const manifest = join(layout.root, "daemon", "package.json");
+  const manifest = join(root, "daemon", "package.json");
   return JSON.parse(readFileSync(manifest, "utf8")).version;
 }
 

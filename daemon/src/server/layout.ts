@@ -1,6 +1,7 @@
 /**
  * Where things lie. The repository and the packaged extension have the same layout, so one rule
- * serves both: everything hangs below the folder that holds `daemon/dist`.
+ * serves both: everything hangs below the folder that holds `daemon/dist`. Only the kernel may lie
+ * elsewhere: a package has it compressed.
  *
  *     ROOT/daemon/dist/{asyncos,session}.mjs    the bundles
  *     ROOT/daemon/profiles/*.json               profiles in the box
@@ -22,13 +23,13 @@ export interface Layout {
 /** What the bundled kernel's DWARF says in place of the folder of its sources. */
 export const KERNEL_SOURCE_PREFIX = "/asyncos/kernel";
 
-export function layoutOf(root: string): Layout {
+export function layoutOf(root: string, kernelFolder = join(root, "kernel")): Layout {
   return {
     root,
     session: join(root, "daemon", "dist", "session.mjs"),
     profiles: join(root, "daemon", "profiles"),
-    kernel: join(root, "kernel", "prebuilt", "asyncos-kernel.elf"),
-    kernelSources: join(root, "kernel"),
+    kernel: join(kernelFolder, "prebuilt", "asyncos-kernel.elf"),
+    kernelSources: kernelFolder,
   };
 }
 

@@ -1,6 +1,6 @@
 /**
  * The daemon as a process of this host, run by VS Code's own Node, never by one from PATH. With
- * `json-socket-ws.ts` the only places of the extension that need Node.
+ * `json-socket-ws.ts` and `kernel-folder.ts` the only places of the extension that need Node.
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -10,7 +10,7 @@ import { t } from "../base/words.ts";
 import type { DaemonProcess } from "./supervisor.ts";
 
 /**
- * The folder that holds `daemon` and `kernel`: the extension itself when it comes from a package,
+ * The folder that holds `daemon`, and the kernel: the extension itself when it comes from a package,
  * its parent in the repository.
  */
 export function findRoot(extensionPath: string): string {
@@ -21,12 +21,15 @@ export function findRoot(extensionPath: string): string {
 /** Variables that would change how the daemon's Node starts. */
 const FOREIGN = ["NODE_OPTIONS", "NODE_PATH", "VSCODE_INSPECTOR_OPTIONS"];
 
-export function launchDaemon(root: string): DaemonProcess {
+/** `kernel`: the folder of the kernel in the box. */
+export function launchDaemon(root: string, kernel: string): DaemonProcess {
   const entry = join(root, "daemon", "dist", "asyncos.mjs");
   const environment: NodeJS.ProcessEnv = { ...process.env, ELECTRON_RUN_AS_NODE: "1" };
   for (const name of FOREIGN) delete environment[name];
   // The daemon ends with its standard input or its parent, so it outlives no window that crashed.
-  const child = spawn(process.execPath, [entry, "daemon", "--parent-pid", String(process.pid)], {
+  const parent = String(process.pid);
+  const args = [entry, "daemon", "--kernel-folder", kernel, "--parent-pid", parent];
+  const child = spawn(process.execPath, args, {
     cwd: root,
     env: environment,
     stdio: "pipe",

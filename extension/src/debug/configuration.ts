@@ -10,10 +10,11 @@ import { kernelsOf } from "./workspace-kernels.ts";
 const WORKLOADS = ["ring", "priorities", "sleepers"];
 
 export class ConfigurationProvider implements vscode.DebugConfigurationProvider {
-  readonly #kernelSources: vscode.Uri;
+  readonly #kernel: () => Promise<vscode.Uri>;
 
-  constructor(kernelSources: vscode.Uri) {
-    this.#kernelSources = kernelSources;
+  /** `kernel` answers the bundled kernel's folder. */
+  constructor(kernel: () => Promise<vscode.Uri>) {
+    this.#kernel = kernel;
   }
 
   /**
@@ -25,7 +26,7 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
     config: vscode.DebugConfiguration,
   ): Promise<vscode.DebugConfiguration | undefined> {
     const empty = !config.type && !config.request && !config.name;
-    return empty ? chooseKernel(folder, this.#kernelSources) : config;
+    return empty ? chooseKernel(folder, this.#kernel) : config;
   }
 
   resolveDebugConfigurationWithSubstitutedVariables(
@@ -54,7 +55,7 @@ export class WorkloadProvider implements vscode.DebugConfigurationProvider {
 /** Asks only where there is a choice; undefined: the user wants none. */
 async function chooseKernel(
   folder: vscode.WorkspaceFolder | undefined,
-  kernelSources: vscode.Uri,
+  kernel: () => Promise<vscode.Uri>,
 ): Promise<vscode.DebugConfiguration | undefined> {
   const found = folder === undefined ? [] : await kernelsOf(folder);
   const copyable = folder !== undefined && found.length === 0 && (await isEmpty(folder));
@@ -75,7 +76,7 @@ async function chooseKernel(
           {
             label: t("A copy of it, to change"),
             description: t("its sources, image and a launch.json go into this folder"),
-            start: () => copyKernel(kernelSources),
+            start: async () => copyKernel(await kernel()),
           },
         ]
       : []),

@@ -21,10 +21,10 @@ const LAUNCH = {
 };
 
 /**
- * `sources`: the bundled kernel's folder. Overwrites nothing; answers the launch configuration that
+ * `source`: the bundled kernel's folder. Overwrites nothing; answers the launch configuration that
  * debugs the copy.
  */
-export async function copyKernel(sources: vscode.Uri): Promise<vscode.DebugConfiguration> {
+export async function copyKernel(source: vscode.Uri): Promise<vscode.DebugConfiguration> {
   const { fs, workspaceFolders } = vscode.workspace;
   const folder = workspaceFolders?.[0]?.uri;
   if (folder === undefined) {
@@ -43,7 +43,7 @@ export async function copyKernel(sources: vscode.Uri): Promise<vscode.DebugConfi
       });
     }
   }
-  const parts = (await fs.readDirectory(sources)).filter(([name]) => !NOT_COPIED.includes(name));
+  const parts = (await fs.readDirectory(source)).filter(([name]) => !NOT_COPIED.includes(name));
   await vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
@@ -56,7 +56,7 @@ export async function copyKernel(sources: vscode.Uri): Promise<vscode.DebugConfi
         if (cancelled.isCancellationRequested) throw new vscode.CancellationError();
         progress.report({ message: name, increment: 100 / parts.length });
         const to = vscode.Uri.joinPath(kernel, name);
-        await fs.copy(vscode.Uri.joinPath(sources, name), to);
+        await fs.copy(vscode.Uri.joinPath(source, name), to);
       }
       await fs.writeFile(launch, new TextEncoder().encode(`${JSON.stringify(LAUNCH, null, 2)}\n`));
     },
