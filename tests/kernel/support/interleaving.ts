@@ -1,0 +1,69 @@
+/** One run of the bundled kernel under one interleaving, and what was wrong with it. */
+import type { BootImage, MachineOptions } from "../../../daemon/src/machine/api.ts";
+import { createMachine } from "../../../daemon/src/machine/machine.ts";
+import { kernelLines } from "../../../kernel/expected.mjs";
+
+/** A row of `kernel/expected.mjs`. */
+export interface Row {
+  readonly append: string;
+  readonly last: string;
+  readonly seeds: number;
+  readonly memory: number;
+}
+
+export interface Kernel {
+  readonly image: BootImage;
+  readonly disk: Uint8Array;
+}
+
+export interface Result {
+  readonly instructions: number;
+  /** What was wrong, and the command that shows it again. */
+  readonly problem?: string;
+}
+
+/** Far more than any row takes: a run that gets there hangs. */
+const LIMIT = 4_000_000_000;
+
+/** Random turns and PCT by turns, of a handful of instructions to a tick's worth. */
+function interleaving(seed: number): Pick<MachineOptions, "schedule" | "seed" | "quantum"> {
+  const quantum = [1000, 50, 300, 5000, 20_000][seed % 5]!;
+  return { schedule: seed % 2 === 0 ? "random" : "pct", seed, quantum };
+}
+
+/** Runs the row to its end. */
+export function runRow({ image, disk }: Kernel, row: Row, harts: number, seed: number): Result {
+  const { append, memory, last } = row;
+  const options = { harts, memory, append, disk, ...interleaving(seed) };
+  const machine = createMachine(options, image);
+  const decoder = new TextDecoder();
+  let console = "";
+  machine.console.on((bytes) => {
+    console += decoder.decode(bytes, { stream: true });
+  });
+  const outcome = machine.run({ instructions: LIMIT });
+  const instructions = machine.time;
+  const ended = outcome.kind === "exit" && outcome.code === 0;
+  if (ended && kernelLines(console).at(-1) === last) return { instructions };
+  const problem = [
+    `"${append}" on ${harts} harts: ${JSON.stringify(outcome)} after ${instructions} instructions; expected`,
+    `  ${last}`,
+    "but the console said",
+    console.slice(-2000),
+    `again: ${repeat(options)}`,
+  ];
+  return { instructions, problem: problem.join("\n") };
+}
+
+/** The command that does the same run. */
+function repeat({
+  harts,
+  memory,
+  append,
+  schedule,
+  seed,
+  quantum,
+}: Omit<MachineOptions, "disk">): string {
+  const machine = `--harts ${harts} --memory ${memory} --append "${append}"`;
+  return `npx asyncos run ${machine} --schedule ${schedule} --seed ${seed} --quantum ${quantum}`;
+}
