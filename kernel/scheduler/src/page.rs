@@ -91,6 +91,7 @@ impl ProcessPage {
     }
 
     /// Whether a callback waits to be read.
+    #[inline]
     pub fn has_callbacks(&self) -> bool {
         self.written.load(Ordering::Acquire) != self.read.load(Ordering::Relaxed)
     }

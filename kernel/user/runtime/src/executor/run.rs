@@ -59,7 +59,7 @@ fn park() {
 fn run_task(task: Arc<Task>, thread: u64) {
     let slot = slot();
     EXECUTOR.threads[slot].coroutine.store(task.id, Ordering::Relaxed);
-    page().set_polled(slot, Some(task.node.priority));
+    page().set_polled(slot, Some(task.node.priority()));
     let result = poll(&task, thread);
     EXECUTOR.threads[slot].coroutine.store(0, Ordering::Relaxed);
     page().set_polled(slot, None);
