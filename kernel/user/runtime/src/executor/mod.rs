@@ -162,6 +162,11 @@ pub fn current() -> u64 {
     EXECUTOR.threads[slot()].coroutine.load(Ordering::Relaxed)
 }
 
+/// Priority of the coroutine that asks; [`DEFAULT`] where none does.
+pub fn current_priority() -> Priority {
+    page().polled(slot()).unwrap_or(DEFAULT)
+}
+
 pub fn counts() -> Counts {
     Counts {
         spawned: EXECUTOR.next_id.load(Ordering::Relaxed) - 1,
