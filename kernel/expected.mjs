@@ -11,7 +11,8 @@ const MIX = "tokens=4 hops=1600 sleeps=40 alarms=4 answers=40 spawned=59 complet
 /**
  * Command lines that end well: their figures, and where it is not 200 how many interleavings they
  * need, and not 128 how many MiB. What is large to show that it fits has a smaller row beside it
- * for the interleavings.
+ * for the interleavings. `says`: a line that a program prints; `typed`: what is typed for
+ * it, after it has asked or before.
  */
 const ROWS = [
   { append: "", figures: `workload=mix ${MIX}` },
@@ -91,6 +92,43 @@ const ROWS = [
     append: "workload=run program=wild processes=2",
     figures: "workload=run processes=2 exit=4294967309 spawned=1 completed=1",
   },
+  {
+    append: "workload=run program=pipes",
+    figures: "workload=run processes=1 exit=0 spawned=409 completed=409",
+    says: "pipes: bytes=51200 sum=6527910",
+  },
+  {
+    append: "workload=run program=files",
+    figures: "workload=run processes=1 exit=0 spawned=127 completed=127",
+    says: "files: files=4 bytes=48000 kept=/files-1/0",
+  },
+  {
+    append: "workload=run program=files processes=3",
+    figures: "workload=run processes=3 exit=0 spawned=379 completed=379",
+    says: "files: files=4 bytes=48000 kept=/files-3/0",
+  },
+  {
+    append: "workload=run program=parent",
+    figures: "workload=run processes=1 exit=0 spawned=15 completed=15",
+    says: "parent: children=5 refused=3",
+  },
+  {
+    append: "workload=run program=timers",
+    figures: "workload=run processes=1 exit=0 spawned=154 completed=154",
+    says: "timers: sleeps=24 late=5 first=2 given_up=100",
+  },
+  {
+    append: "workload=run program=echo",
+    figures: "workload=run processes=1 exit=0 spawned=6 completed=6",
+    typed: { after: "echo: type lines", text: "hello\rab\x7fc d\r\x04" },
+    says: "echo: lines=2 bytes=11",
+  },
+  {
+    append: "workload=run program=calls",
+    figures: "workload=run processes=1 exit=0 spawned=1198 completed=1198",
+    says: "calls: made=3000 cancelled=128 too_many=2",
+    seeds: 20,
+  },
   ...[
     "executor=global roles=symmetric",
     "executor=per-thread",
@@ -105,12 +143,16 @@ const ROWS = [
 ];
 
 /** The same rows with the whole last line, and every column. */
-export const EXPECTED = ROWS.map(({ append, figures, seeds = SEEDS, memory = 128 }) => ({
-  append,
-  last: `[kernel] done: ${figures} ${CLEAN}`,
-  seeds,
-  memory,
-}));
+export const EXPECTED = ROWS.map(
+  ({ append, figures, says, typed, seeds = SEEDS, memory = 128 }) => ({
+    append,
+    last: `[kernel] done: ${figures} ${CLEAN}`,
+    says,
+    typed,
+    seeds,
+    memory,
+  }),
+);
 
 /** Command lines that must fail, and how their last line begins. */
 export const FAILING = [
@@ -125,6 +167,12 @@ export const FAILING = [
   ["workload=panic", "[kernel] panic on hart "],
   ["workload=wild", "[kernel] panic on hart "],
 ].map(([append, last]) => ({ append, last }));
+
+/** Whether a console ends with the row's last line, and has what its program says. */
+export function isExpected(console, { last, says }) {
+  const lines = console.split(/\r?\n/);
+  return kernelLines(console).at(-1) === last && (says === undefined || lines.includes(says));
+}
 
 /** Lines of the kernel's own; what firmware prints is different everywhere. */
 export function kernelLines(console) {

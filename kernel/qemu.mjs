@@ -14,7 +14,8 @@ import { EXPECTED, FAILING, kernelLines } from "./expected.mjs";
 import { DISK, IMAGE } from "./manifest.mjs";
 
 /**
- * Runs `image` to its end, or until `seconds` are over.
+ * Runs `image` to its end, or until `seconds` are over. Types `typed.text` once the console
+ * has said `typed.after`; or what comes from `stdin` is typed.
  * @returns {Promise<{console: string, exitCode: number | null, timedOut: boolean}>}
  */
 export function boot({
@@ -25,6 +26,8 @@ export function boot({
   memory = 128,
   icount = false,
   seconds = 60,
+  typed,
+  stdin = "ignore",
   onText,
 } = {}) {
   const args = ["-machine", "virt", "-nographic", "-bios", "default", "-no-reboot"];
@@ -38,7 +41,10 @@ export function boot({
     args.push("-icount", "shift=auto,sleep=off");
   }
   return new Promise((resolve, reject) => {
-    const qemu = spawn("qemu-system-riscv64", args, { stdio: ["ignore", "pipe", "pipe"] });
+    const qemu = spawn("qemu-system-riscv64", args, {
+      stdio: [typed ? "pipe" : stdin, "pipe", "pipe"],
+    });
+    let untyped = typed;
     const result = { console: "", exitCode: null, timedOut: false };
     const timer = setTimeout(() => {
       result.timedOut = true;
@@ -47,6 +53,10 @@ export function boot({
     for (const stream of [qemu.stdout, qemu.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => {
         result.console += text;
+        if (untyped && result.console.includes(untyped.after)) {
+          qemu.stdin.write(untyped.text);
+          untyped = undefined;
+        }
         onText?.(text);
       });
     }
@@ -62,14 +72,15 @@ export function boot({
 }
 
 /** Boots one command line and says what was wrong, if anything was. */
-async function problemOf({ append, last, memory }, options) {
-  const result = await boot({ ...options, append, memory });
+async function problemOf({ append, last, memory, says, typed }, options) {
+  const result = await boot({ ...options, append, memory, typed });
   const lines = kernelLines(result.console);
-  if (!result.timedOut && lines.at(-1)?.startsWith(last)) {
+  const isSaid = says === undefined || result.console.split(/\r?\n/).includes(says);
+  if (!result.timedOut && isSaid && lines.at(-1)?.startsWith(last)) {
     return undefined;
   }
   return `"${append}" on ${options.harts} harts${result.timedOut ? " does not end" : ""}: expected
-  ${last}
+  ${last}${says === undefined ? "" : `\n  ${says}`}
 but the console said
 ${result.console.slice(-1500)}`;
 }
@@ -130,6 +141,8 @@ async function main() {
     icount,
     harts: Number(values.harts),
     append: positionals.join(" "),
+    stdin: "inherit",
+    seconds: 3600,
     onText,
   });
   return !result.timedOut && kernelLines(result.console).at(-1)?.startsWith("[kernel] done: ");

@@ -1,12 +1,15 @@
 /** One run of the bundled kernel under one interleaving, and what was wrong with it. */
 import type { BootImage, MachineOptions } from "../../../daemon/src/machine/api.ts";
 import { createMachine } from "../../../daemon/src/machine/machine.ts";
-import { kernelLines } from "../../../kernel/expected.mjs";
+import { isExpected } from "../../../kernel/expected.mjs";
 
 /** A row of `kernel/expected.mjs`. */
 export interface Row {
   readonly append: string;
   readonly last: string;
+  /** A line of its program. */
+  readonly says: string | undefined;
+  readonly typed: { readonly after: string; readonly text: string } | undefined;
   readonly seeds: number;
   readonly memory: number;
 }
@@ -33,7 +36,7 @@ function interleaving(seed: number): Pick<MachineOptions, "schedule" | "seed" | 
 
 /** Runs the row to its end. */
 export function runRow({ image, disk }: Kernel, row: Row, harts: number, seed: number): Result {
-  const { append, memory, last } = row;
+  const { append, memory, last, says, typed } = row;
   const options = { harts, memory, append, disk, ...interleaving(seed) };
   const machine = createMachine(options, image);
   const decoder = new TextDecoder();
@@ -41,19 +44,24 @@ export function runRow({ image, disk }: Kernel, row: Row, harts: number, seed: n
   machine.console.on((bytes) => {
     console += decoder.decode(bytes, { stream: true });
   });
+  if (typed) machine.input(new TextEncoder().encode(typed.text));
   const outcome = machine.run({ instructions: LIMIT });
   const instructions = machine.time;
   const ended = outcome.kind === "exit" && outcome.code === 0;
-  if (ended && kernelLines(console).at(-1) === last) return { instructions };
+  if (ended && isExpected(console, row)) return { instructions };
   const problem = [
     `"${append}" on ${harts} harts: ${JSON.stringify(outcome)} after ${instructions} instructions; expected`,
-    `  ${last}`,
+    `  ${[last, ...(says === undefined ? [] : [says])].join("\n  ")}`,
     "but the console said",
     console.slice(-2000),
-    `again: ${repeat(options)}`,
+    `again: ${typed ? `printf '${escaped(typed.text)}' | ` : ""}${repeat(options)}`,
   ];
   return { instructions, problem: problem.join("\n") };
 }
+
+/** As `printf` takes it. */
+const escaped = (text: string): string =>
+  text.replace(/[^ -~]/g, (key) => `\\${key.charCodeAt(0).toString(8).padStart(3, "0")}`);
 
 /** The command that does the same run. */
 function repeat({
