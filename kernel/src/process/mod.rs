@@ -25,7 +25,7 @@ use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, AtomicUsize
 
 use scheduler::layout;
 
-use crate::executor::{LOWEST, Priority};
+use crate::executor::{PRIORITIES, Priority};
 use crate::future::Event;
 use crate::mm::paging;
 use crate::mm::space::{AddressSpace, READ, WRITE};
@@ -191,8 +191,8 @@ pub fn start_thread(
     Ok(id)
 }
 
-/// Of the first thread of a process.
-const PRIORITY: Priority = LOWEST / 2;
+/// Of the first thread of a process, as of its first coroutine.
+const PRIORITY: Priority = PRIORITIES as Priority / 2;
 
 /// The process whose thread calls this, if one's does.
 pub fn current() -> Option<Arc<Process>> {
