@@ -24,6 +24,10 @@ impl Instant {
         Instant(ticks)
     }
 
+    pub fn ticks(self) -> u64 {
+        self.0
+    }
+
     pub fn elapsed(self) -> Duration {
         Instant::now() - self
     }
