@@ -16,6 +16,11 @@ import { DISK, IMAGE } from "./manifest.mjs";
 /**
  * Runs `image` to its end, or until `seconds` are over. Types `typed.text` once the console
  * has said `typed.after`; or what comes from `stdin` is typed.
+ * @param {{
+ *   image?: string, harts?: number, append?: string, disk?: string, memory?: number,
+ *   icount?: boolean, seconds?: number, typed?: { after: string, text: string },
+ *   stdin?: "ignore" | "inherit", onText?: (text: string) => void,
+ * }} [options]
  * @returns {Promise<{console: string, exitCode: number | null, timedOut: boolean}>}
  */
 export function boot({
