@@ -74,6 +74,17 @@ const ROWS = [
     figures: "workload=files files=8 bytes=662002 rounds=2 spawned=421 completed=421",
     seeds: 8,
   },
+  {
+    append: "workload=io-mix coroutines=4",
+    figures:
+      "workload=io-mix files=4 bytes=65536 checksum=14837852311876272128 spawned=58 completed=58",
+  },
+  {
+    append: "workload=io-mix",
+    figures:
+      "workload=io-mix files=16 bytes=262144 checksum=825100952875827200 spawned=214 completed=214",
+    seeds: 4,
+  },
   { append: "workload=run", figures: "workload=run processes=1 exit=0 spawned=1 completed=1" },
   {
     append: "workload=run program=ring processes=8",
