@@ -10,10 +10,17 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
+import { EXPECTED, FAILING, kernelLines } from "./expected.mjs";
 import { DISK, IMAGE } from "./manifest.mjs";
 
 /**
- * Runs `image` to its end, or until `seconds` are over.
+ * Runs `image` to its end, or until `seconds` are over. Types `typed.text` once the console
+ * has said `typed.after`; or what comes from `stdin` is typed.
+ * @param {{
+ *   image?: string, harts?: number, append?: string, disk?: string, memory?: number,
+ *   icount?: boolean, seconds?: number, typed?: { after: string, text: string },
+ *   stdin?: "ignore" | "inherit", onText?: (text: string) => void,
+ * }} [options]
  * @returns {Promise<{console: string, exitCode: number | null, timedOut: boolean}>}
  */
 export function boot({
@@ -21,12 +28,15 @@ export function boot({
   harts = 4,
   append = "",
   disk = join(dirname(image), DISK),
+  memory = 128,
   icount = false,
   seconds = 60,
+  typed,
+  stdin = "ignore",
   onText,
 } = {}) {
-  const args = ["-machine", "virt", "-m", "128", "-nographic", "-bios", "default", "-no-reboot"];
-  args.push("-smp", String(harts), "-kernel", image, "-append", append);
+  const args = ["-machine", "virt", "-nographic", "-bios", "default", "-no-reboot"];
+  args.push("-m", String(memory), "-smp", String(harts), "-kernel", image, "-append", append);
   if (disk !== undefined && existsSync(disk)) {
     args.push("-drive", `file=${disk},format=raw,if=none,id=disk,snapshot=on`);
     args.push("-device", "virtio-blk-device,drive=disk");
@@ -36,7 +46,10 @@ export function boot({
     args.push("-icount", "shift=auto,sleep=off");
   }
   return new Promise((resolve, reject) => {
-    const qemu = spawn("qemu-system-riscv64", args, { stdio: ["ignore", "pipe", "pipe"] });
+    const qemu = spawn("qemu-system-riscv64", args, {
+      stdio: [typed ? "pipe" : stdin, "pipe", "pipe"],
+    });
+    let untyped = typed;
     const result = { console: "", exitCode: null, timedOut: false };
     const timer = setTimeout(() => {
       result.timedOut = true;
@@ -45,6 +58,10 @@ export function boot({
     for (const stream of [qemu.stdout, qemu.stderr]) {
       stream.setEncoding("utf8").on("data", (text) => {
         result.console += text;
+        if (untyped && result.console.includes(untyped.after)) {
+          qemu.stdin.write(untyped.text);
+          untyped = undefined;
+        }
         onText?.(text);
       });
     }
@@ -59,100 +76,16 @@ export function boot({
   });
 }
 
-const CLEAN = "leaked_coroutines=0 leaked_objects=0 leaked_frames=0 leaked_spaces=0";
-
-/** What each command line must print last, on any number of harts. */
-export const EXPECTED = [
-  [
-    "",
-    `workload=mix tokens=4 hops=1600 sleeps=40 alarms=4 answers=40 spawned=59 completed=59 ${CLEAN}`,
-  ],
-  ["workload=ring", `workload=ring tokens=4 hops=1600 spawned=9 completed=9 ${CLEAN}`],
-  [
-    "workload=ring coroutines=3 rounds=7",
-    `workload=ring tokens=4 hops=84 spawned=4 completed=4 ${CLEAN}`,
-  ],
-  ["workload=priorities", `workload=priorities alarms=4 spawned=37 completed=37 ${CLEAN}`],
-  ["workload=sleepers", `workload=sleepers sleeps=40 spawned=9 completed=9 ${CLEAN}`],
-  [
-    "workload=nested",
-    `workload=nested suspended=8 digest=4000074025 spawned=9 completed=9 ${CLEAN}`,
-  ],
-  ["workload=storm", `workload=storm woken=1000 spawned=1001 completed=1001 ${CLEAN}`],
-  [
-    "workload=storm coroutines=10000",
-    `workload=storm woken=10000 spawned=10001 completed=10001 ${CLEAN}`,
-  ],
-  [
-    "workload=compute",
-    `workload=compute rounds=1 checksum=9148412545958282263 spawned=1 completed=1 ${CLEAN}`,
-  ],
-  ["workload=wakes wakes=100000", `workload=wakes wakes=100000 spawned=3 completed=3 ${CLEAN}`],
-  [
-    "workload=sync",
-    `workload=sync locked=240 meals=60 lent=6 messages=90 first=12 cancelled=12 raised=6 turns=3 spawned=85 completed=85 ${CLEAN}`,
-  ],
-  [
-    "workload=files",
-    `workload=files files=8 bytes=662002 rounds=2 spawned=421 completed=421 ${CLEAN}`,
-  ],
-  ["workload=run", `workload=run processes=1 exit=0 spawned=1 completed=1 ${CLEAN}`],
-  [
-    "workload=run program=ring processes=8",
-    `workload=run processes=8 exit=0 spawned=1 completed=1 ${CLEAN}`,
-  ],
-  [
-    "workload=run program=threads",
-    `workload=run processes=1 exit=0 spawned=1 completed=1 ${CLEAN}`,
-  ],
-  [
-    "workload=run program=wild processes=2",
-    `workload=run processes=2 exit=4294967309 spawned=1 completed=1 ${CLEAN}`,
-  ],
-  ...[
-    "executor=global roles=symmetric",
-    "executor=per-thread",
-    "executor=per-thread migrate=threshold",
-    "roles=split",
-    "roles=split executor=per-thread prio-bits=3",
-  ].map((mode) => [
-    `workload=mix ${mode}`,
-    `workload=mix tokens=4 hops=1600 sleeps=40 alarms=4 answers=40 spawned=59 completed=59 ${CLEAN}`,
-  ]),
-  [
-    "workload=storm executor=per-thread migrate=none",
-    `workload=storm woken=1000 spawned=1001 completed=1001 ${CLEAN}`,
-  ],
-].map(([append, figures]) => ({ append, last: `[kernel] done: ${figures}` }));
-
-/** Command lines that must fail, and how their last line begins. */
-export const FAILING = [
-  ["workload=none", "[kernel] failed: workload=none: it must be one of mix ring"],
-  ["color=blue", '[kernel] failed: unknown argument "color"'],
-  ["quick", '[kernel] failed: unknown argument "quick"'],
-  ["coroutines=0", "[kernel] failed: coroutines=0: it must be a number from 1 to 100000"],
-  ["executor=one", "[kernel] failed: executor=one: it must be one of global per-thread"],
-  ["migrate=steal", "[kernel] failed: migrate= needs executor=per-thread"],
-  ["executor=per-thread migrate=none", "[kernel] failed: this workload needs migrate=steal"],
-  ["workload=run program=none", "[kernel] failed: /bin/none: there is no such file"],
-  ["workload=panic", "[kernel] panic on hart "],
-  ["workload=wild", "[kernel] panic on hart "],
-].map(([append, last]) => ({ append, last }));
-
-/** Lines of the kernel's own; what firmware prints is different everywhere. */
-export function kernelLines(console) {
-  return console.split(/\r?\n/).filter((line) => /^\[(kernel|facts)\] /.test(line));
-}
-
 /** Boots one command line and says what was wrong, if anything was. */
-async function problemOf({ append, last }, options) {
-  const result = await boot({ ...options, append });
+async function problemOf({ append, last, memory, says, typed }, options) {
+  const result = await boot({ ...options, append, memory, typed });
   const lines = kernelLines(result.console);
-  if (!result.timedOut && lines.at(-1)?.startsWith(last)) {
+  const isSaid = says === undefined || result.console.split(/\r?\n/).includes(says);
+  if (!result.timedOut && isSaid && lines.at(-1)?.startsWith(last)) {
     return undefined;
   }
   return `"${append}" on ${options.harts} harts${result.timedOut ? " does not end" : ""}: expected
-  ${last}
+  ${last}${says === undefined ? "" : `\n  ${says}`}
 but the console said
 ${result.console.slice(-1500)}`;
 }
@@ -213,6 +146,8 @@ async function main() {
     icount,
     harts: Number(values.harts),
     append: positionals.join(" "),
+    stdin: "inherit",
+    seconds: 3600,
     onText,
   });
   return !result.timedOut && kernelLines(result.console).at(-1)?.startsWith("[kernel] done: ");

@@ -146,13 +146,14 @@ pub enum Workload {
     Run,
     Sync,
     Files,
+    IoMix,
     Panic,
     Wild,
     Spin,
 }
 
 /// Every workload by its name, the default first.
-const WORKLOADS: [(&str, Workload); 14] = [
+const WORKLOADS: [(&str, Workload); 15] = [
     ("mix", Workload::Mix),
     ("ring", Workload::Ring),
     ("priorities", Workload::Priorities),
@@ -164,6 +165,7 @@ const WORKLOADS: [(&str, Workload); 14] = [
     ("run", Workload::Run),
     ("sync", Workload::Sync),
     ("files", Workload::Files),
+    ("io-mix", Workload::IoMix),
     ("panic", Workload::Panic),
     ("wild", Workload::Wild),
     ("spin", Workload::Spin),

@@ -13,6 +13,12 @@ pub fn plant(bug: Bug) {
     BUG.store(bug as u8, Ordering::Relaxed);
 }
 
+/// Whether one is on, whichever it is.
+#[inline(always)]
+pub fn any() -> bool {
+    !is(Bug::None)
+}
+
 /// Whether this one is on.
 #[inline(always)]
 pub fn is(bug: Bug) -> bool {

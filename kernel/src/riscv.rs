@@ -50,6 +50,13 @@ pub fn enable_interrupt_sources() {
     unsafe { asm!("csrs sie, {}", in(reg) bits, options(nostack)) };
 }
 
+/// Lets code in user mode read `time`, and no other counter (`scounteren`, 12.1.5).
+pub fn let_programs_read_time() {
+    const TIME: usize = 1 << 1;
+    // SAFETY: shows programs a clock, no more.
+    unsafe { asm!("csrw scounteren, {}", in(reg) TIME, options(nomem, nostack)) };
+}
+
 /// Takes back the software interrupt that another hart sent: clears `sip.SSIP`.
 pub fn clear_software_interrupt() {
     // SAFETY: clears a pending bit of this hart.

@@ -1,5 +1,5 @@
-//! Traps: timer, software and external interrupts; system calls and faults of programs. A fault of the
-//! kernel itself is a bug and the end.
+//! Traps: timer, software and external interrupts; system calls and faults of programs. A fault of
+//! the kernel itself is a bug and the end.
 //!
 //! `sscratch` tells where a trap came from: it is 0 while a hart is in the kernel, and holds the
 //! address of the thread's [`TrapFrame`] while it is in user mode.
@@ -31,11 +31,11 @@ pub struct TrapFrame {
 const FRAME_SIZE: usize = size_of::<TrapFrame>();
 
 impl TrapFrame {
-    /// What a thread of a program begins with: `arguments` in a0 and a1.
-    pub fn user(entry: usize, stack_top: usize, arguments: [usize; 2]) -> Self {
+    /// What a thread of a program begins with: `arguments` in a0 to a3.
+    pub fn user(entry: usize, stack_top: usize, arguments: [usize; 4]) -> Self {
         let mut x = [0; 32];
         x[2] = stack_top;
-        x[10..12].copy_from_slice(&arguments);
+        x[10..14].copy_from_slice(&arguments);
         TrapFrame { x, sstatus: riscv::user_status(), hart: 0, fp: 0, sepc: entry }
     }
 
@@ -190,6 +190,7 @@ pub fn init() {
     // SAFETY: `trap_entry` is 4-aligned and saves all registers.
     unsafe { riscv::set_trap_handler(trap_entry as *const () as usize) };
     riscv::enable_interrupt_sources();
+    riscv::let_programs_read_time();
 }
 
 /// Top bit of `scause`: an interrupt, not an exception.

@@ -135,7 +135,7 @@ test.each([
   ["wake", "coroutine > 2 && hart == 1"],
   ["wake", "prio < 3 || coroutine == 2"],
   ["bitmap", 'bitmap == "threads" && new > old'],
-  ["poll", "executor::EXECUTOR.spawned > 3 && task.priority <= 2"],
+  ["poll", "executor::EXECUTOR.spawned > 3 && task.node.priority <= 2"],
 ] as const)("listening to %s where %s is the record filtered by it", (kind, text) => {
   const run = (where: boolean) => {
     const kernel = bootKernel("workload=ring", { schedule: "random", seed: 2 });

@@ -28,7 +28,7 @@ type Lists = Kernel["awareness"];
 
 const withPrograms = (awareness: Lists): Lists => {
   for (const { name, symbols } of programs) {
-    if (name === "scheduler") awareness.addLibrary(symbols);
+    if (name === "scheduler") awareness.addLibrary(name, symbols);
   }
   for (const { name, symbols } of programs) {
     if (name !== "scheduler") awareness.addProgram(name, symbols);

@@ -20,7 +20,7 @@ function bootPrograms(append: string, options: Partial<MachineOptions> = {}) {
   const kernel = bootKernel(append, { disk, ...options });
   const modules = new Map<string, Module>();
   const symbols = (file: string) => openSymbols(readFileSync(new URL(file, folder)), file);
-  const library = kernel.awareness.addLibrary(symbols("scheduler.elf"));
+  const library = kernel.awareness.addLibrary("scheduler", symbols("scheduler.elf"));
   for (const file of readdirSync(folder)) {
     const name = file.replace(".elf", "");
     if (name !== "scheduler") modules.set(name, kernel.awareness.addProgram(name, symbols(file)));

@@ -32,6 +32,8 @@ describe("launch options", () => {
   refuse({ memory: 1e9 }, 'Launch option "memory" must be a whole number of MiB');
   refuse({ schedule: "fair" }, '"round-robin", "random" or "pct", not "fair".');
   refuse({ schedule: "pct", pctDepth: 33 }, 'Launch option "pctDepth" must be');
+  refuse({ diskLatency: 0 }, 'Launch option "diskLatency" must be');
+  refuse({ bootHart: 8 }, 'Launch option "bootHart" must be');
   refuse({ schedule: "pct", pctLength: 0 }, 'Launch option "pctLength" must be');
   refuse({ seed: -1 }, 'Launch option "seed" must be a whole number from 0');
   refuse({ quantum: 0 }, 'Launch option "quantum"');

@@ -61,16 +61,29 @@ it("stops in the kernel for a system call, and in the program that made it", asy
   ]);
 });
 
-it("stops in the code that all share, whoever runs it", async () => {
+it("stops in the code that all share, whoever runs it: the kernel, or a program", async () => {
   client = new Client();
+  const shared = "scheduler/src/image/queues.rs";
   await client.launch({ append: "workload=run program=hello", harts: 1 }, () =>
-    breakAt("scheduler/src/image/queues.rs", "let list = queue(ready, priority);"),
+    breakAt(shared, "node.previous.store(list.last"),
   );
-  const { threadId } = await client.stopped();
-  const frames = await client.frames(threadId);
-  expect(frames[0].source.name).toBe("queues.rs");
-  expect(frames.map(({ name }) => name).join()).toContain("executor::make_ready");
-  expect((await client.locals(frames[0].id)).priority).toBe("4");
+  const priorities = new Map<string, Set<string>>();
+  // The kernel's coroutines of a start and of the disk, then the program's.
+  for (let stop = 0; stop < 400 && !priorities.has("user"); stop++) {
+    const { threadId } = await client.stopped();
+    const frames = await client.frames(threadId);
+    expect(frames[0].source.name).toBe("queues.rs");
+    const callers = frames.map(({ source }) => source?.path ?? "").join();
+    expect(frames.map(({ name }) => name).join()).toContain("executor::make_ready");
+    const whose = callers.includes("user/runtime/src/executor") ? "user" : "kernel";
+    const seen = priorities.get(whose) ?? new Set();
+    priorities.set(whose, seen.add((await client.locals(frames[0].id)).priority!));
+    await client.request("continue", { threadId });
+  }
+  expect([...priorities.keys()]).toEqual(["kernel", "user"]);
+  // Of the workload's first coroutine, and of `main`.
+  expect(priorities.get("kernel")).toContain("0");
+  expect([...priorities.get("user")!]).toEqual(["4"]);
 });
 
 it("steps over an await in a user coroutine", async () => {

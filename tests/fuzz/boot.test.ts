@@ -80,6 +80,8 @@ test(`FUZZ_SEED=${SEED}`, { timeout: TIMEOUT }, () => {
     quantum: pick([1, 50, 1000, 0, 2 ** 31]),
     pctDepth: pick([undefined, 1, 32, 0, 99]),
     pctLength: pick([undefined, 1, 300, -5]),
+    diskLatency: pick([undefined, 1, 1e9, 0, 1.5]),
+    bootHart: pick([undefined, 0, 7, 1, -1]),
     firmware: below(4) === 0 ? firmwareImage(new Uint8Array(below(2000)), "raw") : undefined,
     disk: below(2) === 0 ? new Uint8Array(below(3000)) : undefined,
     initrd: below(3) === 0 ? new Uint8Array(below(1 << 21)) : undefined,

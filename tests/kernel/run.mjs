@@ -1,46 +1,70 @@
 /**
- * `npm run test:kernel`: every workload of the kernel under many interleavings, on 1, 2, 4 and 8
- * harts, and on QEMU with OpenSBI. Both halves of the harts run at once. A failure names its seed.
+ * `npm run test:kernel`: every command line of `kernel/expected.mjs` under many interleavings, on 1,
+ * 2, 4 and 8 harts, and once on QEMU with OpenSBI. A failure prints the command that repeats it.
  *
- *   node run.mjs [--seeds 200] [--first 1] [--harts 1,2,4,8] [--only WORKLOAD] [--no-qemu]
+ *   node run.mjs [--seeds 200] [--first 1] [--harts 1,2,4,8] [--only WORKLOAD] [--jobs N]
+ *                [--minutes N] [--again] [--no-qemu]
+ *
+ * Seed by seed over all rows, so that a run that is short of time has seen them all. What has ended
+ * well with this very image is not run again (`--again` does): a run that was interrupted, or has
+ * had its `--minutes`, goes on where it was.
  */
-import { spawn } from "node:child_process";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { spawnSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { build } from "esbuild";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
+const root = join(import.meta.dirname, "../..");
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "200" },
     first: { type: "string", default: "1" },
     harts: { type: "string", default: "1,2,4,8" },
     only: { type: "string", default: "" },
+    jobs: { type: "string", default: String(availableParallelism()) },
+    minutes: { type: "string", default: "Infinity" },
+    again: { type: "boolean", default: false },
     qemu: { type: "boolean", default: true },
   },
   allowNegative: true,
 });
 
-/** Runs a command of this repository; resolves with whether it ended well. */
-function run(args, env = {}) {
-  return new Promise((resolve) => {
-    const options = { cwd: root, stdio: "inherit", env: { ...process.env, ...env } };
-    spawn(process.execPath, args, options).on("close", (code) => resolve(code === 0));
-  });
+/** Of the command line, or the end with a message. */
+function number(name) {
+  const value = Number(values[name]);
+  if (value > 0) return value;
+  console.error(`test:kernel: --${name} ${values[name]} is not a number above 0`);
+  process.exit(1);
 }
 
-function interleavings(harts) {
-  const vitest = join("node_modules", "vitest", "vitest.mjs");
-  return run([vitest, "run", "tests/kernel/interleavings.test.ts"], {
-    KERNEL_SEEDS: values.seeds,
-    KERNEL_FIRST_SEED: values.first,
-    KERNEL_HARTS: harts.join(","),
-    KERNEL_ONLY: values.only,
-  });
-}
-
-const harts = values.harts.split(",");
-const halves = [0, 1].map((half) => harts.filter((_, index) => (index + 1) % 4 < 2 === !half));
-const results = await Promise.all(halves.filter((half) => half.length > 0).map(interleavings));
-if (values.qemu) results.push(await run(["kernel/qemu.mjs", "--check"]));
-process.exitCode = results.every(Boolean) ? 0 : 1;
+const folder = join(root, ".cache/kernel");
+mkdirSync(folder, { recursive: true });
+const bundle = join(folder, "interleavings.mjs");
+await build({
+  absWorkingDir: root,
+  entryPoints: ["tests/kernel/proof.ts"],
+  outfile: bundle,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  packages: "external",
+  logLevel: "warning",
+});
+const { prove } = await import(pathToFileURL(bundle).href);
+const interleavings = await prove(root, bundle, {
+  seeds: number("seeds"),
+  first: number("first"),
+  harts: values.harts.split(",").map(Number),
+  only: values.only,
+  jobs: number("jobs"),
+  minutes: number("minutes"),
+  again: values.again,
+});
+const qemu =
+  !values.qemu ||
+  spawnSync("node", ["kernel/qemu.mjs", "--check"], { cwd: root, stdio: "inherit" }).status === 0;
+process.exitCode = interleavings && qemu ? 0 : 1;

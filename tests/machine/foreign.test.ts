@@ -40,6 +40,11 @@ describe.skipIf(missing("OpenSBI", `${OPENSBI}/fw_dynamic.bin`))("OpenSBI", () =
     expect(expected.length).toBe(2);
     expect(facts({ harts, firmware: firmware(name) })).toEqual(expected);
   });
+  test("fw_dynamic boots on the hart that it is told", () => {
+    const booted = boot(kernel, { firmware: firmware("fw_dynamic.bin"), bootHart: 2 });
+    waitFor(booted, "[boot] hart 2,", 0, 100_000_000);
+    expect(booted.output()).toContain("Boot HART ID              : 2");
+  });
   test("sees the harts as they are", () => {
     const booted = boot(kernel, { firmware: firmware("fw_dynamic.bin") });
     waitFor(booted, "[kernel]", 0, 100_000_000);

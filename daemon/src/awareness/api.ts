@@ -271,8 +271,11 @@ export interface Awareness {
    * modules from now on, so that breakpoints may be set before it runs.
    */
   addProgram(name: string, symbols: SymbolFile): Module;
-  /** Symbols of what every process has beside its program: before the programs. */
-  addLibrary(symbols: SymbolFile): Module;
+  /**
+   * Symbols of what every process has beside its program: before the programs. Where the kernel runs
+   * the same code, as the profile says of the library of this name, they are the kernel's there, too.
+   */
+  addLibrary(name: string, symbols: SymbolFile): Module;
   /**
    * A process that a hart enters for the first time, before it executes anything there, or whose
    * address space is a new one.

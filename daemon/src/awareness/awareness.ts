@@ -98,7 +98,8 @@ export function createAwareness(
     memory: footprint,
     profile,
     processes,
-    addModule: (symbols, user) => inspector.modules.add(symbols, { user }),
+    kernel: modules,
+    addModule: (symbols, options) => inspector.modules.add(symbols, options),
     addSource: (kind, source) => events.add(kind, source),
   });
   for (const rule of trapFrameRules(binding, modules, new Realm(parts).context)) {
@@ -211,7 +212,7 @@ export function createAwareness(
       return process && process.root !== 0 ? processes.satpOf(process) : undefined;
     },
     addProgram: (name, symbols) => programs.add(name, symbols),
-    addLibrary: (symbols) => programs.addLibrary(symbols),
+    addLibrary: (name, symbols) => programs.addLibrary(name, symbols),
     onProcess: (listener) => processes.met.on(listener),
     forget: () => processes.forget(),
     coroutines: (query = {}) => listCoroutines(rosters(), query),

@@ -223,7 +223,19 @@ const user = z.strictObject({
   wakers: z.array(waker).max(64).optional(),
   waits: z.array(wait).max(256).optional(),
   libraries: z
-    .array(z.string().min(1).max(100))
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(100),
+        kernel: z
+          .string()
+          .min(1)
+          .max(500)
+          .optional()
+          .describe(
+            "Symbol in the kernel's ELF where the same code stands, if the kernel runs it too.",
+          ),
+      }),
+    )
     .max(16)
     .optional()
     .describe("What every process has beside its program: their ELFs, by name."),

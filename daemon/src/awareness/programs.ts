@@ -2,7 +2,7 @@
  * The programs that processes run: for each its ELF, what the profile's user part says of it, and a
  * realm for each process, which reads that process's memory.
  */
-import type { Module, Modules } from "../inspect/api.ts";
+import type { Module, Modules, ModuleTable } from "../inspect/api.ts";
 import { hartMemory, toAddress } from "../inspect/memory.ts";
 import { type PhysicalMemory, spaceMemory } from "../inspect/space.ts";
 import type { Hart, Machine } from "../machine/api.ts";
@@ -31,8 +31,9 @@ interface ProgramParts {
   readonly memory: PhysicalMemory;
   readonly profile: Profile | undefined;
   readonly processes: Processes;
+  readonly kernel: Modules;
   /** Puts an ELF into the session. */
-  readonly addModule: (symbols: SymbolFile, user: (satp: bigint) => boolean) => Module;
+  readonly addModule: ModuleTable["add"];
   /** Told of what a new program reports. */
   readonly addSource: (kind: EventKind, source: Source) => void;
 }
@@ -43,6 +44,7 @@ export class Programs {
   readonly #programs = new Map<string, Program>();
   /** ELFs that are mapped beside every program. */
   readonly #libraries: Module[] = [];
+  readonly #gaps: string[] = [];
   readonly #realms = new Map<number, { readonly root: number; readonly realm: Realm }>();
 
   constructor(parts: ProgramParts) {
@@ -50,17 +52,34 @@ export class Programs {
   }
 
   gaps(): readonly string[] {
-    return [...this.#programs.values()].flatMap(({ binding, module }) =>
+    const inPrograms = [...this.#programs.values()].flatMap(({ binding, module }) =>
       (binding?.gaps ?? []).map((gap) => `${module.name}: user.${gap}`),
     );
+    return [...this.#gaps, ...inPrograms];
   }
 
   /** Every process has it beside its program: to be told before the first program. */
-  addLibrary(symbols: SymbolFile): Module {
-    const { addModule, processes } = this.#parts;
-    const module = addModule(symbols, (satp) => processes.bySatp(satp) !== undefined);
+  addLibrary(name: string, symbols: SymbolFile): Module {
+    const { addModule, processes, profile } = this.#parts;
+    const module = addModule(symbols, { user: (satp) => processes.bySatp(satp) !== undefined });
     this.#libraries.push(module);
+    const inKernel = profile?.user?.libraries?.find((library) => library.name === name)?.kernel;
+    if (inKernel !== undefined) this.#addToKernel(symbols, inKernel);
     return module;
+  }
+
+  /** The same code once more, where the kernel runs it: from `symbol` on. */
+  #addToKernel(symbols: SymbolFile, symbol: string): void {
+    const { addModule, kernel } = this.#parts;
+    const [code] = symbols.segments.filter(({ flags }) => flags.execute);
+    for (const { bias, symbols: own } of kernel.modules) {
+      const place = own.symbolNamed(symbol);
+      if (place && code) {
+        addModule(symbols, { bias: place.address + bias - code.virtual });
+        return;
+      }
+    }
+    this.#gaps.push(`user.libraries: the kernel has no symbol \`${symbol}\``);
   }
 
   /** Every process whose path ends in `name` runs it, from now on. */
@@ -93,7 +112,7 @@ export class Programs {
       const process = processes.bySatp(satp);
       return process !== undefined && this.of(process)?.module === module;
     };
-    const module: Module = addModule(symbols, isHere);
+    const module: Module = addModule(symbols, { user: isHere });
     const modules: Modules = { modules: [module, ...this.#libraries] };
     const { user, name } = profile ?? {};
     const binding = user && bindProfile({ name: name!, match: {}, ...user }, modules);

@@ -68,7 +68,10 @@ export function linkedQueueReader(
       const members: number[] = [];
       let count = 0;
       let record = first.number(context);
-      while (record > 0 && count < MAX_LINKS) {
+      // A list that leads back into itself ends there, after twice its length at most (Brent).
+      let [seen, look] = [0, 1];
+      while (record > 0 && record !== seen && count < MAX_LINKS) {
+        if (count === look) [seen, look] = [record, 2 * look];
         count++;
         if (members.length < limit) members.push(record);
         context.slots[SLOT.task] = record;

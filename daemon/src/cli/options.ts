@@ -4,6 +4,7 @@ import { UserError } from "../base/errors.ts";
 import { BUILTIN_FIRMWARE, MACHINE_DEFAULTS, type TargetOptions } from "../debugger/target.ts";
 import { SCHEDULE_POLICIES, type SchedulePolicy } from "../machine/api.ts";
 import { checkOptions } from "../machine/boot.ts";
+import { LATENCY } from "../machine/devices/virtio/transport.ts";
 import { PCT_DEPTH, PCT_LENGTH } from "../machine/schedule-pct.ts";
 
 /** The command line itself is wrong: exit code 2, as commander's own errors. */
@@ -21,6 +22,8 @@ export interface GuestOptions {
   readonly pctLength: number;
   readonly disk?: string;
   readonly diskWrite?: boolean;
+  readonly diskLatency: number;
+  readonly bootHart: number;
   readonly firmware: string;
   readonly initrd?: string;
   readonly console: "uart" | "virtio";
@@ -36,6 +39,8 @@ export function addGuestOptions(command: Command): Command {
     .option("--append <args>", "kernel arguments", defaults.append)
     .option("--disk <file>", "image behind the virtio disk; the guest's writes go to a copy")
     .option("--disk-write", "the copy replaces the image's file when the run ends")
+    .option("--disk-latency <n>", "instructions until the disk serves requests", integer(), LATENCY)
+    .option("--boot-hart <n>", "the hart that enters the kernel", integer(), 0)
     .option(
       "--firmware <file>",
       "M-mode firmware: builtin, or an ELF or raw file",
@@ -68,8 +73,9 @@ export function addGuestOptions(command: Command): Command {
 /** Throws UsageError for values that no machine can have. */
 export function targetOptions(program: string | undefined, options: GuestOptions): TargetOptions {
   const { harts, memory, append, schedule, seed, quantum, pctDepth, pctLength } = options;
-  const { profile, disk, diskWrite, firmware, initrd, console } = options;
-  const machine = { harts, memory, append, schedule, seed, quantum, pctDepth, pctLength, console };
+  const { profile, disk, diskWrite, diskLatency, bootHart, firmware, initrd, console } = options;
+  const interleaving = { schedule, seed, quantum, pctDepth, pctLength };
+  const machine = { harts, memory, append, ...interleaving, diskLatency, bootHart, console };
   try {
     checkOptions(machine);
   } catch (error) {

@@ -77,7 +77,8 @@ function lines(path: string, line: number, host: BreakpointHost): Resolution {
   }
   if (at !== undefined) {
     const copies = addresses.length;
-    const message = copies > 1 ? `At ${copies} places in ${where.join(", ")}.` : undefined;
+    const message =
+      copies > 1 ? `At ${copies} places in ${[...new Set(where)].join(", ")}.` : undefined;
     return { addresses, line: at, message };
   }
   const names = modules.map(({ name }) => name).join(", ");

@@ -101,7 +101,7 @@ export async function openTarget(environment: Environment, given: TargetOptions)
   }
   const awareness = createAwareness(machine, inspector, profile);
   const programs = await openPrograms(environment, path, options, profile);
-  for (const symbols of programs.libraries) awareness.addLibrary(symbols);
+  for (const [name, symbols] of programs.libraries) awareness.addLibrary(name, symbols);
   for (const [name, symbols] of programs.programs) awareness.addProgram(name, symbols);
   const notes: string[] = inspector.modules.modules.flatMap((module) =>
     module.symbols.gaps.map((gap) => `${module.name}: ${gap}`),
@@ -140,7 +140,7 @@ export async function keepDisk(environment: Environment, target: Target): Promis
 /** What processes run, by its name. */
 interface UserImages {
   readonly programs: ReadonlyMap<string, SymbolFile>;
-  readonly libraries: readonly SymbolFile[];
+  readonly libraries: ReadonlyMap<string, SymbolFile>;
 }
 
 /**
@@ -153,16 +153,19 @@ async function openPrograms(
   { symbolFiles }: TargetOptions,
   profile: Profile | undefined,
 ): Promise<UserImages> {
-  if (!profile?.user) return { programs: new Map(), libraries: [] };
+  if (!profile?.user) return { programs: new Map(), libraries: new Map() };
   const folder = `${kernel.slice(0, kernel.length - nameOf(kernel).length)}programs/`;
   const beside = (await environment.list(folder)).filter((file) => file.endsWith(ELF_ENDING));
   const images = new Map<string, SymbolFile>();
   for (const path of [...beside.sort().map((file) => folder + file), ...symbolFiles]) {
     images.set(programName(path), await openElf(environment, path));
   }
-  const names = profile.user.libraries ?? [];
-  const libraries = names.flatMap((name) => images.get(name) ?? []);
-  for (const name of names) images.delete(name);
+  const libraries = new Map<string, SymbolFile>();
+  for (const { name } of profile.user.libraries ?? []) {
+    const library = images.get(name);
+    if (library) libraries.set(name, library);
+    images.delete(name);
+  }
   return { programs: images, libraries };
 }
 

@@ -40,6 +40,10 @@ export interface MachineOptions {
   readonly firmware?: BootImage | undefined;
   /** What the virtio disk in slot 0 begins as; none: the slot is empty. Writes go to a copy. */
   readonly disk?: Uint8Array | DiskImage | undefined;
+  /** Instructions from a request of the disk's driver until the disk serves it, 1 to 10^9; 2,000 by default. */
+  readonly diskLatency?: number | undefined;
+  /** The hart that enters the kernel; the others wait until it starts them. 0 by default. */
+  readonly bootHart?: number | undefined;
   /** A first file system for the kernel: it finds it in RAM by `/chosen/linux,initrd-start` and `-end`. */
   readonly initrd?: Uint8Array | undefined;
   /** Where console input goes: to the UART (also by firmware), or to a virtio console in slot 2. */

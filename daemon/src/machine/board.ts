@@ -72,7 +72,7 @@ export class Board {
     this.peripherals = new Peripherals({
       ...{ options, bus: this.bus, clock: this.clock, console: this.console },
       memory: this.#deviceMemory(),
-      rom: firmwareInfo(entry),
+      rom: firmwareInfo(entry, options.bootHart),
       attend: () => {
         control.attention = true;
       },

@@ -2,6 +2,7 @@
 import { hex, physical } from "../base/brand.ts";
 import { UserError } from "../base/errors.ts";
 import { type BootImage, type LoadSegment, type MachineOptions, SCHEDULE_POLICIES } from "./api.ts";
+import { LATENCY } from "./devices/virtio/transport.ts";
 import { RAM_BASE } from "./engine/layout.ts";
 import { encodeFdt } from "./fdt.ts";
 import { type Memory, PAGE } from "./memory.ts";
@@ -10,6 +11,7 @@ import { virtTree } from "./virt.ts";
 
 const MAX_HARTS = 8;
 const MAX_MEMORY = 2048;
+const MAX_DISK_LATENCY = 1_000_000_000;
 const MIB = 0x10_0000;
 /** The device tree lies in the last such block of RAM, as QEMU places it. */
 const FDT_ALIGNMENT = 2 * MIB;
@@ -22,6 +24,8 @@ export function checkOptions(options: MachineOptions): void {
   integer("seed", options.seed, 0, Number.MAX_SAFE_INTEGER);
   integer("pctDepth", options.pctDepth ?? PCT_DEPTH, 1, 32);
   integer("pctLength", options.pctLength ?? PCT_LENGTH, 1, 2 ** 31);
+  integer("diskLatency", options.diskLatency ?? LATENCY, 1, MAX_DISK_LATENCY);
+  integer("bootHart", options.bootHart ?? 0, 0, options.harts - 1);
   if (!SCHEDULE_POLICIES.includes(options.schedule)) {
     throw new UserError(
       `schedule: '${String(options.schedule)}' is not a policy; choose ${SCHEDULE_POLICIES.join(", ")}.`,
@@ -50,6 +54,7 @@ export function loadBoot(memory: Memory, options: MachineOptions, image: BootIma
         seed: options.seed,
         initrd: initrd && { start, end: start + initrd.length },
       }),
+      options.bootHart,
     );
   };
   const room = roundUp(blob(0).length, PAGE);

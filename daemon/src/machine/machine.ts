@@ -33,10 +33,8 @@ import { restoreState, saveState } from "./snapshot.ts";
 import { stateHash } from "./state-hash.ts";
 import { ROM } from "./virt.ts";
 
-const BOOT_HART = 0;
-
 /**
- * A machine with the image in memory, ready to run. The built-in firmware enters S-mode on hart 0.
+ * A machine with the image in memory, ready to run. The built-in firmware enters S-mode on one hart.
  * With firmware from a file, or `machineCode`, all harts start in M-mode: at the firmware's entry,
  * or at the image's. Throws a UserError for options out of range and for an image that does not fit.
  */
@@ -49,7 +47,7 @@ export function createMachine(
   const board = new Board(options, image.entry, machineCode || options.firmware !== undefined);
   const deviceTree = loadBoot(board.memory, options, image);
   if (board.firmware !== undefined) {
-    board.firmware.boot(board.cores[BOOT_HART]!, image.entry, deviceTree);
+    board.firmware.boot(board.cores[options.bootHart ?? 0]!, image.entry, deviceTree);
   } else {
     const { entry } = options.firmware ?? image;
     const info = options.firmware === undefined ? 0 : ROM.base;

@@ -72,17 +72,21 @@ export class Peripherals {
     const virtio = options.console === "virtio";
     const uart = new Uart({ ...this.#wires(UART.interrupt), ...(virtio ? deaf : lines) });
     bus.map(UART.base, UART.size, uart);
-    this.#mapVirtio(0, this.disk && new Block(this.disk));
+    this.#mapVirtio(0, this.disk && new Block(this.disk), options.diskLatency);
     this.#mapVirtio(1, new Entropy(options.seed));
     const port = this.#mapVirtio(2, virtio ? new VirtioConsole(lines) : undefined);
     terminal.onInput = () => (virtio ? port.kick(RECEIVE) : uart.inputChanged());
     for (let slot = 3; slot < VIRTIO.slots; slot++) this.#mapVirtio(slot, undefined);
   }
 
-  #mapVirtio(slot: number, device: VirtioDevice | undefined): VirtioTransport {
+  #mapVirtio(
+    slot: number,
+    device: VirtioDevice | undefined,
+    latency?: number | undefined,
+  ): VirtioTransport {
     const { bus, memory } = this.#parts;
     const wires = this.#wires(VIRTIO.interrupt + slot);
-    const transport = new VirtioTransport(device, { ...wires, memory });
+    const transport = new VirtioTransport(device, { ...wires, memory, latency });
     bus.map(VIRTIO.base + slot * VIRTIO.size, VIRTIO.size, transport);
     return transport;
   }

@@ -21,8 +21,8 @@ pub struct ProcessPage {
     /// Callbacks that the process has read since the start.
     read: AtomicU32,
     callbacks: [Slot; CALLBACKS],
-    /// By thread: one more than the priority of the coroutine that it polls; 0 where it polls
-    /// none.
+    /// By thread: one more than the priority of the coroutine that it polls, or with which it
+    /// begins; 0 where it polls none.
     polled: [AtomicU8; MAX_THREADS],
 }
 
@@ -82,15 +82,20 @@ impl ProcessPage {
         }
     }
 
+    /// The priority of the coroutine that the thread of this number polls.
+    pub fn polled(&self, thread: usize) -> Option<u8> {
+        let word = self.polled.get(thread).map_or(0, |polled| polled.load(Ordering::Relaxed));
+        word.checked_sub(1)
+    }
+
     /// The best priority that the thread of this number serves: of the coroutine that it polls,
     /// and of those that are ready.
     pub fn best(&self, thread: usize) -> Option<u8> {
-        let polled = self.polled.get(thread).map_or(0, |polled| polled.load(Ordering::Relaxed));
-        let polled = polled.checked_sub(1);
-        best(self.bitmap.load(Ordering::Relaxed)).into_iter().chain(polled).min()
+        best(self.bitmap.load(Ordering::Relaxed)).into_iter().chain(self.polled(thread)).min()
     }
 
     /// Whether a callback waits to be read.
+    #[inline]
     pub fn has_callbacks(&self) -> bool {
         self.written.load(Ordering::Acquire) != self.read.load(Ordering::Relaxed)
     }

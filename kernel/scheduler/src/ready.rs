@@ -10,9 +10,10 @@
 //!            │                │
 //!            └──── Waiting ◀──┘ poll says Pending
 //! ```
-//! A wake in any other state changes nothing: the coroutine will be polled anyway, or is done.
+//! A wake in any other state changes nothing: the coroutine will be polled anyway, or is done. Who
+//! polls may drop the future instead: Running to Cancelled.
 
-use core::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize};
+use core::sync::atomic::{AtomicBool, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 
 /// Queues of an executor; as many as there are priorities, 0 the best.
 pub const PRIORITIES: usize = 8;
@@ -29,18 +30,24 @@ pub enum State {
     Notified = 2,
     Waiting = 3,
     Done = 4,
+    /// Done, too, but its future was dropped before its end.
+    Cancelled = 5,
 }
 
-/// The first part of a coroutine's record: its state, and its place in a queue.
+/// The first part of a coroutine's record: its state, and its place in a queue. The links, the
+/// priority and `queued` belong to whoever holds the lock of the queues.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Node {
-    /// Address of the next node of the queue; 0 at its end, and outside of queues.
+    /// Address of the node behind this one, and of the one before; 0 at the ends of a queue, and
+    /// without meaning outside.
     pub next: AtomicUsize,
+    pub previous: AtomicUsize,
     /// A [`State`].
     pub state: AtomicU8,
-    /// Below [`PRIORITIES`].
-    pub priority: u8,
+    /// Below [`PRIORITIES`]. Changes only while it is in no queue.
+    priority: AtomicU8,
+    pub queued: AtomicBool,
     pub polls: AtomicU32,
     pub wakes: AtomicU32,
 }
@@ -50,19 +57,18 @@ pub struct Node {
 #[derive(Debug)]
 pub struct List {
     /// Addresses of nodes; 0 where the queue is empty.
-    pub first: AtomicUsize,
-    pub last: AtomicUsize,
+    pub first: usize,
+    pub last: usize,
 }
 
-/// The ready coroutines of an executor. Where the lock is free, bit p of the executor's bitmap is
-/// set when queue p is not empty.
+/// The ready coroutines of an executor, which guards them by a lock of its own kind: a hart must not
+/// be interrupted while it holds one of the kernel's, and a thread of a program cannot help it. Where
+/// that lock is free, bit p of the executor's bitmap is set when queue p is not empty.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Ready {
-    /// 1 while a thread or hart changes the queues.
-    pub lock: AtomicU32,
     /// Nodes in all queues.
-    pub count: AtomicU32,
+    pub count: usize,
     pub queues: [List; PRIORITIES],
 }
 
@@ -72,25 +78,38 @@ pub type Bitmap = AtomicU64;
 impl Node {
     /// Of a coroutine that is ready, and wants a place in a queue.
     pub const fn new(priority: u8) -> Self {
-        let lowest = PRIORITIES as u8 - 1;
         Node {
             next: AtomicUsize::new(0),
+            previous: AtomicUsize::new(0),
             state: AtomicU8::new(State::Ready as u8),
-            priority: if priority < lowest { priority } else { lowest },
+            priority: AtomicU8::new(within(priority)),
+            queued: AtomicBool::new(false),
             polls: AtomicU32::new(0),
             wakes: AtomicU32::new(0),
         }
     }
+
+    #[inline]
+    pub fn priority(&self) -> u8 {
+        self.priority.load(Ordering::Relaxed)
+    }
+
+    /// With the lock of the queues, and in none of them.
+    #[inline]
+    pub fn set_priority(&self, priority: u8) {
+        self.priority.store(within(priority), Ordering::Relaxed);
+    }
+}
+
+/// `priority`, or the lowest there is.
+const fn within(priority: u8) -> u8 {
+    let lowest = PRIORITIES as u8 - 1;
+    if priority < lowest { priority } else { lowest }
 }
 
 impl Ready {
     pub const fn new() -> Self {
-        Ready {
-            lock: AtomicU32::new(0),
-            count: AtomicU32::new(0),
-            queues: [const { List { first: AtomicUsize::new(0), last: AtomicUsize::new(0) } };
-                PRIORITIES],
-        }
+        Ready { count: 0, queues: [const { List { first: 0, last: 0 } }; PRIORITIES] }
     }
 }
 

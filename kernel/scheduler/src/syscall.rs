@@ -5,6 +5,8 @@
 //! the work; the result comes as a [`Callback`](crate::page::Callback). A ticket is two arguments,
 //! always the last: a token, which the callback carries, and the priority of whoever waits for it.
 
+use core::fmt;
+
 /// The numbers. A call that this list does not have ends with [`Error::NoSuchCall`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(usize)]
@@ -47,10 +49,13 @@ pub enum Call {
 
     /// (deadline, ticket) Waits until `time` has reached the deadline.
     Sleep = 32,
-    /// (path, length, ticket) Starts a program in a process of its own; its id.
+    /// (command, length, files, ticket) Starts a program in a process of its own; its id. The
+    /// command is the program's path, and after a space what the program is told
+    /// ([`crate::syscall::split_command`]). `files` are the two that become its files 0 and 1, the
+    /// second in the upper 32 bits.
     Spawn = 33,
-    /// (process, ticket) Waits for the end of a process that this one spawned: its code, or
-    /// 2³² + scause where it was killed.
+    /// (process, ticket) Waits for the end of a process that this one spawned: its code
+    /// as 32 bits, or 2³² + scause where it was killed.
     Wait = 34,
     /// (path, length, how, ticket) Opens a file, [`crate::syscall::open`] says how; its number.
     Open = 35,
@@ -117,6 +122,11 @@ impl Call {
     }
 }
 
+/// The path in a command, and what the program is told.
+pub fn split_command(command: &str) -> (&str, &str) {
+    command.split_once(' ').unwrap_or((command, ""))
+}
+
 /// Why a call failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(isize)]
@@ -146,3 +156,37 @@ pub enum Error {
     BrokenPipe = -12,
     Cancelled = -13,
 }
+
+const ERRORS: [(Error, &str); 13] = [
+    (Error::NoSuchCall, "there is no such call"),
+    (Error::BadAddress, "an address is not the program's"),
+    (Error::BadValue, "a value is out of its range"),
+    (Error::OutOfMemory, "there is no memory left"),
+    (Error::TooMany, "there are too many already"),
+    (Error::NotFound, "there is no such thing"),
+    (Error::BadProgram, "it is not a program"),
+    (Error::NotPermitted, "that cannot be done with it"),
+    (Error::Exists, "it exists already"),
+    (Error::DiskFull, "the disk is full"),
+    (Error::DiskFailed, "the disk fails"),
+    (Error::BrokenPipe, "nobody reads the pipe"),
+    (Error::Cancelled, "it was cancelled"),
+];
+
+impl Error {
+    /// What a call returned, or a callback brought: the error that a negative number stands for.
+    pub fn check(result: isize) -> Result<usize, Error> {
+        usize::try_from(result).map_err(|_| {
+            let error = ERRORS.iter().find(|(error, _)| *error as isize == result);
+            error.map_or(Error::NoSuchCall, |&(error, _)| error)
+        })
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(ERRORS.iter().find(|(error, _)| error == self).map_or("", |(_, text)| text))
+    }
+}
+
+impl core::error::Error for Error {}

@@ -4,10 +4,10 @@
 //! distances from its own start.
 
 use crate::page::ProcessPage;
-use crate::ready::{Bitmap, Node, Ready};
+use crate::ready::{Bitmap, Node, Ready, State};
 
 /// Changes when a function of the table does.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// Functions of the table, in its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,13 +15,14 @@ pub const VERSION: u32 = 1;
 enum Function {
     Push = 0,
     Take = 1,
-    Wake = 2,
-    BeginPoll = 3,
-    EndPoll = 4,
-    Finish = 5,
+    Remove = 2,
+    Wake = 3,
+    BeginPoll = 4,
+    EndPoll = 5,
+    Finish = 6,
 }
 
-pub const FUNCTIONS: usize = 6;
+pub const FUNCTIONS: usize = 7;
 
 /// What the shared code begins with.
 #[repr(C)]
@@ -32,20 +33,6 @@ struct Table {
     /// Distance of each function from the table.
     functions: [u32; FUNCTIONS],
 }
-
-/// What taking the best coroutine came to.
-#[repr(C)]
-#[derive(Clone, Copy, Debug)]
-pub struct Taken {
-    /// Null where there is none.
-    pub node: *const Node,
-    /// 1: somebody else held the lock for too long; try again.
-    pub busy: usize,
-}
-
-/// The queues are in use: try again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Busy;
 
 /// The shared code, by the address of its table.
 #[derive(Clone, Copy, Debug)]
@@ -65,6 +52,17 @@ impl Scheduler {
             .then_some(Scheduler { table })
     }
 
+    /// The same, for whom [`at`](Scheduler::at) has had a look before.
+    ///
+    /// # Safety
+    /// It found the code there.
+    #[inline]
+    pub unsafe fn found_at(address: usize) -> Self {
+        // SAFETY: the caller's promise.
+        Scheduler { table: unsafe { &*core::ptr::with_exposed_provenance::<Table>(address) } }
+    }
+
+    #[inline]
     fn address(self, function: Function) -> *const () {
         let start = core::ptr::from_ref(self.table).addr();
         let distance = self.table.functions[function as usize] as usize;
@@ -76,59 +74,83 @@ impl Scheduler {
     ///
     /// # Safety
     /// `node` is in no queue, and lives until it is taken out again.
-    pub unsafe fn push(
-        self,
-        ready: &Ready,
-        bitmap: &Bitmap,
-        node: *const Node,
-    ) -> Result<(), Busy> {
-        type Push = unsafe extern "C" fn(&Ready, &Bitmap, *const Node) -> usize;
+    #[inline]
+    pub unsafe fn push(self, ready: &mut Ready, bitmap: &Bitmap, node: *const Node) {
+        type Push = unsafe extern "C" fn(&mut Ready, &Bitmap, *const Node);
         // SAFETY: the table says that the function is there, and the caller keeps its promise.
-        let busy = unsafe {
+        unsafe {
             core::mem::transmute::<*const (), Push>(self.address(Function::Push))(
                 ready, bitmap, node,
             )
         };
-        if busy == 0 { Ok(()) } else { Err(Busy) }
     }
 
     /// Takes the first coroutine of the best priority, if that is better than `limit`. Bits of
     /// empty queues are cleared, except where `page` has unread callbacks that they may stand for.
+    #[inline]
     pub fn take(
         self,
-        ready: &Ready,
+        ready: &mut Ready,
         bitmap: &Bitmap,
         page: Option<&ProcessPage>,
         limit: u8,
-    ) -> Result<Option<*const Node>, Busy> {
-        type Take = extern "C" fn(&Ready, &Bitmap, Option<&ProcessPage>, usize) -> Taken;
+    ) -> Option<*const Node> {
+        type Take =
+            extern "C" fn(&mut Ready, &Bitmap, Option<&ProcessPage>, usize) -> *const Node;
         // SAFETY: the table says that the function is there.
         let take = unsafe { core::mem::transmute::<*const (), Take>(self.address(Function::Take)) };
-        let Taken { node, busy } = take(ready, bitmap, page, limit.into());
-        if busy == 0 { Ok((!node.is_null()).then_some(node)) } else { Err(Busy) }
+        let node = take(ready, bitmap, page, limit.into());
+        (!node.is_null()).then_some(node)
+    }
+
+    /// Takes out a coroutine wherever it is in its queue; false where it is in none. `node` is in
+    /// these queues, if in any.
+    #[inline]
+    pub fn remove(
+        self,
+        ready: &mut Ready,
+        bitmap: &Bitmap,
+        page: Option<&ProcessPage>,
+        node: &Node,
+    ) -> bool {
+        type Remove = extern "C" fn(&mut Ready, &Bitmap, Option<&ProcessPage>, &Node) -> usize;
+        let address = self.address(Function::Remove);
+        // SAFETY: the table says that the function is there.
+        let remove = unsafe { core::mem::transmute::<*const (), Remove>(address) };
+        remove(ready, bitmap, page, node) != 0
     }
 
     /// Wakes a coroutine. True where it waited: it is ready now, and wants a place in a queue.
+    #[inline]
     pub fn wake(self, node: &Node) -> bool {
         self.change(Function::Wake, node)
     }
 
-    /// Whoever took the coroutine from its queue begins to poll it.
-    pub fn begin_poll(self, node: &Node) {
-        self.change(Function::BeginPoll, node);
+    /// Whoever took the coroutine from its queue begins to poll it. False where its state did not
+    /// say that it was ready: it was queued twice.
+    #[inline]
+    pub fn begin_poll(self, node: &Node) -> bool {
+        self.change(Function::BeginPoll, node)
     }
 
     /// The poll said Pending. True: the coroutine waits. False: it was woken meanwhile, is ready,
     /// and wants a place in a queue.
+    #[inline]
     pub fn end_poll(self, node: &Node) -> bool {
         self.change(Function::EndPoll, node)
     }
 
-    /// The poll said Ready.
-    pub fn finish(self, node: &Node) {
-        self.change(Function::Finish, node);
+    /// The poll said Ready, or the future was dropped: `last` is Done or Cancelled.
+    #[inline]
+    pub fn finish(self, node: &Node, last: State) {
+        type Finish = extern "C" fn(&Node, u8);
+        let address = self.address(Function::Finish);
+        // SAFETY: the table says that the function is there.
+        let finish = unsafe { core::mem::transmute::<*const (), Finish>(address) };
+        finish(node, last as u8);
     }
 
+    #[inline]
     fn change(self, function: Function, node: &Node) -> bool {
         type Change = extern "C" fn(&Node) -> usize;
         // SAFETY: the table says that the function is there.

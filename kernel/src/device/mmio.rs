@@ -18,7 +18,7 @@ impl Registers {
 
     /// Reads the word at `offset`. What is read from memory afterwards is at least as new.
     pub fn read(&self, offset: usize) -> u32 {
-        let address = self.address(offset);
+        let address = self.address_of(offset, size_of::<u32>());
         // SAFETY: within the registers of a device, which are mapped.
         let value = unsafe { (address as *const u32).read_volatile() };
         fence();
@@ -27,15 +27,32 @@ impl Registers {
 
     /// Writes the word at `offset`, when everything written to memory before can be seen.
     pub fn write(&self, offset: usize, value: u32) {
-        let address = self.address(offset);
+        let address = self.address_of(offset, size_of::<u32>());
         fence();
         // SAFETY: as above; the drivers know what a write does.
         unsafe { (address as *mut u32).write_volatile(value) };
     }
 
-    fn address(&self, offset: usize) -> usize {
+    /// Reads the byte at `offset`, of a device whose registers are bytes.
+    pub fn read_byte(&self, offset: usize) -> u8 {
+        let address = self.address_of(offset, 1);
+        // SAFETY: as `read`.
+        let value = unsafe { (address as *const u8).read_volatile() };
+        fence();
+        value
+    }
+
+    /// Writes the byte at `offset`, as [`write`](Self::write) does a word.
+    pub fn write_byte(&self, offset: usize, value: u8) {
+        let address = self.address_of(offset, 1);
+        fence();
+        // SAFETY: as `write`.
+        unsafe { (address as *mut u8).write_volatile(value) };
+    }
+
+    fn address_of(&self, offset: usize, size: usize) -> usize {
         assert!(
-            offset.is_multiple_of(4) && offset + 4 <= self.size,
+            offset.is_multiple_of(size) && offset + size <= self.size,
             "a device at {:#x} has no register {offset:#x}",
             self.start
         );

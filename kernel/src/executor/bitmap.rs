@@ -35,6 +35,11 @@ impl Bitmap {
         self.0.fetch_and(!(1 << priority), Ordering::SeqCst);
     }
 
+    /// As the shared scheduler takes it.
+    pub fn word(&self) -> &AtomicU64 {
+        &self.0
+    }
+
     pub fn bits(&self) -> u64 {
         self.0.load(Ordering::SeqCst)
     }

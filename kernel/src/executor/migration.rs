@@ -71,7 +71,7 @@ impl Executor {
     }
 
     fn stimulus(&self) -> usize {
-        self.ready.lock().len() + self.waited.load(Ordering::Relaxed)
+        self.ready.lock().count + self.waited.load(Ordering::Relaxed)
     }
 }
 
@@ -79,7 +79,7 @@ impl Executor {
 /// that its thread, which runs, comes to soon. If it does not, the tick calls for help.
 pub fn wants_help(executor: &Executor) -> bool {
     policy() != Migrate::None
-        && (executor.ready.lock().len() > 1
+        && (executor.ready.lock().count > 1
             || executor.owner.lock().as_ref().is_some_and(|owner| owner.is_half_run()))
 }
 
@@ -120,7 +120,7 @@ pub fn take_over(thief: &'static Executor) {
         return;
     }
     let Some(victim) = others().find(|other| other.best_ready() == Some(best)) else { return };
-    let ready = victim.ready.lock().len();
+    let ready = victim.ready.lock().count;
     let half_run = victim.owner.lock().as_ref().is_some_and(|owner| owner.is_half_run());
     for _ in 0..if half_run { ready } else { ready.div_ceil(2) } {
         migrate(victim, thief);

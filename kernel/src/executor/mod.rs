@@ -20,13 +20,15 @@ use core::panic::Location;
 use core::sync::atomic::{AtomicI64, AtomicU64, AtomicUsize, Ordering};
 use core::task::Waker;
 
+use scheduler::ready::Ready;
+
 use crate::args::{Args, ExecutorMode, Migrate};
 use crate::process::system;
+use crate::shared;
 use crate::sync::SpinLock;
 use crate::thread::pool::{COROUTINES, THREAD_POOL};
 use crate::thread::{COROUTINE_THREADS_PER_HART, Thread, processor};
 use bitmap::{Bitmap, PRIORITY_BITMAP};
-use ready::ReadyQueues;
 use thread_executors::THREAD_EXECUTORS;
 
 pub use crate::args::PRIORITIES;
@@ -49,7 +51,7 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 static NEXT_HOME: AtomicUsize = AtomicUsize::new(0);
 
 pub struct Executor {
-    ready: SpinLock<ReadyQueues>,
+    ready: SpinLock<Ready>,
     /// Every coroutine that is not done, by its id.
     tasks: SpinLock<BTreeMap<u64, Arc<Task>>>,
     /// The waker of each, made once, by its id. Shared by `Arc`, so that to poll with it is no
@@ -85,7 +87,7 @@ pub struct Counts {
 impl Executor {
     const fn new(number: usize, bitmap: &'static Bitmap) -> Self {
         Executor {
-            ready: SpinLock::new(ReadyQueues::new()),
+            ready: SpinLock::new(Ready::new()),
             tasks: SpinLock::new(BTreeMap::new()),
             wakers: SpinLock::new(BTreeMap::new()),
             spawned: AtomicU64::new(0),
@@ -117,17 +119,17 @@ impl Executor {
     }
 
     fn push(&self, task: Arc<Task>) {
-        self.ready.lock().push(task, self.bitmap);
+        ready::push(&mut self.ready.lock(), task, self.bitmap);
     }
 
     fn pop(&self, limit: Option<Priority>) -> Option<Arc<Task>> {
-        self.ready.lock().pop(limit, self.bitmap)
+        ready::pop(&mut self.ready.lock(), limit, self.bitmap)
     }
 
     /// Takes the best coroutine out for `other`, which it is to be pushed to.
     fn give(&self, other: &'static Executor) -> Option<Arc<Task>> {
         let mut ready = self.ready.lock();
-        let task = ready.pop(None, self.bitmap)?;
+        let task = ready::pop(&mut ready, None, self.bitmap)?;
         task.set_executor(other);
         Some(task)
     }
@@ -139,12 +141,12 @@ impl Executor {
             *tasks = BTreeMap::new();
             *wakers = BTreeMap::new();
         }
-        self.ready.lock().trim();
     }
 }
 
 /// Chooses the design. The boot hart calls this once, before it lets the others in.
 pub fn init(args: &Args, harts: usize) {
+    shared::init();
     bitmap::reset();
     system::reset();
     priority::set_bits(args.prio_bits);

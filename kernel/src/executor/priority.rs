@@ -10,7 +10,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicU8, Ordering, fence};
 
-use super::{LOWEST, Priority, Task, tell_owner};
+use super::{LOWEST, Priority, Task, ready, tell_owner};
 use crate::bugs::{self, Bug};
 use crate::thread::pool::THREAD_POOL;
 
@@ -102,13 +102,13 @@ pub fn review(task: &Arc<Task>) {
 fn change(task: &Arc<Task>, priority: Priority) {
     loop {
         let executor = task.executor();
-        let mut ready = executor.ready.lock();
+        let mut queues = executor.ready.lock();
         // It may have been taken over before the lock was had.
         if !core::ptr::eq(executor, task.executor()) {
             continue;
         }
-        let queued = ready.change(task, priority, executor.bitmap);
-        drop(ready);
+        let queued = ready::change(&mut queues, task, priority, executor.bitmap);
+        drop(queues);
         if queued && executor.is_owned() {
             tell_owner(executor);
         }

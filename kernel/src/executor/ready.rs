@@ -1,87 +1,74 @@
-//! The ready queues: one for each priority, first in, first out.
+//! The ready queues of an executor: those of the shared scheduler, which the kernel calls like any
+//! program does, with references to its coroutines in them.
+//!
+//! While the lock is held the bitmap may lag behind; before it is let go, bit p is set exactly when
+//! queue p is not empty.
 
-use alloc::collections::VecDeque;
 use alloc::sync::Arc;
 
-use super::bitmap::Bitmap;
+use scheduler::ready::{Node, Ready};
+
+use super::bitmap::{Bitmap, highest};
 use super::task::Task;
 use super::{PRIORITIES, Priority};
 use crate::bugs::{self, Bug};
+use crate::shared::scheduler;
 
-/// Ready coroutines. While the lock is held the bitmap may lag behind; before it is let go,
-/// bit p is set exactly when queue p is not empty.
-pub struct ReadyQueues {
-    queues: [VecDeque<Arc<Task>>; PRIORITIES],
+const _: () = assert!(PRIORITIES == scheduler::ready::PRIORITIES);
+
+/// Puts `task`, which has just become ready, behind the others of its priority.
+pub fn push(ready: &mut Ready, task: Arc<Task>, bitmap: &Bitmap) {
+    let node = Arc::into_raw(task).cast::<Node>();
+    // SAFETY: a coroutine's record begins with its node, and the reference goes into the queue
+    // with it. What has just become ready is in none.
+    unsafe { scheduler().push(ready, bitmap.word(), node) };
 }
 
-impl ReadyQueues {
-    pub const fn new() -> Self {
-        ReadyQueues { queues: [const { VecDeque::new() }; PRIORITIES] }
-    }
+/// Takes the first coroutine of the best priority, if that is better than `limit`.
+pub fn pop(ready: &mut Ready, limit: Option<Priority>, bitmap: &Bitmap) -> Option<Arc<Task>> {
+    let limit = limit.unwrap_or(PRIORITIES as Priority);
+    let node = if bugs::any() {
+        take_with_bug(ready, limit, bitmap)
+    } else {
+        scheduler().take(ready, bitmap.word(), None, limit)
+    };
+    // SAFETY: `push` put the reference there.
+    node.map(|node| unsafe { Arc::from_raw(node.cast()) })
+}
 
-    pub fn push(&mut self, task: Arc<Task>, bitmap: &Bitmap) {
-        let priority = task.priority();
-        let queue = &mut self.queues[priority as usize];
-        if bugs::is(Bug::Starvation) {
-            queue.push_front(task);
-        } else {
-            queue.push_back(task);
+/// Gives `task` another priority, and its place in the queue of that where it is in one; says
+/// whether it is.
+pub fn change(ready: &mut Ready, task: &Task, priority: Priority, bitmap: &Bitmap) -> bool {
+    if bugs::is(Bug::WrongQueue) {
+        task.node.set_priority(priority);
+        return false;
+    }
+    let queued = scheduler().remove(ready, bitmap.word(), None, &task.node);
+    task.node.set_priority(priority);
+    if queued {
+        // SAFETY: it was in a queue, with a reference, and is in none now.
+        unsafe { scheduler().push(ready, bitmap.word(), &raw const task.node) };
+    }
+    queued
+}
+
+/// As `pop`, with what `bug=` may have asked for.
+fn take_with_bug(ready: &mut Ready, limit: Priority, bitmap: &Bitmap) -> Option<*const Node> {
+    let best = highest(bitmap.bits()).filter(|&best| best < limit)?;
+    let queue = best as usize % PRIORITIES;
+    let last = core::ptr::with_exposed_provenance::<Node>(ready.queues[queue].last);
+    // SAFETY: what is in a queue lives, and the lock is held.
+    let node = match unsafe { last.as_ref() } {
+        Some(node) if bugs::is(Bug::Starvation) => {
+            scheduler().remove(ready, bitmap.word(), None, node).then_some(last)
         }
-        bitmap.set(priority);
+        _ => scheduler().take(ready, bitmap.word(), None, limit),
+    };
+    let one_is_left = ready.queues[queue].first == ready.queues[queue].last;
+    match () {
+        _ if bugs::is(Bug::StaleBit) => bitmap.set(best),
+        _ if bugs::is(Bug::MissingBit) && one_is_left => bitmap.clear(best),
+        _ => {}
     }
-
-    /// Takes the first coroutine of the best priority, if that is better than `limit`.
-    pub fn pop(&mut self, limit: Option<Priority>, bitmap: &Bitmap) -> Option<Arc<Task>> {
-        let priority = bitmap.highest()?;
-        if limit.is_some_and(|limit| priority >= limit) {
-            return None;
-        }
-        let task = self.queues[priority as usize].pop_front();
-        self.left(priority, bitmap);
-        task
-    }
-
-    /// Gives `task` another priority, and its place in the queue of that where it is in one; says
-    /// whether it is.
-    pub fn change(&mut self, task: &Arc<Task>, priority: Priority, bitmap: &Bitmap) -> bool {
-        if bugs::is(Bug::WrongQueue) {
-            task.store_priority(priority);
-            return false;
-        }
-        let old = task.priority();
-        let queue = &mut self.queues[old as usize];
-        let at = queue.iter().position(|other| Arc::ptr_eq(other, task));
-        let queued = at.and_then(|at| queue.remove(at));
-        task.store_priority(priority);
-        match queued {
-            Some(task) => {
-                self.left(old, bitmap);
-                self.push(task, bitmap);
-                true
-            }
-            None => false,
-        }
-    }
-
-    /// A coroutine has left the queue of `priority`.
-    fn left(&self, priority: Priority, bitmap: &Bitmap) {
-        let left = self.queues[priority as usize].len();
-        let is_last = match () {
-            _ if bugs::is(Bug::StaleBit) => false,
-            _ if bugs::is(Bug::MissingBit) => left <= 1,
-            _ => left == 0,
-        };
-        if is_last {
-            bitmap.clear(priority);
-        }
-    }
-
-    pub fn len(&self) -> usize {
-        self.queues.iter().map(VecDeque::len).sum()
-    }
-
-    /// Gives back the memory of queues that are empty.
-    pub fn trim(&mut self) {
-        self.queues.iter_mut().filter(|queue| queue.is_empty()).for_each(VecDeque::shrink_to_fit);
-    }
+    node
 }

@@ -5,7 +5,7 @@ use core::sync::atomic::{Ordering, fence};
 use core::task::{Context, Poll};
 
 use super::task::{End, Task};
-use super::{Executor, best_on_offer, make_ready, migration};
+use super::{Executor, Priority, best_on_offer, make_ready, migration};
 use crate::riscv::hart_id;
 use crate::sync::InterruptsOff;
 use crate::thread::pool::{COROUTINES, THREAD_POOL};
@@ -39,7 +39,9 @@ fn next(executor: &'static Executor) -> Next {
     if executor.is_owned() {
         return next_of_mine(executor);
     }
-    match executor.pop(THREAD_POOL.best_ready(COROUTINES)) {
+    let ahead = processor::current().takes_turn();
+    let limit = THREAD_POOL.best_ready(COROUTINES).map(|best| best + Priority::from(ahead));
+    match executor.pop(limit) {
         Some(task) => {
             if best_on_offer().is_some() {
                 processor::kick_idle_hart(COROUTINES);

@@ -1,15 +1,5 @@
-//! A coroutine as the executor keeps it.
-//!
-//! ```text
-//!   spawn            poll              poll says Ready
-//!  ──────▶  Ready ─────────▶ Running ─────────────────▶ Done
-//!            ▲ ▲              │  │ wake
-//!       wake │ │ poll says    │  ▼
-//!            │ └─ Pending ─── │ Notified
-//!            │                │
-//!            └──── Waiting ◀──┘ poll says Pending
-//! ```
-//! A wake in any other state changes nothing: the coroutine will be polled anyway, or is done.
+//! A coroutine as the executor keeps it. Its states are those of the shared scheduler
+//! (`scheduler::ready` has the drawing).
 //!
 //! Who cancels a coroutine says so in it and wakes it. The thread that takes it from its queue
 //! then drops its future instead of polling it: from Running to Cancelled. So a future is dropped
@@ -21,61 +11,30 @@ use alloc::task::Wake;
 use core::cell::UnsafeCell;
 use core::panic::Location;
 use core::pin::Pin;
-use core::sync::atomic::{
-    AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering,
-};
+use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
+
+use scheduler::ready::{Node, State};
 
 use super::priority::Loans;
 use super::{Executor, Priority, make_ready};
 use crate::bugs::{self, Bug};
+use crate::shared::scheduler;
 use crate::sync::SpinLock;
-
-/// See the drawing above.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum State {
-    /// In a ready queue, or on the way into one.
-    Ready = 0,
-    /// Being polled, maybe half-run on the stack of a thread that is switched out.
-    Running = 1,
-    /// Being polled, and woken since: ready again after the poll.
-    Notified = 2,
-    Waiting = 3,
-    Done = 4,
-    /// Done, too, but its future was dropped first.
-    Cancelled = 5,
-}
-
-impl From<u8> for State {
-    fn from(state: u8) -> Self {
-        match state {
-            0 => State::Ready,
-            1 => State::Running,
-            2 => State::Notified,
-            3 => State::Waiting,
-            4 => State::Done,
-            5 => State::Cancelled,
-            _ => unreachable!("only states are stored"),
-        }
-    }
-}
 
 type BoxedFuture = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// A coroutine.
+/// A coroutine. What the shared code works on comes first, so that its address is the record's.
+#[repr(C)]
 pub struct Task {
+    /// Its priority is what it counts for: its own, or a better one that it has been lent. That
+    /// changes under the lock of its executor's ready queues.
+    pub(super) node: Node,
     pub id: u64,
-    /// What it counts for: its own priority, or a better one that it has been lent. Changes under
-    /// the lock of its executor's ready queues, so that the queue which it is in stays the one of
-    /// its priority.
-    priority: AtomicU8,
     /// Its own priority.
     pub(super) base: AtomicU8,
     /// Who lends it theirs.
     pub(super) loans: SpinLock<Loans>,
-    /// A [`State`].
-    state: AtomicU8,
     /// Its future is to be dropped, not polled.
     cancelled: AtomicBool,
     /// Whose it is: changes only while it is ready, on its way from one queue to another.
@@ -84,8 +43,6 @@ pub struct Task {
     future: UnsafeCell<Option<BoxedFuture>>,
     /// Where it was spawned.
     pub spawned_at: &'static Location<'static>,
-    polls: AtomicU32,
-    wakes: AtomicU32,
     /// The hart and the thread that polled it last.
     hart: AtomicUsize,
     thread: AtomicU64,
@@ -106,17 +63,14 @@ impl Task {
         future: BoxedFuture,
     ) -> Self {
         Task {
+            node: Node::new(priority),
             id,
-            priority: AtomicU8::new(priority),
             base: AtomicU8::new(priority),
             loans: SpinLock::new(Loans::new()),
-            state: AtomicU8::new(State::Ready as u8),
             cancelled: AtomicBool::new(false),
             executor: AtomicPtr::new(core::ptr::from_ref(executor).cast_mut()),
             future: UnsafeCell::new(Some(future)),
             spawned_at,
-            polls: AtomicU32::new(0),
-            wakes: AtomicU32::new(0),
             hart: AtomicUsize::new(0),
             thread: AtomicU64::new(0),
             joiner: SpinLock::new(None),
@@ -134,12 +88,7 @@ impl Task {
     }
 
     pub fn priority(&self) -> Priority {
-        self.priority.load(Ordering::Relaxed)
-    }
-
-    /// Under the lock of its executor's ready queues.
-    pub(super) fn store_priority(&self, priority: Priority) {
-        self.priority.store(priority, Ordering::Relaxed);
+        self.node.priority()
     }
 
     /// The thread that polled it last, or does.
@@ -158,17 +107,16 @@ impl Task {
         self.cancelled.load(Ordering::Acquire)
     }
 
-    fn state(&self) -> State {
-        State::from(self.state.load(Ordering::Acquire))
+    /// A [`State`].
+    fn state(&self) -> u8 {
+        self.node.state.load(Ordering::Acquire)
     }
 
     /// Ready to Running, by the thread that took it from the queue.
     pub fn begin_poll(&self, hart: usize, thread: u64) {
         self.hart.store(hart, Ordering::Relaxed);
         self.thread.store(thread, Ordering::Relaxed);
-        self.polls.fetch_add(1, Ordering::Relaxed);
-        let before = self.state.swap(State::Running as u8, Ordering::AcqRel);
-        assert!(before == State::Ready as u8, "coroutine {} is polled twice", self.id);
+        assert!(scheduler().begin_poll(&self.node), "coroutine {} is polled twice", self.id);
     }
 
     /// Polls the future, by the thread that began the poll.
@@ -181,19 +129,9 @@ impl Task {
     /// Running to Waiting: true. Notified to Ready: false, and it wants a place in the queue.
     pub fn end_poll(&self) -> bool {
         if bugs::is(Bug::LostWakeup) {
-            self.state.store(State::Waiting as u8, Ordering::Release);
-            return true;
+            self.node.state.store(State::Running as u8, Ordering::Release);
         }
-        let waits = self.state.compare_exchange(
-            State::Running as u8,
-            State::Waiting as u8,
-            Ordering::AcqRel,
-            Ordering::Acquire,
-        );
-        if waits.is_err() {
-            self.state.store(State::Ready as u8, Ordering::Release);
-        }
-        waits.is_ok()
+        scheduler().end_poll(&self.node)
     }
 
     /// Drops the future, says how it ended, and gives the waker of who waits for that.
@@ -201,11 +139,11 @@ impl Task {
         // SAFETY: see `Sync` above.
         let future = unsafe { &mut *self.future.get() };
         drop(future.take());
-        let state = match end {
+        let last = match end {
             End::Completed => State::Done,
             End::Cancelled => State::Cancelled,
         };
-        self.state.store(state as u8, Ordering::Release);
+        scheduler().finish(&self.node, last);
         self.joiner.lock().take()
     }
 }
@@ -216,29 +154,32 @@ impl Wake for Task {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.wakes.fetch_add(1, Ordering::Relaxed);
-        // Even where the state stays, it is written: the next poll sees all that came before.
-        let before =
-            self.state.fetch_update(
-                Ordering::AcqRel,
-                Ordering::Acquire,
-                |state| match State::from(state) {
-                    State::Ready | State::Waiting => Some(State::Ready as u8),
-                    State::Running | State::Notified => Some(State::Notified as u8),
-                    State::Done | State::Cancelled => None,
-                },
-            );
-        let again = match before {
-            Ok(state) => bugs::is(Bug::DoubleEnqueue) && state == State::Ready as u8,
-            Err(_) => bugs::is(Bug::WakeAfterFree),
-        };
-        if again {
-            self.state.store(State::Ready as u8, Ordering::Release);
-            make_ready(self.clone());
-        }
-        if before == Ok(State::Waiting as u8) {
+        if scheduler().wake(&self.node) {
             self.executor().waiting.fetch_sub(1, Ordering::Relaxed);
             make_ready(self.clone());
+        } else if bugs::any() && self.is_woken_again() {
+            self.node.state.store(State::Ready as u8, Ordering::Release);
+            make_ready(self.clone());
+        }
+    }
+}
+
+impl Task {
+    /// Whether a bug has a wake queue what is queued already, or done.
+    fn is_woken_again(&self) -> bool {
+        let ready = self.state() == State::Ready as u8;
+        bugs::is(Bug::DoubleEnqueue) && ready
+            || bugs::is(Bug::WakeAfterFree) && self.end().is_some()
+    }
+
+    /// How it ended, if it has.
+    fn end(&self) -> Option<End> {
+        const DONE: u8 = State::Done as u8;
+        const CANCELLED: u8 = State::Cancelled as u8;
+        match self.state() {
+            DONE => Some(End::Completed),
+            CANCELLED => Some(End::Cancelled),
+            _ => None,
         }
     }
 }
@@ -281,11 +222,7 @@ impl Future for JoinHandle {
         let waker = context.waker().clone();
         let old = self.task.joiner.lock().replace(waker);
         drop(old);
-        let end = match self.task.state() {
-            State::Done => End::Completed,
-            State::Cancelled => End::Cancelled,
-            _ => return Poll::Pending,
-        };
+        let Some(end) = self.task.end() else { return Poll::Pending };
         let mine = self.task.joiner.lock().take();
         drop(mine);
         Poll::Ready(end)

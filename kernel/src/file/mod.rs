@@ -11,12 +11,13 @@ use scheduler::syscall::Error;
 
 use crate::process::{Outcome, UserMemory};
 
+pub use console::typed;
 pub use disk::DiskFile;
 pub use pipe::pipe;
 
 /// A file that is open, for any number of processes. It closes with the last reference.
 pub enum File {
-    /// Always at its end: what is typed does not come here.
+    /// What is typed, line by line.
     ConsoleInput,
     ConsoleOutput,
     PipeReader(pipe::Reader),
@@ -28,7 +29,7 @@ impl File {
     /// Reads what there is, and waits until there is something; 0 bytes at the end.
     pub async fn read(&self, memory: &UserMemory) -> Outcome {
         match self {
-            File::ConsoleInput => Ok(0),
+            File::ConsoleInput => console::read(memory).await,
             File::PipeReader(reader) => reader.read(memory).await,
             File::Disk(file) => file.read(memory).await,
             File::ConsoleOutput | File::PipeWriter(_) => Err(Error::NotPermitted),
@@ -56,6 +57,7 @@ impl File {
 
 /// Gives back what empty structures hold on to. For the count of leaks.
 pub fn trim() {
+    console::trim();
     partners::trim();
 }
 

@@ -9,7 +9,7 @@ use alloc::collections::BTreeMap;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::pin::Pin;
-use core::sync::atomic::{AtomicU64, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
 
 use crate::device::virtio::block::{self, Error, Kind, SECTOR};
@@ -22,21 +22,43 @@ const CAPACITY: usize = 2 << 20;
 /// Requests that a write-back has under way at a time.
 const TOGETHER: usize = 16;
 
+/// Buffers that are looked at for one to give up; where all of them are needed the cache grows.
+const LOOKS: usize = 64;
+
 pub struct Cache {
     block_size: usize,
-    buffers: SpinLock<BTreeMap<u32, Arc<Buffer>>>,
-    /// Counts uses, to tell what was not used for long.
-    uses: AtomicU64,
+    buffers: SpinLock<Buffers>,
+    /// How many buffers are changed.
+    changed: Arc<AtomicUsize>,
 }
 
-/// Blocks as they are to be on the disk.
-pub type Changes = Vec<(u32, Box<[u8]>)>;
+struct Buffers {
+    by_block: BTreeMap<u32, Arc<Buffer>>,
+    /// The block behind the one that was looked at last to be given up.
+    hand: u32,
+}
+
+/// A block as it is to be on the disk. Its buffer is not given up before it is there: read again, it
+/// would be what it was before.
+pub struct Change {
+    buffer: Arc<Buffer>,
+    bytes: Box<[u8]>,
+}
+
+impl Change {
+    pub fn block(&self) -> u32 {
+        self.buffer.block
+    }
+}
 
 /// A block in memory.
 pub struct Buffer {
     block: u32,
     inner: SpinLock<BufferInner>,
-    last_use: AtomicU64,
+    /// Since it was last looked at to be given up.
+    used: AtomicBool,
+    /// The cache's.
+    all_changed: Arc<AtomicUsize>,
 }
 
 struct BufferInner {
@@ -56,8 +78,8 @@ enum Content {
 
 impl Cache {
     pub fn new(block_size: usize) -> Self {
-        let buffers = SpinLock::new(BTreeMap::new());
-        Cache { block_size, buffers, uses: AtomicU64::new(0) }
+        let buffers = SpinLock::new(Buffers { by_block: BTreeMap::new(), hand: 0 });
+        Cache { block_size, buffers, changed: Arc::new(AtomicUsize::new(0)) }
     }
 
     /// The buffer of `block`, read from the disk where it is not here.
@@ -84,7 +106,7 @@ impl Cache {
         let zeroes = alloc::vec![0; self.block_size].into_boxed_slice();
         let mut inner = buffer.inner.lock();
         let old = core::mem::replace(&mut inner.content, Content::Here(zeroes));
-        inner.changed = true;
+        buffer.set_changed(&mut inner, true);
         drop(inner);
         drop(old);
         buffer
@@ -92,56 +114,78 @@ impl Cache {
 
     /// The block is nobody's any more: its content need not get to the disk.
     pub fn forget(&self, block: u32) {
-        let buffer = self.buffers.lock().remove(&block);
-        drop(buffer);
+        let buffer = self.buffers.lock().by_block.remove(&block);
+        if let Some(buffer) = &buffer {
+            buffer.set_changed(&mut buffer.inner.lock(), false);
+        }
     }
 
     /// How many buffers are changed, in tenths of what may be kept.
     pub fn pressure(&self) -> usize {
-        let buffers = self.buffers.lock();
-        let changed = buffers.values().filter(|buffer| buffer.inner.lock().changed).count();
-        changed * self.block_size * 10 / CAPACITY
+        self.changed.load(Ordering::Relaxed) * self.block_size * 10 / CAPACITY
     }
 
     /// Copies of all changed blocks, which count as unchanged from here on.
-    pub fn take_changes(&self) -> Changes {
+    pub fn take_changes(&self) -> Vec<Change> {
         let buffers = self.buffers.lock();
-        let changes = buffers.values().filter_map(|buffer| {
+        let changes = buffers.by_block.values().filter_map(|buffer| {
             let mut inner = buffer.inner.lock();
-            let changed = core::mem::take(&mut inner.changed);
+            if !buffer.set_changed(&mut inner, false) {
+                return None;
+            }
             match &inner.content {
-                Content::Here(bytes) if changed => Some((buffer.block, bytes.clone())),
-                _ => None,
+                Content::Here(bytes) => {
+                    Some(Change { buffer: buffer.clone(), bytes: bytes.clone() })
+                }
+                _ => unreachable!("what is changed is here"),
             }
         });
         changes.collect()
     }
 
+    /// They have not got to the disk: they count as changed again.
+    pub fn take_back(&self, changes: &[Change]) {
+        let buffers = self.buffers.lock();
+        for Change { buffer, .. } in changes {
+            // Unless the block has become nobody's meanwhile.
+            if buffers.by_block.get(&buffer.block).is_some_and(|known| Arc::ptr_eq(known, buffer)) {
+                buffer.set_changed(&mut buffer.inner.lock(), true);
+            }
+        }
+    }
+
     /// Writes blocks to the disk, and waits until they are there.
-    pub async fn write_back(&self, changes: Changes) -> Result<(), Error> {
-        let mut changes = changes.into_iter();
+    pub async fn write_back(
+        &self,
+        mut changes: impl Iterator<Item = &Change>,
+    ) -> Result<(), Error> {
         loop {
-            let some: Vec<_> = changes.by_ref().take(TOGETHER).collect();
-            if some.is_empty() {
+            let some = changes.by_ref().take(TOGETHER).map(|Change { buffer, bytes }| {
+                block::transfer(Kind::Write, self.sector(buffer.block), bytes.clone())
+            });
+            let writes: Vec<_> = some.collect();
+            if writes.is_empty() {
                 return block::flush().await;
             }
-            let writes = some.into_iter().map(|(block, bytes)| {
-                block::transfer(Kind::Write, self.sector(block), bytes)
-            });
-            for written in join_all(writes.collect()).await {
+            for written in join_all(writes).await {
                 written?;
             }
         }
     }
 
+    /// The same for one block.
+    pub async fn write(&self, block: u32, bytes: Box<[u8]>) -> Result<(), Error> {
+        block::transfer(Kind::Write, self.sector(block), bytes).await?;
+        block::flush().await
+    }
+
     /// Gives back the memory of buffers that are not changed and that nobody uses.
     pub fn trim(&self) {
-        let mut unused = self.buffers.lock();
-        let is_kept = |buffer: &Arc<Buffer>| {
-            Arc::strong_count(buffer) > 1 || buffer.inner.lock().changed
-        };
-        let kept = unused.extract_if(.., |_, buffer| is_kept(buffer)).collect();
-        let unused = core::mem::replace(&mut *unused, kept);
+        let mut buffers = self.buffers.lock();
+        let unused = &mut buffers.by_block;
+        let kept = unused.extract_if(.., |_, buffer| buffer.is_needed()).collect();
+        let unused = core::mem::replace(unused, kept);
+        drop(buffers);
         drop(unused);
     }
 
@@ -151,31 +195,34 @@ impl Cache {
 
     fn buffer(&self, block: u32) -> Arc<Buffer> {
         let mut buffers = self.buffers.lock();
-        let now = self.uses.fetch_add(1, Ordering::Relaxed);
-        if let Some(buffer) = buffers.get(&block) {
-            buffer.last_use.store(now, Ordering::Relaxed);
+        if let Some(buffer) = buffers.by_block.get(&block) {
+            buffer.used.store(true, Ordering::Relaxed);
             return buffer.clone();
         }
-        let full = (buffers.len() + 1) * self.block_size > CAPACITY;
-        let spare = if full { longest_unused(&buffers) } else { None };
-        let spare = spare.and_then(|spare| buffers.remove(&spare));
-        let inner =
-            BufferInner { content: Content::Nothing, changed: false, callbacks: Waiters::new() };
-        let buffer =
-            Arc::new(Buffer { block, inner: SpinLock::new(inner), last_use: AtomicU64::new(now) });
-        buffers.insert(block, buffer.clone());
+        let full = (buffers.by_block.len() + 1) * self.block_size > CAPACITY;
+        let spare = if full { buffers.take_spare() } else { None };
+        let buffer = Arc::new(Buffer::new(block, self.changed.clone()));
+        buffers.by_block.insert(block, buffer.clone());
         drop(buffers);
         drop(spare);
         buffer
     }
 }
 
-/// The buffer that can make room: all where everything is in use are kept.
-fn longest_unused(buffers: &BTreeMap<u32, Arc<Buffer>>) -> Option<u32> {
-    let unused = buffers.values().filter(|buffer| {
-        Arc::strong_count(buffer) == 1 && !buffer.inner.lock().changed
-    });
-    unused.min_by_key(|buffer| buffer.last_use.load(Ordering::Relaxed)).map(|buffer| buffer.block)
+impl Buffers {
+    /// Takes out a buffer that can make room: the next that is not needed and has not been used
+    /// since the last look.
+    fn take_spare(&mut self) -> Option<Arc<Buffer>> {
+        let behind = self.by_block.range(self.hand..);
+        let all = behind.chain(self.by_block.range(..self.hand));
+        let mut looks = all.map(|(_, buffer)| buffer).take(LOOKS);
+        let spare = looks.find(|buffer| {
+            self.hand = buffer.block + 1;
+            !buffer.used.swap(false, Ordering::Relaxed) && !buffer.is_needed()
+        });
+        let spare = spare?.block;
+        self.by_block.remove(&spare)
+    }
 }
 
 enum Begin {
@@ -187,6 +234,28 @@ enum Begin {
 }
 
 impl Buffer {
+    fn new(block: u32, all_changed: Arc<AtomicUsize>) -> Self {
+        let callbacks = Waiters::new();
+        let inner = BufferInner { content: Content::Nothing, changed: false, callbacks };
+        Buffer { block, inner: SpinLock::new(inner), used: AtomicBool::new(true), all_changed }
+    }
+
+    /// Under the cache's lock: it is changed, or somebody has it.
+    fn is_needed(self: &Arc<Self>) -> bool {
+        Arc::strong_count(self) > 1 || self.inner.lock().changed
+    }
+
+    /// Says whether it was changed before.
+    fn set_changed(&self, inner: &mut BufferInner, changed: bool) -> bool {
+        let before = core::mem::replace(&mut inner.changed, changed);
+        match (before, changed) {
+            (false, true) => _ = self.all_changed.fetch_add(1, Ordering::Relaxed),
+            (true, false) => _ = self.all_changed.fetch_sub(1, Ordering::Relaxed),
+            _ => {}
+        }
+        before
+    }
+
     /// Looks at the block, which must have been read.
     pub fn read<T>(&self, look: impl FnOnce(&[u8]) -> T) -> T {
         match &self.inner.lock().content {
@@ -198,11 +267,9 @@ impl Buffer {
     /// Changes the block, which must have been read.
     pub fn change<T>(&self, change: impl FnOnce(&mut [u8]) -> T) -> T {
         let inner = &mut *self.inner.lock();
+        self.set_changed(inner, true);
         match &mut inner.content {
-            Content::Here(bytes) => {
-                inner.changed = true;
-                change(bytes)
-            }
+            Content::Here(bytes) => change(bytes),
             _ => unreachable!("a buffer is handed out when its content is here"),
         }
     }

@@ -10,7 +10,7 @@ use scheduler::{layout, syscall};
 
 use super::page::SharedPage;
 use super::parking::Parking;
-use super::{Calls, Files, NEXT_ID, PRIORITY, PROCESSES, Process, State, elf, start_thread};
+use super::{Argument, Calls, Files, NEXT_ID, PRIORITY, PROCESSES, Process, State, elf};
 use crate::file::File;
 use crate::fs;
 use crate::future::Event;
@@ -61,9 +61,14 @@ impl From<OutOfMemory> for Error {
     }
 }
 
-/// Starts the program at `path` in a process of its own, whose parent has the id `parent` and
-/// gives it `files` as its files 0 and on.
-pub async fn spawn(path: &str, parent: u64, files: [Arc<File>; 2]) -> Result<Arc<Process>, Error> {
+/// Starts a program in a process of its own, whose parent has the id `parent` and gives it `files`
+/// as its files 0 and on. `command` is the program's path, and after a space what it is told.
+pub async fn spawn(
+    command: &str,
+    parent: u64,
+    files: [Arc<File>; 2],
+) -> Result<Arc<Process>, Error> {
+    let (path, argument) = syscall::split_command(command);
     let name = path.rsplit('/').next().unwrap_or(path);
     let file = fs::read_whole(path).await.map_err(Error::NoFile)?;
     let program =
@@ -96,7 +101,8 @@ pub async fn spawn(path: &str, parent: u64, files: [Arc<File>; 2]) -> Result<Arc
         ended: Event::new(),
     });
     admit(&process)?;
-    if let Err(error) = start_thread(&process, program.entry, 0, PRIORITY) {
+    let argument = Argument::Text(argument);
+    if let Err(error) = super::start_thread(&process, program.entry, argument, PRIORITY) {
         super::reap(process.id);
         return Err(error);
     }

@@ -25,7 +25,7 @@ use core::sync::atomic::{AtomicBool, AtomicI64, AtomicU8, AtomicU64, AtomicUsize
 
 use scheduler::layout;
 
-use crate::executor::{LOWEST, Priority};
+use crate::executor::{PRIORITIES, Priority};
 use crate::future::Event;
 use crate::mm::paging;
 use crate::mm::space::{AddressSpace, READ, WRITE};
@@ -148,12 +148,19 @@ impl Process {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BadMemory;
 
-/// Starts a thread of `process` at `entry`, with `argument` in a0, its slot in a1 and its id in
-/// a2; says the id.
+/// What a new thread is told.
+pub enum Argument<'a> {
+    Word(usize),
+    /// It finds the text at the top of its stack. Of a process's first thread.
+    Text(&'a str),
+}
+
+/// Starts a thread of `process` at `entry`, with `argument` in a0 and the length of a text in a3,
+/// its slot in a1 and its id in a2; says the id.
 pub fn start_thread(
     process: &Arc<Process>,
     entry: usize,
-    argument: usize,
+    argument: Argument,
     priority: Priority,
 ) -> Result<u64, Error> {
     let mut threads = process.threads.lock();
@@ -166,7 +173,17 @@ pub fn start_thread(
     if !space.allows(stack, WRITE) {
         space.allocate(stack, layout::STACK_SIZE, READ | WRITE)?;
     }
-    let frame = TrapFrame::user(entry, stack + layout::STACK_SIZE, [argument, slot]);
+    let top = stack + layout::STACK_SIZE;
+    let frame = match argument {
+        Argument::Word(word) => TrapFrame::user(entry, top, [word, slot, 0, 0]),
+        Argument::Text(text) => {
+            // The stack pointer is a multiple of 16.
+            let top = top - text.len().next_multiple_of(16);
+            space.write(top, text.as_bytes()).map_err(|_| Error::OutOfMemory)?;
+            TrapFrame::user(entry, top, [top, slot, 0, text.len()])
+        }
+    };
+    process.begin_thread(slot, priority);
     let job = Job::Program { process: process.clone(), slot, frame };
     let thread = THREAD_POOL.start("user", priority, job);
     let id = thread.id;
@@ -174,8 +191,8 @@ pub fn start_thread(
     Ok(id)
 }
 
-/// Of the first thread of a process.
-const PRIORITY: Priority = LOWEST / 2;
+/// Of the first thread of a process, as of its first coroutine.
+const PRIORITY: Priority = PRIORITIES as Priority / 2;
 
 /// The process whose thread calls this, if one's does.
 pub fn current() -> Option<Arc<Process>> {

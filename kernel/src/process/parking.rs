@@ -75,6 +75,12 @@ impl Process {
         }
     }
 
+    /// A thread of this number is about to begin: as urgent as a coroutine of `priority`, until it
+    /// polls its first.
+    pub fn begin_thread(&self, slot: usize, priority: Priority) {
+        self.with_page(|page| page.set_polled(slot, Some(priority)));
+    }
+
     /// How urgent the thread of this number is: the best priority of what it polls and of what is
     /// ready in the process.
     pub fn priority_of(&self, slot: usize) -> Priority {

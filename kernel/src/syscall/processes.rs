@@ -9,20 +9,20 @@ use super::{Arguments, text};
 use crate::file::File;
 use crate::process::{self, Outcome, Process, Ticket};
 
-/// (path, length, files, ticket)
+/// (command, length, files, ticket)
 pub fn spawn(
     process: &Arc<Process>,
     [address, length, files, token, priority, _]: Arguments,
 ) -> Outcome {
     let ticket = Ticket::new(token, priority)?;
-    let path = text::path(process, address, length)?;
+    let command = text::path(process, address, length)?;
     let files = [process.files.get(files & 0xFFFF_FFFF)?, process.files.get(files >> 32)?];
-    process::start_to_end(process, ticket, start(path, process.id, files))
+    process::start_to_end(process, ticket, start(command, process.id, files))
 }
 
 /// The coroutine of a spawn.
-async fn start(path: String, parent: u64, files: [Arc<File>; 2]) -> Outcome {
-    let child = process::spawn(&path, parent, files).await?;
+async fn start(command: String, parent: u64, files: [Arc<File>; 2]) -> Outcome {
+    let child = process::spawn(&command, parent, files).await?;
     Ok(child.id as usize)
 }
 
@@ -37,5 +37,6 @@ pub fn wait(process: &Arc<Process>, [id, token, priority, ..]: Arguments) -> Out
 async fn end(child: Arc<Process>) -> Outcome {
     let exit = child.wait().await;
     process::reap(child.id);
-    Ok(exit as usize)
+    // A code below zero would be taken for an error: it comes as 32 bits, without their sign.
+    Ok(if exit < 0 { exit as u32 as usize } else { exit as usize })
 }

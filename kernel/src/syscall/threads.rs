@@ -7,7 +7,7 @@ use scheduler::syscall::Error;
 use super::Arguments;
 use crate::executor::{PRIORITIES, Priority};
 use crate::mm::space::EXECUTE;
-use crate::process::{self, Outcome, Process, system};
+use crate::process::{self, Argument, Outcome, Process, system};
 use crate::thread;
 
 /// (entry, argument, priority) Starts a thread; says its id.
@@ -18,6 +18,7 @@ pub fn start(process: &Arc<Process>, [entry, argument, priority, ..]: Arguments)
     if !process.allows(entry, EXECUTE) {
         return Err(Error::BadAddress);
     }
+    let argument = Argument::Word(argument);
     let id = process::start_thread(process, entry, argument, priority as Priority)?;
     Ok(id as usize)
 }

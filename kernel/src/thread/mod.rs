@@ -94,6 +94,8 @@ pub struct Thread {
     coroutine: SpinLock<Option<Arc<Task>>>,
     /// It has asked to end: a user thread does at the end of the trap.
     leaving: AtomicBool,
+    /// It may poll one coroutine as good as the best thread that is ready.
+    ahead: AtomicBool,
     /// An unblock that came before the block, which then does not happen.
     unblock_pending: AtomicBool,
     entry: SpinLock<Option<Box<dyn FnOnce() + Send>>>,
@@ -138,6 +140,7 @@ impl Thread {
             switches: AtomicU64::new(0),
             coroutine: SpinLock::new(None),
             leaving: AtomicBool::new(false),
+            ahead: AtomicBool::new(false),
             unblock_pending: AtomicBool::new(false),
             entry: SpinLock::new(entry),
             context: UnsafeCell::new(Context::start(stack_top)),
@@ -193,6 +196,16 @@ impl Thread {
 
     pub fn is_leaving(&self) -> bool {
         self.leaving.load(Ordering::Relaxed)
+    }
+
+    /// Whether it goes ahead of a thread that is as good as what it is to poll.
+    fn set_ahead(&self, ahead: bool) {
+        self.ahead.store(ahead, Ordering::Relaxed);
+    }
+
+    /// The same, once.
+    pub fn takes_turn(&self) -> bool {
+        self.ahead.swap(false, Ordering::Relaxed)
     }
 
     /// What made the thread ready until now, it is about to see.

@@ -34,6 +34,7 @@ pub static THREAD_POOL: ThreadPool = ThreadPool {
         schedulers: [const { Scheduler::new() }; LANES],
         blocked: BTreeSet::new(),
         spare: Vec::new(),
+        program_was_first: false,
     }),
     ready: [const { Bitmap::new() }; LANES],
 };
@@ -56,6 +57,8 @@ struct PoolInner {
     blocked: BTreeSet<u64>,
     /// Those of them that are coroutine threads in want of a coroutine.
     spare: Vec<Arc<Thread>>,
+    /// Which came first, the last time that a program's thread and a coroutine were equal.
+    program_was_first: bool,
 }
 
 /// Splits the roles: `hart` runs plain threads, the others the coroutine threads.
@@ -148,15 +151,20 @@ impl ThreadPool {
 
     /// Chooses what the calling hart runs next: the best ready thread, or a spare coroutine
     /// thread when a coroutine of better priority is ready. At the same priority the thread
-    /// wins: it may hold a half-run coroutine, and stacks are few.
+    /// wins: it may hold a half-run coroutine, and stacks are few. But a program's thread and a
+    /// coroutine take turns: the one may wait for what the other does.
     pub fn pick(&self) -> Option<Arc<Thread>> {
         let mut pool = self.inner.lock();
         let (lane, coroutines) = lane_here();
         let thread = self.ready[lane].highest();
         let coroutine = best_on_offer().filter(|_| coroutines);
-        if coroutine.is_some_and(|coroutine| thread.is_none_or(|thread| coroutine < thread))
-            && let Some(spare) = pool.spare.pop()
-        {
+        let first = coroutine.is_some_and(|coroutine| {
+            thread.is_none_or(|thread| {
+                coroutine < thread || coroutine == thread && pool.takes_turns(lane, thread)
+            })
+        });
+        if first && let Some(spare) = pool.spare.pop() {
+            spare.set_ahead(coroutine == thread);
             pool.blocked.remove(&spare.id);
             return Some(spare);
         }
@@ -164,11 +172,13 @@ impl ThreadPool {
     }
 
     /// Whether `running`, which a tick interrupts, has to make room: for a better coroutine or
-    /// thread, or for a thread of the same priority whose turn it is.
+    /// thread, or for a thread of the same priority whose turn it is; a program's thread also for a
+    /// coroutine of the same priority.
     pub fn wants_switch(&self, running: &Thread) -> bool {
         let priority = running.priority();
         let (lane, coroutines) = lane_here();
-        let better_coroutine = coroutines && best_on_offer().is_some_and(|best| best < priority);
+        let better = |best| best < priority || best == priority && running.kind == Kind::User;
+        let better_coroutine = coroutines && best_on_offer().is_some_and(better);
         self.ready[lane].highest().is_some_and(|best| best <= priority)
             || better_coroutine && !self.inner.lock().spare.is_empty()
     }
@@ -277,6 +287,17 @@ impl ThreadPool {
         thread.review_priority();
         let lane = lane_of(thread.kind);
         pool.schedulers[lane].push(thread, &self.ready[lane]);
+    }
+}
+
+impl PoolInner {
+    /// Whether it is a coroutine's turn, where the first ready thread of the same priority is a
+    /// program's.
+    fn takes_turns(&mut self, lane: usize, priority: Priority) -> bool {
+        let first = self.schedulers[lane].first(priority);
+        let programs = first.is_some_and(|thread| thread.kind == Kind::User);
+        self.program_was_first = programs && !self.program_was_first;
+        programs && !self.program_was_first
     }
 }
 

@@ -35,6 +35,11 @@ impl Scheduler {
         thread
     }
 
+    /// The next to be taken of `priority`.
+    pub fn first(&self, priority: Priority) -> Option<&Thread> {
+        self.queues[priority as usize].front().map(|thread| &**thread)
+    }
+
     /// Those that run programs.
     pub fn user_threads(&self) -> Vec<Arc<Thread>> {
         let threads = self.queues.iter().flatten();

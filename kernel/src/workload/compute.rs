@@ -40,7 +40,7 @@ impl Random {
 
 /// CRC-32 of the words' bytes, bit by bit.
 #[inline(never)]
-fn crc32(words: &[u32]) -> u32 {
+pub(super) fn crc32(words: &[u32]) -> u32 {
     let bits = words.iter().flat_map(|word| word.to_le_bytes()).fold(!0, |crc: u32, byte| {
         (0..8).fold(crc ^ u32::from(byte), |crc, _| {
             crc >> 1 ^ if crc & 1 != 0 { 0xEDB8_8320 } else { 0 }

@@ -6,6 +6,7 @@
 mod compute;
 mod faults;
 mod files;
+mod io_mix;
 mod mix;
 mod nested;
 mod priorities;
@@ -90,6 +91,7 @@ fn run(args: Args) -> Figures {
             Workload::Run => run::run(args).await,
             Workload::Sync => sync::run(args).await,
             Workload::Files => files::run(args).await,
+            Workload::IoMix => io_mix::run(args).await,
             Workload::Panic => faults::panic().await,
             Workload::Wild => faults::wild().await,
             Workload::Spin => faults::spin().await,

@@ -9,8 +9,10 @@ const PT_LOAD = 1;
 /** The disk that comes with it. */
 export const kernelDisk = (): Uint8Array => new Uint8Array(readFileSync(new URL("disk.img", PATH)));
 
-export function kernelImage(): BootImage {
-  const bytes = readFileSync(PATH);
+export const kernelImage = (): BootImage => bootImage(readFileSync(PATH));
+
+/** What is loaded of an ELF. */
+export function bootImage(bytes: Uint8Array): BootImage {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const u64 = (at: number): number => Number(view.getBigUint64(at, true));
   const segments: LoadSegment[] = [];

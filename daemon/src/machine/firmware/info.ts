@@ -9,8 +9,8 @@ const VERSION = 2n;
 const SUPERVISOR = 1n;
 
 /** Magic, version, next address, next mode, options, boot hart: a doubleword each. */
-export function firmwareInfo(entry: number): Uint8Array {
-  const fields = [MAGIC, VERSION, BigInt(entry), SUPERVISOR, 0n, 0n];
+export function firmwareInfo(entry: number, bootHart = 0): Uint8Array {
+  const fields = [MAGIC, VERSION, BigInt(entry), SUPERVISOR, 0n, BigInt(bootHart)];
   const bytes = new Uint8Array(8 * fields.length);
   const view = new DataView(bytes.buffer);
   fields.forEach((field, index) => {

@@ -1,82 +1,97 @@
-//! The ready queues: one for each priority, linked through the coroutines themselves.
+//! The ready queues: one for each priority, linked through the coroutines themselves. Whoever calls
+//! holds the lock of the queues.
 
 use core::ptr;
 use core::sync::atomic::{Ordering, fence};
 
 use scheduler::page::ProcessPage;
 use scheduler::ready::{Bitmap, List, Node, PRIORITIES, Ready};
-use scheduler::table::Taken;
 
-/// Looks at a lock that is held, before the caller may do something better: a program lets the
-/// thread run that holds it.
-const PATIENCE: usize = 100;
-
-/// Puts `node` behind the others of its priority. 1: the lock was not to be had.
+/// Puts `node` behind the others of its priority.
 ///
 /// # Safety
 /// As `scheduler::table::Scheduler::push` says.
-pub unsafe extern "C" fn push(ready: &Ready, bitmap: &Bitmap, node: *const Node) -> usize {
-    if !lock(ready) {
-        return 1;
-    }
+pub unsafe extern "C" fn push(ready: &mut Ready, bitmap: &Bitmap, node: *const Node) {
     // SAFETY: the node lives, and is nobody else's.
     let node = unsafe { &*node };
-    let priority = node.priority as usize % PRIORITIES;
+    let priority = node.priority() as usize;
     let list = queue(ready, priority);
     let address = ptr::from_ref(node).expose_provenance();
     node.next.store(0, Ordering::Relaxed);
-    match node_at(list.last.load(Ordering::Relaxed)) {
+    node.previous.store(list.last, Ordering::Relaxed);
+    match node_at(list.last) {
         Some(last) => last.next.store(address, Ordering::Relaxed),
-        None => list.first.store(address, Ordering::Relaxed),
+        None => list.first = address,
     }
-    list.last.store(address, Ordering::Relaxed);
-    ready.count.fetch_add(1, Ordering::Relaxed);
+    list.last = address;
+    node.queued.store(true, Ordering::Relaxed);
+    ready.count += 1;
     bitmap.fetch_or(1 << priority, Ordering::SeqCst);
-    unlock(ready);
-    0
 }
 
-/// Takes the first node of the best priority, if that is better than `limit`.
+/// Takes the first node of the best priority, if that is better than `limit`; null where none is.
 pub extern "C" fn take(
-    ready: &Ready,
+    ready: &mut Ready,
     bitmap: &Bitmap,
     page: Option<&ProcessPage>,
     limit: usize,
-) -> Taken {
-    if !lock(ready) {
-        return Taken { node: ptr::null(), busy: 1 };
-    }
-    let mut node = None;
+) -> *const Node {
     let mut bits = bitmap.load(Ordering::SeqCst);
-    while node.is_none() && bits != 0 {
+    while bits != 0 {
         let priority = bits.trailing_zeros() as usize;
         if priority >= limit {
             break;
         }
         // A bit beyond the priorities has no queue.
-        if priority < PRIORITIES {
-            node = pop(queue(ready, priority));
+        let first = if priority < PRIORITIES { queue(ready, priority).first } else { 0 };
+        if let Some(node) = node_at(first) {
+            unlink(ready, bitmap, page, node, priority);
+            return node;
         }
-        if priority >= PRIORITIES || queue(ready, priority).first.load(Ordering::Relaxed) == 0 {
-            clear(bitmap, page, priority);
-        }
+        clear(bitmap, page, priority);
         bits &= bits - 1;
     }
-    if node.is_some() {
-        ready.count.fetch_sub(1, Ordering::Relaxed);
-    }
-    unlock(ready);
-    Taken { node: node.map_or(ptr::null(), ptr::from_ref), busy: 0 }
+    ptr::null()
 }
 
-fn pop(list: &List) -> Option<&'static Node> {
-    let node = node_at(list.first.load(Ordering::Relaxed))?;
-    let next = node.next.swap(0, Ordering::Relaxed);
-    list.first.store(next, Ordering::Relaxed);
-    if next == 0 {
-        list.last.store(0, Ordering::Relaxed);
+/// Takes `node` out, wherever in its queue it is: 1. Where it is in none: 0.
+pub extern "C" fn remove(
+    ready: &mut Ready,
+    bitmap: &Bitmap,
+    page: Option<&ProcessPage>,
+    node: &Node,
+) -> usize {
+    let queued = node.queued.load(Ordering::Relaxed);
+    if queued {
+        unlink(ready, bitmap, page, node, node.priority() as usize);
     }
-    Some(node)
+    queued as usize
+}
+
+/// Takes `node` out of the queue of `priority`, and the bit with the last.
+fn unlink(
+    ready: &mut Ready,
+    bitmap: &Bitmap,
+    page: Option<&ProcessPage>,
+    node: &Node,
+    priority: usize,
+) {
+    ready.count -= 1;
+    let list = queue(ready, priority);
+    let next = node.next.load(Ordering::Relaxed);
+    let previous = node.previous.load(Ordering::Relaxed);
+    match node_at(previous) {
+        Some(previous) => previous.next.store(next, Ordering::Relaxed),
+        None => list.first = next,
+    }
+    match node_at(next) {
+        Some(next) => next.previous.store(previous, Ordering::Relaxed),
+        None => list.last = previous,
+    }
+    node.queued.store(false, Ordering::Relaxed);
+    if list.first == 0 {
+        clear(bitmap, page, priority);
+    }
 }
 
 /// Clears the bit of an empty queue. It may stand for a callback too: the kernel writes that
@@ -89,26 +104,12 @@ fn clear(bitmap: &Bitmap, page: Option<&ProcessPage>, priority: usize) {
     }
 }
 
-fn queue(ready: &Ready, priority: usize) -> &List {
-    &ready.queues[priority % PRIORITIES]
+fn queue(ready: &mut Ready, priority: usize) -> &mut List {
+    &mut ready.queues[priority % PRIORITIES]
 }
 
 /// The node at an address that a queue holds; none at 0.
 fn node_at(address: usize) -> Option<&'static Node> {
-    // SAFETY: what is in a queue lives until it is taken out, and the lock is held.
+    // SAFETY: what is in a queue lives until it is taken out, and the caller holds the lock.
     unsafe { ptr::with_exposed_provenance::<Node>(address).as_ref() }
-}
-
-fn lock(ready: &Ready) -> bool {
-    for _ in 0..PATIENCE {
-        if ready.lock.load(Ordering::Relaxed) == 0 && ready.lock.swap(1, Ordering::Acquire) == 0 {
-            return true;
-        }
-        core::hint::spin_loop();
-    }
-    false
-}
-
-fn unlock(ready: &Ready) {
-    ready.lock.store(0, Ordering::Release);
 }

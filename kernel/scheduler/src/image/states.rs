@@ -9,6 +9,7 @@ const RUNNING: u8 = State::Running as u8;
 const NOTIFIED: u8 = State::Notified as u8;
 const WAITING: u8 = State::Waiting as u8;
 const DONE: u8 = State::Done as u8;
+const CANCELLED: u8 = State::Cancelled as u8;
 
 /// 1 where the coroutine waited, and is ready now.
 pub extern "C" fn wake(node: &Node) -> usize {
@@ -16,7 +17,7 @@ pub extern "C" fn wake(node: &Node) -> usize {
     let mut state = node.state.load(Ordering::Relaxed);
     loop {
         let next = match state {
-            DONE => return 0,
+            DONE | CANCELLED => return 0,
             RUNNING | NOTIFIED => NOTIFIED,
             _ => READY,
         };
@@ -28,11 +29,10 @@ pub extern "C" fn wake(node: &Node) -> usize {
     }
 }
 
-/// Ready to Running, by whoever took it from its queue.
+/// Ready to Running, by whoever took it from its queue: 1. From any other state: 0.
 pub extern "C" fn begin_poll(node: &Node) -> usize {
     node.polls.fetch_add(1, Ordering::Relaxed);
-    node.state.swap(RUNNING, Ordering::AcqRel);
-    0
+    (node.state.swap(RUNNING, Ordering::AcqRel) == READY) as usize
 }
 
 /// Running to Waiting: 1. Notified to Ready: 0.
@@ -45,7 +45,7 @@ pub extern "C" fn end_poll(node: &Node) -> usize {
     waits as usize
 }
 
-pub extern "C" fn finish(node: &Node) -> usize {
-    node.state.store(DONE, Ordering::Release);
-    0
+/// Running to the last state: Done or Cancelled.
+pub extern "C" fn finish(node: &Node, last: u8) {
+    node.state.store(last, Ordering::Release);
 }

@@ -19,7 +19,7 @@ use alloc::collections::BTreeMap;
 use alloc::sync::{Arc, Weak};
 
 use super::Error;
-use super::cache::{Buffer, Cache, Changes};
+use super::cache::{Buffer, Cache, Change};
 use crate::device::virtio::block::{self, Kind, SECTOR};
 use crate::future::Mutex;
 use crate::sync::SpinLock;
@@ -78,34 +78,40 @@ impl Volume {
     /// Waits until all that has been changed is on the disk.
     pub async fn sync(&self) -> Result<(), Error> {
         let _writing = self.writing.lock().await;
-        let changes = {
+        let (number, _) = self.geometry.superblock();
+        let (changes, superblock) = {
             let _changes = self.changes.lock().await;
-            self.cache.take_changes()
+            let superblock = self.cache.get(number).await?;
+            // Its counts are those of the other changes.
+            (self.cache.take_changes(), superblock.read(|bytes| Box::from(bytes)))
         };
         if changes.is_empty() {
             return Ok(());
         }
-        let superblock = self.superblock_of(&changes).await?;
-        self.write_superblock(&superblock, false).await?;
-        self.cache.write_back(changes).await?;
-        self.write_superblock(&superblock, true).await
-    }
-
-    /// The block with the superblock as it is to be on the disk.
-    async fn superblock_of(&self, changes: &Changes) -> Result<Box<[u8]>, Error> {
-        let (number, _) = self.geometry.superblock();
-        if let Some((_, bytes)) = changes.iter().find(|(block, _)| *block == number) {
-            return Ok(bytes.clone());
+        let written = self.write_changes(&changes, superblock).await;
+        if written.is_err() {
+            self.cache.take_back(&changes);
         }
-        let buffer = self.cache.get(number).await?;
-        Ok(buffer.read(|bytes| Box::from(bytes)))
+        written
     }
 
-    async fn write_superblock(&self, bytes: &[u8], valid: bool) -> Result<(), Error> {
+    /// From the first write to the last the disk says that it is not valid, and each step is on the
+    /// disk before the next begins. So the superblock is not written among the others.
+    async fn write_changes(
+        &self,
+        changes: &[Change],
+        superblock: Box<[u8]>,
+    ) -> Result<(), Error> {
+        let (number, _) = self.geometry.superblock();
+        self.write_superblock(superblock.clone(), false).await?;
+        self.cache.write_back(changes.iter().filter(|change| change.block() != number)).await?;
+        self.write_superblock(superblock, true).await
+    }
+
+    async fn write_superblock(&self, mut bytes: Box<[u8]>, valid: bool) -> Result<(), Error> {
         let (number, offset) = self.geometry.superblock();
-        let mut bytes: Box<[u8]> = Box::from(bytes);
         superblock::set_valid(&mut bytes[offset..offset + superblock::SIZE], valid);
-        Ok(self.cache.write_back(alloc::vec![(number, bytes)]).await?)
+        Ok(self.cache.write(number, bytes).await?)
     }
 
     /// After a change: syncs where too much waits for one.

@@ -232,8 +232,10 @@ fn check_directory(inode: &Inode) -> Result<(), Error> {
     if inode.kind() == Kind::Directory { Ok(()) } else { Err(Error::NotADirectory) }
 }
 
-/// `.` and `..` are no names to make or remove.
+/// `.` and `..` are no names to make or remove, and others who read the disk take a zero for the
+/// end of a name.
 fn check_name(name: &str) -> Result<(), Error> {
     let good = (1..=directory::LONGEST).contains(&name.len()) && name != "." && name != "..";
+    let good = good && !name.contains('\0');
     if good { Ok(()) } else { Err(Error::BadName) }
 }

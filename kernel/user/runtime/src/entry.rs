@@ -4,13 +4,14 @@ use core::arch::global_asm;
 use core::panic::PanicInfo;
 
 use crate::executor::{self, DEFAULT};
-use crate::{println, syscall};
+use crate::{println, process, syscall};
 
 /// Exit code of a program that panics.
 const PANICKED: i32 = 101;
 
 // Where threads begin, with their number in the process in a1, which stays in tp, and their id in
-// a2. A frame pointer and return address of 0 end the call chain.
+// a2; the first finds what the process is told at a0, as many bytes as a3 says. A frame pointer and
+// return address of 0 end the call chain.
 global_asm!(
     ".section .text.entry, \"ax\"",
     ".globl _start",
@@ -42,15 +43,20 @@ unsafe extern "C" {
 macro_rules! program {
     ($main:path) => {
         #[unsafe(no_mangle)]
-        extern "C" fn program_main(_: usize, _: usize, thread: u64) -> ! {
-            $crate::start(thread, $main())
+        extern "C" fn program_main(told: usize, _: usize, thread: u64, length: usize) -> ! {
+            $crate::start(thread, [told, length], $main())
         }
     };
 }
 
 /// Runs a program: its `main`, and whatever that spawns.
 #[track_caller]
-pub fn start(thread: u64, main: impl Future<Output = ()> + Send + 'static) -> ! {
+pub fn start(
+    thread: u64,
+    [told, length]: [usize; 2],
+    main: impl Future<Output = ()> + Send + 'static,
+) -> ! {
+    process::set_argument(told, length);
     executor::init();
     drop(executor::spawn(DEFAULT, main));
     executor::run(thread)

@@ -1,7 +1,7 @@
 /**
  * Virtio over memory-mapped registers, version 2 (virtio 1.2, section 4.2): one slot with one
- * device, or none. Requests are served LATENCY instructions of the guest's clock after the driver
- * has announced them, all that wait in a queue at once.
+ * device, or none. Requests are served some instructions of the guest's clock after the driver has
+ * announced them, all that wait in a queue at once.
  */
 import type { Word64 } from "../../word64.ts";
 import type { Alarm, Alarms } from "../alarms.ts";
@@ -33,6 +33,8 @@ interface TransportWires {
   now(): number;
   interrupt(up: boolean): void;
   readonly alarms: Alarms;
+  /** Instructions until requests are served; left out: LATENCY. */
+  readonly latency?: number | undefined;
 }
 
 /** 20 microseconds of the guest's clock. */
@@ -99,7 +101,8 @@ export class VirtioTransport implements Device {
   kick(queue: number): void {
     if (!this.#live || !this.#queues[queue]?.ready) return;
     this.#announced |= 1 << queue;
-    if (this.#alarm.saved < 0) this.#alarm.due = this.#wires.now() + LATENCY;
+    const { now, latency = LATENCY } = this.#wires;
+    if (this.#alarm.saved < 0) this.#alarm.due = now() + latency;
   }
 
   save(): DeviceState {

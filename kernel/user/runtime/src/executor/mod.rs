@@ -32,7 +32,7 @@ pub const DEFAULT: Priority = PRIORITIES as Priority / 2;
 
 pub static EXECUTOR: Executor = Executor {
     code: AtomicUsize::new(0),
-    ready: Ready::new(),
+    ready: Lock::new(Ready::new()),
     tasks: Lock::new(BTreeMap::new()),
     wakers: Lock::new(BTreeMap::new()),
     next_id: AtomicU64::new(1),
@@ -45,7 +45,7 @@ pub static EXECUTOR: Executor = Executor {
 pub struct Executor {
     /// Address of the shared code's entry table.
     code: AtomicUsize,
-    ready: Ready,
+    ready: Lock<Ready>,
     /// Every coroutine that is not done, by its id.
     tasks: Lock<BTreeMap<u64, Arc<Task>>>,
     /// The waker of each, made once, by its id.
@@ -86,9 +86,8 @@ fn system() -> &'static SystemPage {
 
 impl Executor {
     fn code(&self) -> Scheduler {
-        // SAFETY: what `init` got from the kernel.
-        let code = unsafe { Scheduler::at(self.code.load(Ordering::Relaxed)) };
-        code.expect("the kernel's scheduler is another version's")
+        // SAFETY: `init` has found it there.
+        unsafe { Scheduler::found_at(self.code.load(Ordering::Relaxed)) }
     }
 
     fn waker_of(&self, task: &Task) -> Arc<Waker> {
@@ -98,29 +97,28 @@ impl Executor {
     /// Queues a coroutine.
     fn push(&self, task: Arc<Task>) {
         let node = Arc::into_raw(task).cast();
+        let mut ready = self.ready.lock();
         // SAFETY: the node is the task's, whose reference goes into the queue with it; its state
         // says ready, which it does once, so it is in no queue.
-        while unsafe { self.code().push(&self.ready, &page().bitmap, node) }.is_err() {
-            syscall::yield_now();
-        }
+        unsafe { self.code().push(&mut ready, &page().bitmap, node) };
     }
 
     /// Takes the best ready coroutine.
     fn pop(&self) -> Option<Arc<Task>> {
-        loop {
-            let limit = PRIORITIES as Priority;
-            match self.code().take(&self.ready, &page().bitmap, Some(page()), limit) {
-                // SAFETY: `push` put the reference there.
-                Ok(node) => return node.map(|node| unsafe { Arc::from_raw(node.cast()) }),
-                Err(_) => syscall::yield_now(),
-            }
-        }
+        let limit = PRIORITIES as Priority;
+        let mut ready = self.ready.lock();
+        let node = self.code().take(&mut ready, &page().bitmap, Some(page()), limit)?;
+        // SAFETY: `push` put the reference there.
+        Some(unsafe { Arc::from_raw(node.cast()) })
     }
 }
 
 /// Before anything else, once: asks the kernel where the shared code is.
 pub fn init() {
-    EXECUTOR.code.store(syscall::scheduler(), Ordering::Relaxed);
+    let address = syscall::scheduler();
+    // SAFETY: the kernel maps it there for the whole life of the process.
+    unsafe { Scheduler::at(address) }.expect("the kernel's scheduler is another version's");
+    EXECUTOR.code.store(address, Ordering::Relaxed);
 }
 
 /// Starts a coroutine: it is ready at once.
@@ -162,6 +160,11 @@ fn slot() -> usize {
 /// Id of the coroutine that asks.
 pub fn current() -> u64 {
     EXECUTOR.threads[slot()].coroutine.load(Ordering::Relaxed)
+}
+
+/// Priority of the coroutine that asks; [`DEFAULT`] where none does.
+pub fn current_priority() -> Priority {
+    page().polled(slot()).unwrap_or(DEFAULT)
 }
 
 pub fn counts() -> Counts {

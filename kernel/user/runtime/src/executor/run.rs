@@ -9,7 +9,7 @@ use scheduler::ready::best;
 use super::task::Task;
 use super::{EXECUTOR, make_ready, page, slot, system};
 use crate::lock::Lock;
-use crate::{callback, syscall};
+use crate::{call, syscall};
 
 /// Id of the first coroutine: the process ends with it.
 const MAIN: u64 = 1;
@@ -37,7 +37,7 @@ fn read_callbacks() {
             page().take()
         };
         if let Some(callback) = callback {
-            callback::complete(callback);
+            call::complete(callback);
         }
     }
 }
@@ -51,6 +51,8 @@ fn give_way() {
 }
 
 fn park() {
+    // It has begun, and is as urgent as what it comes to be woken for.
+    page().set_polled(slot(), None);
     EXECUTOR.idle.fetch_add(1, Ordering::SeqCst);
     syscall::park();
     EXECUTOR.idle.fetch_sub(1, Ordering::SeqCst);
@@ -59,7 +61,7 @@ fn park() {
 fn run_task(task: Arc<Task>, thread: u64) {
     let slot = slot();
     EXECUTOR.threads[slot].coroutine.store(task.id, Ordering::Relaxed);
-    page().set_polled(slot, Some(task.node.priority));
+    page().set_polled(slot, Some(task.node.priority()));
     let result = poll(&task, thread);
     EXECUTOR.threads[slot].coroutine.store(0, Ordering::Relaxed);
     page().set_polled(slot, None);

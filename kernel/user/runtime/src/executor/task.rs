@@ -60,7 +60,7 @@ impl Task {
     /// Ready to Running, by the thread that took it from the queue.
     pub fn begin_poll(&self, thread: u64) {
         self.thread.store(thread, Ordering::Relaxed);
-        EXECUTOR.code().begin_poll(&self.node);
+        assert!(EXECUTOR.code().begin_poll(&self.node), "coroutine {} is polled twice", self.id);
     }
 
     /// Polls the future, by the thread that began the poll.
@@ -80,7 +80,7 @@ impl Task {
         // SAFETY: see `Sync` above.
         let future = unsafe { &mut *self.future.get() };
         drop(future.take());
-        EXECUTOR.code().finish(&self.node);
+        EXECUTOR.code().finish(&self.node, State::Done);
         self.joiner.lock().take()
     }
 }
