@@ -24,7 +24,7 @@ export const emptyFolder = {
         await window.command("View: Show Run and Debug");
         await window.screenshot("light-1-start");
         await window.start("AsyncOS");
-        await window.pick("Bundled kernel");
+        await window.quickInput.pick("Bundled kernel");
         await window.stopped(/entry/i);
       },
     );

@@ -112,9 +112,10 @@ export const walkthrough = {
       const before = await window.event();
       await keyboard.palette("asyncos.stopAtNextWake");
       await until("another wake is told", async () => (await window.event(/wake/)) !== before);
+      await window.command("AsyncOS: Remove All Breaks on Coroutines and Bits");
       await press(keyboard, BREAK, "Break in a Coroutine", "asyncos.breakInExample");
+      await window.stopped(/breakpoint/i);
       await window.editor("ring.rs");
-      await window.stopped(/breakpoint|wake/i);
       await keyboard.palette("asyncos.showTimeline");
       await window.webview.locator("#scroller:not(.bare)").waitFor();
     });

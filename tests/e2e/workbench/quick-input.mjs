@@ -103,7 +103,14 @@ export class QuickInput {
  * as it is there: what closed in between must not get them.
  */
 export const enter = (input, row) =>
-  down(row, "Enter", (key) => input.press(key, PATIENCE)).catch(() => false);
+  down(row, "Enter", async (key) => {
+    if (!(await input.evaluate(hasFocus, undefined, PATIENCE)))
+      throw new Error("it lost the focus");
+    await input.press(key, PATIENCE);
+  }).catch(() => false);
+
+/** Runs in the page. */
+const hasFocus = (input) => input === document.activeElement;
 
 /** By keyboard: Space checks the row. A list of check boxes takes the focus itself. */
 const space = (input, row) => down(row, "Space", (key) => input.page().keyboard.press(key));
