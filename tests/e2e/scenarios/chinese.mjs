@@ -31,6 +31,7 @@ export const chinese = {
     await step("a breakpoint, and coroutines with what they wait for", async () => {
       await window.command("AsyncOS: 打开自带内核的源文件...");
       await window.quickInput.pick(RING);
+      await window.editor("ring.rs");
       await window.goToLine(await kernelLine(root, RING, "token.hops += 1;"));
       await window.setBreakpoint();
       await window.key("F5");
