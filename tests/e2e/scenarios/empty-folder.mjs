@@ -1,5 +1,6 @@
 /** A newcomer: plain VS Code, an empty folder, the package installed, no launch.json. Light theme. */
 import assert from "node:assert/strict";
+import { until } from "../workbench/until.mjs";
 import { daemons } from "./daemons.mjs";
 import { kernelLine } from "./kernel-lines.mjs";
 
@@ -93,15 +94,15 @@ export const emptyFolder = {
       assert.match(await window.console(/done:/), /\[kernel\] done:/);
     });
 
-    await step("mouse, keyboard: the log tells of the daemon", async () => {
-      const output = window.page.locator(".output-view-container, .output");
+    await step("mouse, keyboard: the log is opened", async () => {
+      const channels = window.page.locator('[id="workbench.parts.panel"] select.monaco-select-box');
       for (const hand of [mouse, keyboard]) {
-        await window.command("View: Show Run and Debug");
         await hand.palette("asyncos.showLog");
-        await output
-          .getByText(/daemon/i)
-          .first()
-          .waitFor();
+        await until("the output is ours", async () => {
+          const chosen = await channels.evaluateAll(([list]) => list?.selectedOptions[0]?.text);
+          return chosen === "AsyncOS";
+        });
+        await window.command("View: Toggle Output");
       }
     });
   },
