@@ -1,6 +1,7 @@
 /** Runs the benchmark sections by name; all of them when none is named. */
 import { cpus } from "node:os";
 import { join } from "node:path";
+import { activation } from "./activation.ts";
 import { engine } from "./engine.ts";
 import { events } from "./events.ts";
 import { lists } from "./lists.ts";
@@ -21,6 +22,7 @@ const sections: Record<string, (root: string, kernel: string) => Promise<void>> 
   session,
   stops,
   timeline,
+  activation,
 };
 
 export async function main(root: string, names: readonly string[]): Promise<void> {

@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- SECTION ...]`: bundles the benchmarks and runs them. Sections: engine, snapshots, speed, wakes,
- * session, timeline. Figures are printed, with ratios where QEMU is installed; nothing here passes or fails.
+ * lists, session, stops, timeline, activation. Figures are printed, with ratios where QEMU is installed; nothing here passes or fails.
  */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";

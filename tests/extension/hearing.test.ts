@@ -21,6 +21,14 @@ test.each([
     '/a/b.rs is not on this host. Looked for:\n  /x/b.rs\nSay where it is by the launch option "sourceMap"',
     "/a/b.rs 不在本机上。已查找：\n  /x/b.rs\n请用启动选项“sourceMap”指明它的位置",
   ],
+  [
+    "`ring::pass`: async fn, a coroutine of 96 bytes. It waits at the lines 3, 4.",
+    "`ring::pass`：异步函数，协程大小为 96 字节。它在第 3, 4 行等待。",
+  ],
+  [
+    "```rust\nx: u8 = 1\n```\nin coroutine 7 `ring::pass`, the selected one",
+    "```rust\nx: u8 = 1\n```\n位于所选的协程 7 `ring::pass` 中",
+  ],
   // Nobody has said this: it stays.
   ["a_name_of_the_program", "a_name_of_the_program"],
   ["", ""],

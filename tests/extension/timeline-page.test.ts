@@ -122,6 +122,51 @@ describe.skipIf(!existsSync(CHROMIUM))("the Timeline's page", () => {
     await stage.close();
   });
 
+  /** The rows as they are on the screen; drawn anew first, if so. */
+  const picture = async (stage: Stage, anew: boolean): Promise<Uint32Array> => {
+    const dots: string = await stage.page.evaluate(`new Promise((resolve) => {
+      if (${anew}) document.body.classList.toggle("drawn-anew");
+      const canvas = document.querySelector("canvas");
+      const ratio = canvas.width / canvas.clientWidth;
+      const frames = (left, then) => requestAnimationFrame(() => left ? frames(left - 1, then) : then());
+      frames(3, () => {
+        const { data } = canvas.getContext("2d").getImageData(0, 24 * ratio, canvas.width, canvas.height - 24 * ratio);
+        let text = "";
+        for (let at = 0; at < data.length; at += 30000) text += String.fromCharCode(...data.subarray(at, at + 30000));
+        resolve(btoa(text));
+      });
+    })`);
+    return new Uint32Array(Uint8Array.from(Buffer.from(dots, "base64")).buffer);
+  };
+
+  test.each([0, 3, 6, 9])(
+    "what was moved is what is drawn anew, %i times closer",
+    async (closer) => {
+      const stage = await open();
+      await shown(stage);
+      for (let i = 0; i < closer; i++) await stage.tell({ type: "command", command: "zoomIn" });
+      await settled(stage);
+      await stage.page.mouse.move(700, 390);
+      let seen = await picture(stage, false);
+      let moved = 0;
+      // Farther than what is kept beside what is in sight, both ways, and past the ends.
+      for (const step of [40, -70, 30]) {
+        for (let i = 0; i < 14; i++) await stage.page.mouse.wheel(step, 0);
+        await settled(stage);
+        const kept = await picture(stage, false);
+        const anew = await picture(stage, true);
+        expect(kept.length).toBe(anew.length);
+        const unlike = kept.reduce((sum, dot, at) => sum + Number(dot !== anew[at]), 0);
+        expect(unlike / kept.length, `by ${step}`).toBeLessThan(0.002);
+        if (kept.some((dot, at) => dot !== seen[at])) moved++;
+        seen = kept;
+      }
+      expect(moved).toBeGreaterThan(closer === 0 ? 0 : 2);
+      expect(stage.errors).toEqual([]);
+      await stage.close();
+    },
+  );
+
   test("a click opens an event's source, a hover tells it", async () => {
     const stage = await open();
     await shown(stage);

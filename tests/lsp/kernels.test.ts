@@ -9,6 +9,7 @@ import { collectFacts } from "../../daemon/src/cli/inspect/facts.ts";
 import { MACHINE_DEFAULTS } from "../../daemon/src/debugger/target.ts";
 import { writtenHover } from "../../daemon/src/lsp/code.ts";
 import { ClientKernels } from "../../daemon/src/lsp/kernels.ts";
+import { isLaunch, launchDiagnostics } from "../../daemon/src/lsp/launches.ts";
 import { writtenLenses, writtenTitle } from "../../daemon/src/lsp/lenses.ts";
 import { isProfile, profileDiagnostics, rangeOf } from "../../daemon/src/lsp/profiles.ts";
 import { createEnvironment } from "../../daemon/src/server/environment.ts";
@@ -184,6 +185,43 @@ describe("titles", () => {
     const none = { ...counts, waiting: 0 };
     expect(writtenLenses([written], [{ ...symbol, counts: none }], lines)).toHaveLength(1);
   });
+});
+
+describe("launch configurations", () => {
+  const text = `{
+  // "program": "kernel.elf" in a comment is none
+  "configurations": [
+    { "type": "asyncos", "program": "\${workspaceFolder}/build/kernel.elf" },
+    { "type": "asyncos", "program": "other.elf" }
+  ]
+}`;
+  const code = { functions: [], wakers: [] };
+  const finding = { place: "bitmaps[0].word", problem: "it is no word" };
+  it.each([
+    [undefined, [], undefined, /^No profile matches kernel.elf/],
+    ["x", [finding], undefined, /in one place: bitmaps\[0\]\.word: it is no word$/],
+    ["x", [finding, finding], undefined, /in 2 places, first bitmaps/],
+    ["x", [], undefined, undefined],
+    // Told in that file.
+    ["x", [finding], "/k/mine.asyncos-profile.json", undefined],
+  ])("profile %s, %j", (profile, findings, own, message) => {
+    const kernel = { program: "/k/build/kernel.elf", profile: own };
+    const told = launchDiagnostics(text, [{ kernel, knowledge: { code, profile, findings } }]);
+    expect(told.map((each) => each.message)).toEqual(
+      message ? [expect.stringMatching(message)] : [],
+    );
+    for (const { range } of told) {
+      const { end, start } = range;
+      expect(start.line).toBe(3);
+      expect(text.split("\n")[start.line]!.slice(start.character, end.character)).toBe(
+        "kernel.elf",
+      );
+    }
+  });
+  it.each([
+    ["file:///w/.vscode/launch.json", true],
+    ["file:///w/launch.json", false],
+  ])("%s", (uri, expected) => expect(isLaunch(uri)).toBe(expected));
 });
 
 describe("profiles", () => {

@@ -38,6 +38,7 @@ const layers: Record<string, readonly string[]> = {
 
 /** Packages that a layer may import, beside those of the language itself. */
 const packages: Record<string, readonly string[]> = {
+  symbols: ["fflate", "fzstd"],
   awareness: ["zod"],
   dap: ["zod", "@vscode/debugadapter", "@vscode/debugprotocol"],
   lsp: ["vscode-languageserver"],

@@ -14,6 +14,7 @@ const witnesses = [
   "llvm-cxxfilt-19",
   "llvm-objdump-19",
   "llvm-mc-19",
+  "llvm-objcopy-19",
   "riscv64-unknown-elf-gcc",
   "dtc",
 ];

@@ -34,6 +34,7 @@ import type { AnnotatedAwait, Code, LiveAnnotations } from "./annotations.ts";
 import { awaitHints, awaitHover } from "./awaits.ts";
 import { outline, wakerImplementations, wordAt, writtenHover } from "./code.ts";
 import { ClientKernels, type Kernels } from "./kernels.ts";
+import { isLaunch, launchDiagnostics } from "./launches.ts";
 import { lensesOf, writtenLenses } from "./lenses.ts";
 import { isProfile, profileDiagnostics } from "./profiles.ts";
 import { valueHover } from "./values.ts";
@@ -100,7 +101,7 @@ export function serveLanguageClient(
   });
   connection.onDidCloseTextDocument(({ textDocument }) => {
     open.remove(textDocument.uri);
-    if (isProfile(textDocument.uri)) say(textDocument.uri, []);
+    if (isJudged(textDocument.uri)) say(textDocument.uri, []);
   });
   connection.onNotification(KernelsNotification, (told) =>
     kernels.set(Array.isArray(told?.kernels) ? told.kernels : [], open.any),
@@ -117,7 +118,7 @@ export function serveLanguageClient(
   const say = (uri: string, diagnostics: Diagnostic[]): void =>
     void connection.sendDiagnostics({ uri, diagnostics }).catch(() => {});
   const check = (uri: string): void => {
-    if (isProfile(uri)) say(uri, open.diagnostics(uri));
+    if (isJudged(uri)) say(uri, open.diagnostics(uri));
   };
   const refresh = (): void => {
     const changed = open.changed();
@@ -169,6 +170,9 @@ interface OpenFile {
   hints: string;
   outline: string;
 }
+
+/** Files that have diagnostics. */
+const isJudged = (uri: string): boolean => isProfile(uri) || isLaunch(uri);
 
 /** The files that a client has open, and what is to be shown in them. */
 class OpenFiles {
@@ -248,11 +252,15 @@ class OpenFiles {
     );
   }
 
-  /** Of a profile: what is wrong with it, and what does not fit the kernel that it is given for. */
+  /**
+   * Of a profile: what is wrong with it, and what does not fit the kernel that it is given for. Of launch
+   * configurations: kernels that no profile fits.
+   */
   diagnostics(uri: string): Diagnostic[] {
     const path = this.#host.pathOf(uri);
     const text = this.#files.get(uri)?.lines.join("\n");
     if (path === undefined || text === undefined) return [];
+    if (isLaunch(path)) return launchDiagnostics(text, this.#kernels.known);
     const findings = this.#kernels.known
       .filter(({ kernel }) => kernel.profile === path)
       .flatMap(({ knowledge }) => knowledge.findings);

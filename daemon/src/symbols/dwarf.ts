@@ -97,7 +97,7 @@ export class Dwarf {
 
   #readUnits(): Unit[] {
     const units: Unit[] = [];
-    const types = this.elf.section(".debug_info")?.bytes.length ?? 0;
+    const types = this.elf.reader(".debug_info").end;
     const reader = this.info.at(0);
     while (!reader.done) {
       const offset = reader.position as InfoOffset;

@@ -4,6 +4,7 @@
  */
 import { type Address, address } from "../base/brand.ts";
 import { FormatError } from "../base/errors.ts";
+import { decompressed } from "./compressed.ts";
 import { lastNotAbove, type NearAddress } from "./positions.ts";
 import { Reader } from "./reader.ts";
 
@@ -47,6 +48,8 @@ export class Elf {
   readonly entry: Address;
   readonly segments: readonly Segment[];
   readonly sections: readonly Section[];
+  /** Of sections whose compressed bytes are damaged, as far as somebody has asked for them. */
+  readonly unreadable: string[] = [];
   readonly #byName: ReadonlyMap<string, Section>;
   readonly #readers = new Map<string, Reader>();
   readonly #mapped: { readonly lows: Float64Array; readonly highs: Float64Array };
@@ -65,16 +68,27 @@ export class Elf {
     return this.#byName.get(name);
   }
 
-  /** A cursor at the start of a section; an absent or compressed one reads as empty. */
+  /** A cursor at the start of a section; an absent one, and one of `unreadable`, reads as empty. */
   reader(name: string): Reader {
     let reader = this.#readers.get(name);
     if (reader === undefined) {
-      const section = this.section(name);
-      const usable = section !== undefined && !isCompressed(section);
-      reader = new Reader(this.source, name, usable ? section.bytes : NOTHING);
+      reader = new Reader(this.source, name, this.#plain(name));
       this.#readers.set(name, reader);
     }
     return reader.at(0);
+  }
+
+  #plain(name: string): Uint8Array {
+    const section = this.section(name);
+    if (section === undefined) return NOTHING;
+    if ((section.flags & SHF_COMPRESSED) === 0) return section.bytes;
+    try {
+      return decompressed(this.source, name, section.bytes);
+    } catch (error) {
+      if (!(error instanceof FormatError)) throw error;
+      this.unreadable.push(`Unreadable: ${error.message}.`);
+      return NOTHING;
+    }
   }
 
   /** Whether the image occupies this address: what is not mapped is code that the linker dropped. */
@@ -136,8 +150,6 @@ export class Elf {
     };
   }
 }
-
-export const isCompressed = (section: Section): boolean => (section.flags & SHF_COMPRESSED) !== 0;
 
 interface Header {
   readonly entry: Address;

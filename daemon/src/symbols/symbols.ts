@@ -22,7 +22,7 @@ import { type Declaration, Declarations, isCoroutine } from "./declarations.ts";
 import { readable } from "./demangle.ts";
 import type { Die } from "./die.ts";
 import { Dwarf } from "./dwarf.ts";
-import { Elf, isCompressed } from "./elf.ts";
+import { Elf } from "./elf.ts";
 import { constantPlace, evaluatePlace } from "./expression.ts";
 import { Frames } from "./frame.ts";
 import { Functions } from "./functions.ts";
@@ -89,7 +89,7 @@ class ElfSymbols implements SymbolFile {
   }
 
   get gaps(): readonly string[] {
-    return [...missingSections(this.#elf), ...this.#dwarf.gaps];
+    return [...missingSections(this.#elf), ...this.#elf.unreadable, ...this.#dwarf.gaps];
   }
 
   functionAt(pc: Address): FunctionInfo | undefined {
@@ -301,10 +301,6 @@ function missingSections(elf: Elf): string[] {
   if (!has(".debug_line")) gaps.push("No .debug_line: addresses have no source lines.");
   if (!has(".debug_frame") && !has(".eh_frame")) {
     gaps.push("No .debug_frame or .eh_frame: frames cannot be unwound by rules.");
-  }
-  for (const section of elf.sections) {
-    if (!isCompressed(section)) continue;
-    gaps.push(`${section.name} is compressed; link with --compress-debug-sections=none.`);
   }
   return gaps;
 }

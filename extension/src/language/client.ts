@@ -26,6 +26,7 @@ class DaemonClient extends BaseLanguageClient {
       documentSelector: [
         { scheme: "file", language: "rust" },
         { scheme: "file", pattern: "**/{asyncos-profile,*.asyncos-profile}.json" },
+        { scheme: "file", pattern: "**/.vscode/launch.json" },
       ],
       outputChannel: log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,

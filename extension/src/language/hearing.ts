@@ -14,6 +14,10 @@ const listed = (text: string): string =>
 const paragraphs = (text: string): string => text.split("\n\n").map(heard).join("\n\n");
 
 export const IN_USERS_WORDS: Middleware = {
+  handleDiagnostics(uri, diagnostics, next) {
+    for (const each of diagnostics) each.message = heard(each.message);
+    next(uri, diagnostics);
+  },
   async provideCodeLenses(document, token, next) {
     const lenses = await next(document, token);
     for (const { command } of lenses ?? []) if (command) command.title = listed(command.title);

@@ -24,25 +24,26 @@ export const chinese = {
     });
 
     await step("harts and their states", async () => {
-      const harts = await window.rows("硬件线程", /^硬件线程 \d/);
+      const harts = await window.pane("硬件线程").names(/^硬件线程 \d/);
       assert.equal(harts.length, 4);
     });
 
     await step("a breakpoint, and coroutines with what they wait for", async () => {
       await window.command("AsyncOS: 打开自带内核的源文件...");
-      await window.pick(RING);
+      await window.quickInput.pick(RING);
+      await window.editor("ring.rs");
       await window.goToLine(await kernelLine(root, RING, "token.hops += 1;"));
       await window.setBreakpoint();
       await window.key("F5");
       await window.stopped(/断点/);
-      const waiting = await window.rows("协程", /等待中/);
+      const waiting = await window.pane("协程").names(/等待中/);
       for (const row of waiting) {
         assert.doesNotMatch(row.replace(NAMES, ""), ENGLISH, row);
       }
-      await window.expand("协程", /ring::pass 等待中/);
-      await window.row("协程", /^创建于/);
-      await window.rows("执行器", /优先级 \d+/);
-      await window.rows("Variables", /^局部变量/);
+      await window.pane("协程").unfold(/ring::pass, 等待中/);
+      await window.pane("协程").find(/^创建于/);
+      await window.pane("执行器").names(/^优先级 \d+/);
+      await window.pane("Variables").names(/局部变量/);
       await window.screenshot("chinese-2-views");
     });
 
@@ -52,7 +53,8 @@ export const chinese = {
       await window.key("F5");
       await window.stopped(/唤醒/);
       assert.match(await window.event(), /唤醒：协程 \d+/);
-      await window.rows("位图", /^coroutines /);
+      await window.command("AsyncOS 内核: Focus on 位图 View");
+      await window.pane("位图").names(/^coroutines, /);
       await window.screenshot("chinese-3-wake");
     });
 

@@ -9,11 +9,13 @@ const RING = "src/workload/ring.rs";
 export const kernelCopy = {
   name: "kernel copy",
   settings: { "workbench.colorTheme": "Default Light Modern" },
+  drives: { mouse: ["asyncos.copyKernel"], keyboard: ["asyncos.copyKernel"] },
 
   async run({ step, window, workbench, root }) {
     await step("the copy has sources, image and launch.json, and its README opens", async () => {
       await window.command("View: Show Run and Debug");
-      await window.command("AsyncOS: Make a Copy of the Bundled Kernel");
+      const button = window.sidebar.getByRole("button", { name: "Make a Copy" });
+      await window.mouse.button(button, "asyncos.copyKernel");
       await window.editor("README.md");
       for (const file of ["build.mjs", RING, "prebuilt/asyncos-kernel.elf"]) {
         await access(join(workbench.folder, "kernel", file));
@@ -34,30 +36,27 @@ export const kernelCopy = {
       await window.key("F5");
       await window.stopped(/entry/i);
       // Goes on only when the stop is shown.
-      await window.rows("Variables", /^Locals/);
+      await window.pane("Variables").names(/^Scope Locals/);
       await window.editor("main.rs");
       await window.command("Debug: Continue");
       await window.stopped(/breakpoint/i);
       await window.editor("ring.rs");
-      await window.rows("Variables", /^token/);
+      await window.pane("Variables").names(/^token, value /);
       await window.command("Debug: Stop");
       await window.ended();
     });
 
     await step("a second copy is refused in a sentence that says what to do", async () => {
-      await window.command("AsyncOS: Make a Copy of the Bundled Kernel");
-      const message = window.page.locator(".notification-list-item-message", {
-        hasText: "is there already",
-      });
-      assert.match(await message.innerText(), /Open an empty folder for the copy/);
-      await window.command("Notifications: Clear All Notifications");
+      await window.keyboard.palette("asyncos.copyKernel");
+      const said = await window.notification("is there already");
+      assert.match(said, /Open an empty folder for the copy/);
     });
 
     await step("without its launch.json F5 offers the images that are there", async () => {
       await rm(join(workbench.folder, ".vscode"), { recursive: true });
       // A Rust file in front says already which debugger it is.
       await window.key("F5");
-      await window.pick("asyncos-kernel.elf");
+      await window.quickInput.pick("asyncos-kernel.elf");
       await window.stopped(/entry/i);
       await window.screenshot("light-copy-3");
     });

@@ -21,6 +21,8 @@ export const repository = {
   },
 
   async run({ step, window, root }) {
+    const coroutines = window.view("asyncos.coroutines");
+
     await step("F5 with no edit stops at the entry, in the repository's sources", async () => {
       await window.command("View: Show Run and Debug");
       await window.openFile("ring.rs", await kernelLine(root, RING, "token.hops += 1;"));
@@ -29,11 +31,11 @@ export const repository = {
       await window.stopped(/entry/i);
     });
 
-    await window.collapse("Watch");
     await step("the breakpoint set before holds", async () => {
+      await window.pane("Watch").collapse();
       await window.key("F5");
       await window.stopped(/breakpoint/i);
-      await window.rows("Variables", /^token/);
+      await window.pane("Variables").names(/^token, value /);
     });
 
     await step("a code lens counts the coroutines of an async fn", async () => {
@@ -43,15 +45,15 @@ export const repository = {
 
     await step("the lens leads to these coroutines", async () => {
       await (await window.lens("async fn pass(")).locator("a").click();
-      await window.allRows("Coroutines", /pass/);
+      await coroutines.all(/^\d+ ring::pass, /);
       await window.screenshot("dark-2-lens");
     });
 
     await step("all of it at one glance", async () => {
-      await window.expand("Coroutines", /^\d+ ring::pass waiting/);
-      await window.expand("Coroutines", /^ring::pass .*ring.rs/);
-      await window.rows("Coroutines", /^rounds/);
-      await window.expand("Executors", /^Priority/);
+      await coroutines.unfold(/^\d+ ring::pass, waiting/);
+      await coroutines.unfold(/^ring::pass, .*ring\.rs/);
+      await coroutines.names(/^rounds, 50/);
+      await window.view("asyncos.executors").unfold(/^Priority/);
       await window.screenshot("dark-4-overview");
       await window.picture("overview");
       await window.picture("views", "panel");

@@ -70,8 +70,8 @@ export const trouble = {
       await window.ended();
       await window.debug("again");
       await window.stopped(/entry/i);
-      await window.command("AsyncOS: Focus on Harts View");
-      assert.equal((await window.rows("Harts", /^Hart \d/)).length, 4);
+      await window.keyboard.open("asyncos.harts");
+      assert.equal((await window.view("asyncos.harts").names(/^Hart \d/)).length, 4);
     });
   },
 };

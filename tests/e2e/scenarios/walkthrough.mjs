@@ -4,6 +4,22 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { until } from "../workbench/until.mjs";
 
+const START = "Start the kernel in the box";
+const BREAK = "Break in a coroutine";
+const SEE = "See who runs, who is ready, and who waits";
+const WAKE = "Stop at a wake";
+const LOOK = "Look back at what happened";
+const YOURS = "Now yours";
+const STEPS = [START, BREAK, SEE, WAKE, LOOK, YOURS];
+
+const COMMANDS = [
+  "asyncos.walkthrough",
+  "asyncos.breakInExample",
+  "asyncos.showViews",
+  "asyncos.stopAtNextWake",
+  "asyncos.showTimeline",
+];
+
 /** Pictures of the walkthrough are shown small. */
 const SIZE = { width: 1240, height: 760 };
 
@@ -11,6 +27,10 @@ export const walkthrough = {
   name: "walkthrough",
   /** Also in the oldest VS Code. */
   core: true,
+  drives: {
+    mouse: [...COMMANDS],
+    keyboard: [...COMMANDS],
+  },
   settings: {
     "workbench.colorTheme": "Default Light Modern",
     "debug.toolBarLocation": "docked",
@@ -18,48 +38,55 @@ export const walkthrough = {
   },
 
   async run({ step, window, workbench }) {
-    const { page } = window;
+    const { keyboard, mouse, page } = window;
     await page.setViewportSize(SIZE);
     const start = Date.now();
 
     await step("it opens from the palette, its first step open", async () => {
       await window.command("View: Show Run and Debug");
-      await openStep(window, "Start the kernel in the box");
+      const opened = page.locator(".gettingStartedContainer .getting-started-step").first();
+      for (const hand of [mouse, keyboard]) {
+        await hand.palette("asyncos.walkthrough");
+        await opened.waitFor();
+        if (hand === mouse) await window.command("View: Close All Editors");
+      }
+      await openStep(window, START);
       await window.screenshot("light-walkthrough-1");
     });
 
     await step("start: the kernel stops at its first line", async () => {
-      await press(window, "Start the kernel in the box", "Debug the Bundled Kernel");
+      await press(mouse, START, "Debug the Bundled Kernel", "asyncos.debugBundledKernel");
       await window.stopped(/entry/i);
       await window.editor("main.rs");
-      await window.rows("Variables", /^Locals/);
+      await window.pane("Variables").names(/^Scope Locals/);
       await window.closePanel();
       await window.picture("walkthrough/start");
-      await isDone(window, "Start the kernel in the box");
+      await isDone(window, START);
     });
 
     await step("breakpoint: set in a coroutine, and reached", async () => {
-      await press(window, "Break in a coroutine", "Break in a Coroutine");
+      await press(mouse, BREAK, "Break in a Coroutine", "asyncos.breakInExample");
       await window.stopped(/breakpoint/i);
       await window.editor("ring.rs");
-      await window.rows("Variables", /^token/);
+      await window.pane("Variables").names(/^token, value /);
       await window.lens("async fn pass");
       await window.picture("walkthrough/breakpoint", "editor");
     });
 
     await step("views: harts, coroutines and executors in front", async () => {
-      await press(window, "See who runs, who is ready, and who waits", "Show the Views");
-      await window.rows("Harts", /^Hart 0/);
-      await window.expand("Coroutines", /ring::pass waiting/);
+      await press(mouse, SEE, "Show the Views", "asyncos.showViews");
+      await window.view("asyncos.harts").names(/^Hart 0/);
+      const coroutines = window.view("asyncos.coroutines");
+      await coroutines.unfold(/ring::pass, waiting/);
       await window.command("View: Toggle Primary Side Bar Visibility");
-      await window.row("Coroutines", /^spawned/);
-      await window.rows("Executors", /Priority \d+ .*bit set/);
+      await coroutines.find(/^spawned/);
+      await window.view("asyncos.executors").names(/^Priority \d+, .*bit set/);
       await window.picture("walkthrough/views", "panel");
       await window.command("View: Toggle Primary Side Bar Visibility");
     });
 
     await step("wake: a waiting coroutine's waker is called", async () => {
-      await press(window, "Stop at a wake", "Stop at Its Next Wake");
+      await press(mouse, WAKE, "Stop at Its Next Wake", "asyncos.stopAtNextWake");
       await window.stopped(/wake/i);
       const told = await window.event();
       assert.match(told, /wake of coroutine \d+/);
@@ -69,7 +96,7 @@ export const walkthrough = {
     });
 
     await step("timeline: polls and wakes so far", async () => {
-      await press(window, "Look back at what happened", "Show the Timeline");
+      await press(mouse, LOOK, "Show the Timeline", "asyncos.showTimeline");
       const view = page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
       await view.locator("#scroller:not(.bare)").waitFor();
       await until("the words say what is in sight", async () =>
@@ -78,10 +105,25 @@ export const walkthrough = {
       await window.picture("walkthrough/timeline", "panel");
     });
 
+    await step("keyboard: the views, the next wake, a breakpoint, the timeline", async () => {
+      await window.closePanel();
+      await keyboard.palette("asyncos.showViews");
+      await window.view("asyncos.harts").names(/^Hart 0/);
+      const before = await window.event();
+      await keyboard.palette("asyncos.stopAtNextWake");
+      await until("another wake is told", async () => (await window.event(/wake/)) !== before);
+      await window.command("AsyncOS: Remove All Breaks on Coroutines and Bits");
+      await press(keyboard, BREAK, "Break in a Coroutine", "asyncos.breakInExample");
+      await window.stopped(/breakpoint/i);
+      await window.editor("ring.rs");
+      await keyboard.palette("asyncos.showTimeline");
+      await window.webview.locator("#scroller:not(.bare)").waitFor();
+    });
+
     await step("own: a copy of the kernel is in the folder", async () => {
       await window.command("Debug: Stop");
       await window.ended();
-      await press(window, "Now yours", "Make a Copy of the Bundled Kernel");
+      await press(mouse, YOURS, "Make a Copy of the Bundled Kernel", "asyncos.copyKernel");
       await window.editor("README.md");
       await access(join(workbench.folder, "kernel", "src", "main.rs"));
       await window.command("View: Show Explorer");
@@ -96,15 +138,6 @@ export const walkthrough = {
     });
   },
 };
-
-const STEPS = [
-  "Start the kernel in the box",
-  "Break in a coroutine",
-  "See who runs, who is ready, and who waits",
-  "Stop at a wake",
-  "Look back at what happened",
-  "Now yours",
-];
 
 const stepOf = (window, title) =>
   window.page.locator(".gettingStartedContainer .getting-started-step", {
@@ -129,9 +162,10 @@ async function openStep(window, title) {
   }
 }
 
-async function press(window, title, button) {
-  await openStep(window, title);
-  await stepOf(window, title).locator(".monaco-button", { hasText: button }).first().click();
+async function press(hand, title, button, command) {
+  await openStep(hand.window, title);
+  const buttons = stepOf(hand.window, title).locator(".monaco-button", { hasText: button });
+  await hand.button(buttons.first(), command);
 }
 
 async function isDone(window, title) {

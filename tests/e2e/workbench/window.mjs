@@ -1,10 +1,15 @@
 /**
- * A workbench window as a user has it: commands, panes, rows, editors. Every reading waits until
- * what it reads is there; nothing sleeps.
+ * A workbench window as a user has it: editors, sections, sessions, pictures. Every reading waits
+ * until what it reads is there; nothing sleeps.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { chromium } from "playwright-core";
+import { Keyboard, Mouse } from "./hands.mjs";
+import { viewNamed } from "./manifest.mjs";
+import { leave, Pane } from "./pane.mjs";
+import { appears, QuickInput } from "./quick-input.mjs";
+import { linesBelow, threadOfSelection } from "./texts.mjs";
 import { until } from "./until.mjs";
 
 const SIZE = { width: 1440, height: 960 };
@@ -31,7 +36,7 @@ export async function openWindow(browser, address, { screenshots, media, languag
   await page.locator(".monaco-workbench .activitybar").waitFor();
   // Contributions of extensions have registered once its commands can be found.
   await until("the extension's commands are in the palette", () =>
-    window.hasCommand(language === "zh-cn" ? "AsyncOS: 显示日志" : "AsyncOS: Show Log"),
+    window.quickInput.offers(language === "zh-cn" ? "AsyncOS: 显示日志" : "AsyncOS: Show Log"),
   );
   return window;
 }
@@ -41,17 +46,22 @@ function speakTo(language) {
   Object.defineProperty(globalThis, "_VSCODE_NLS_LANGUAGE", { get: () => language, set() {} });
 }
 
-class Window {
+export class Window {
   constructor(page, screenshots, media) {
     this.page = page;
     this.screenshots = screenshots;
     this.media = media;
+    this.quickInput = new QuickInput(page);
+    this.mouse = new Mouse(this);
+    this.keyboard = new Keyboard(this);
     this.sidebar = page.locator('div[id="workbench.view.debug"]');
   }
 
   async close() {
     await this.page.close();
   }
+
+  // Pictures
 
   async screenshot(name) {
     await this.#picture(join(this.screenshots, `${name}.png`));
@@ -75,14 +85,10 @@ class Window {
 
   /** The pointer leaves first, so that no hover is in the picture. */
   async #picture(path, clip) {
-    await this.page.mouse.move(SIZE.width / 2, 4);
-    const moving = this.page.locator(
-      ".workbench-hover-container:visible, .monaco-progress-container.active:visible",
-    );
+    await leave(this.page);
+    const moving = this.page.locator(".monaco-progress-container.active:visible");
     // Behind a dialog progress may go on for as long as the dialog is there.
-    await until("hovers and progress go", async () => (await moving.count()) === 0, 3000).catch(
-      () => {},
-    );
+    await until("progress ends", async () => (await moving.count()) === 0, 3000).catch(() => {});
     await mkdir(dirname(path), { recursive: true });
     if (path.endsWith(".webp")) await writeFile(path, await this.#webp(clip));
     else await this.page.screenshot({ path, clip });
@@ -101,89 +107,62 @@ class Window {
     }
   }
 
-  // Quick input
-
-  /** Opens the quick input with this text; a box that is just closing does not count. */
-  async #quickInput(text) {
-    const input = this.page.locator(".quick-input-widget:visible input.input");
-    await until("the quick input opens", async () => {
-      await this.page.keyboard.press("F1");
-      return input.fill(text, { timeout: 500 }).then(
-        async () => (await input.inputValue({ timeout: 500 })) === text,
-        () => false,
-      );
-    });
-    return this.page.locator(".quick-input-widget:visible .quick-input-list .monaco-list-row");
+  async resize(size = SIZE) {
+    await this.page.setViewportSize(size);
   }
 
-  /** The row of the quick input for a whole title. */
-  #choice(title) {
-    return this.page
-      .locator(`.quick-input-widget:visible .monaco-list-row[aria-label^="${title}"]`)
-      .first();
+  // Parts of the workbench
+
+  /** A section by the beginning of its title. */
+  pane(title) {
+    return new Pane(this.page, title);
   }
 
-  async #appears(locator, timeout = 1000) {
-    return locator.waitFor({ timeout }).then(
-      () => true,
-      () => false,
-    );
+  /** A view of ours by its id, or a section of VS Code's by its title. */
+  view(view) {
+    return this.pane(view.startsWith("asyncos.") ? viewNamed(view).name : view);
   }
 
-  /** Whether the palette offers a command by its whole title. */
-  async hasCommand(title) {
-    await this.#quickInput(`>${title}`);
-    const found = await this.#appears(this.#choice(title));
-    await this.page.keyboard.press("Escape");
-    return found;
+  /** A page in a webview that is in front. */
+  get webview() {
+    return this.page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
   }
 
+  /** VS Code's own command by its whole title. */
   async command(title) {
-    await this.#choose(`>${title}`, title);
+    await this.quickInput.run(title);
   }
 
-  /** Starts a launch configuration by its name. */
-  async debug(name) {
-    await this.#choose(`debug ${name}`, name);
+  async key(key) {
+    await this.page.keyboard.press(key);
   }
 
-  /**
-   * Chooses what the quick input offers for a text. It makes its list once, when it opens, which
-   * may be before a command is enabled or launch.json was read, and closes when a part of the
-   * workbench takes the focus: then it is opened again.
-   */
-  async #choose(text, title) {
-    await until(`${title} is offered`, async () => {
-      await this.#quickInput(text);
-      const offered = await this.#appears(this.#choice(title), 2000);
-      const chosen =
-        offered &&
-        (await this.#choice(title)
-          .click({ timeout: 2000 })
-          .then(
-            () => true,
-            () => false,
-          ));
-      if (!chosen) await this.page.keyboard.press("Escape");
-      return chosen;
-    });
+  async type(text) {
+    await this.page.keyboard.type(text);
   }
 
   async openFile(path, line) {
-    const rows = await this.#quickInput(path);
-    await rows.first().waitFor();
-    await this.page.keyboard.press("Enter");
-    await this.editor(path.split("/").at(-1));
+    const name = path.split("/").at(-1);
+    await this.quickInput.choose(path, name);
+    await this.editor(name);
     if (line !== undefined) await this.goToLine(line);
   }
 
   async goToLine(line) {
-    const status = this.page.locator(".statusbar");
     await until(`the cursor stands in line ${line}`, async () => {
-      await this.#quickInput(`:${line}`);
-      await this.page.keyboard.press("Enter");
-      return this.#appears(status.filter({ hasText: `Ln ${line},` }));
+      await this.quickInput.open(`:${line}`);
+      await this.quickInput.input.press("Enter", { timeout: 2000 }).catch(() => {});
+      return appears(this.#status(line));
     });
+  }
+
+  /** Waits until the cursor stands there. */
+  async cursorIn(line) {
+    await this.#status(line).waitFor();
+  }
+
+  #status(line) {
+    return this.page.locator(".statusbar").filter({ hasText: `Ln ${line},` });
   }
 
   /** Waits until the editor of a file is in front, by a part of its name. */
@@ -191,185 +170,27 @@ class Window {
     await this.page.locator(`.tab.active[aria-label*="${name}"]`).first().waitFor();
   }
 
-  /** Answers an open quick pick with the row that begins with this text. */
-  async pick(text) {
-    await this.page.locator(".quick-input-widget:visible input.input").fill(text);
-    await this.#choice(text).click();
+  /** Whether the text of the editor in front matches. */
+  async editorSays(pattern) {
+    const lines = await this.page.locator(".editor-instance .view-line").allInnerTexts();
+    return pattern.test(lines.join("\n").replaceAll("\u00a0", " "));
   }
 
-  // Debugging
-
-  /** F5 where nothing is configured: chooses a debugger by its name. */
-  async start(debuggerName) {
-    const input = this.page.locator(".quick-input-widget:visible input.input");
-    const choice = this.#choice(debuggerName);
-    await until(`F5 offers ${debuggerName}`, async () => {
-      await this.page.keyboard.press("F5");
-      // A second F5 would close the list that the first one opens.
-      if (!(await this.#appears(input, 5000))) return false;
-      return input.fill(debuggerName, { timeout: 1000 }).then(
-        () => this.#appears(choice),
-        () => false,
-      );
+  /** What the editor says of a word under the pointer, once it matches; `line`: a part of its line. */
+  async hover(line, word, pattern) {
+    const token = this.page
+      .locator(".editor-instance .view-line", { hasText: line })
+      .locator("span span", { hasText: new RegExp(`^\\s*${word}\\s*$`) })
+      .first();
+    const hover = this.page.locator(".monaco-editor .monaco-hover:visible");
+    const said = await until(`a hover of ${word} says ${pattern}`, async () => {
+      await leave(this.page);
+      await token.hover({ timeout: 2000 });
+      const found = await appears(hover.filter({ hasText: pattern }).first(), 3000);
+      return found && hover.first().innerText();
     });
-    await choice.click();
-  }
-
-  /** Sets a breakpoint in the line of the cursor. */
-  async setBreakpoint() {
-    const glyphs = this.page.locator(
-      ".editor-instance .glyph-margin-widgets [class*=codicon-debug-breakpoint]",
-    );
-    // F9 does nothing until the languages of breakpoints are registered; pressed twice it undoes.
-    await until("the breakpoint's glyph appears", async () => {
-      await this.page.keyboard.press("F9");
-      return this.#appears(glyphs.first(), 3000);
-    });
-  }
-
-  /** The stopped thread in the Call Stack says why; answers that text. */
-  async stopped(reason, milliseconds = 30_000) {
-    const states = this.sidebar.locator(".debug-call-stack .state.label");
-    return until(
-      `a thread is stopped: ${reason}`,
-      async () => (await states.allInnerTexts()).find((text) => reason.test(text)),
-      milliseconds,
-    );
-  }
-
-  /** The Call Stack says that it runs. */
-  async running() {
-    await this.sidebar
-      .locator(".debug-call-stack .state.label:text-is('Running')")
-      .first()
-      .waitFor();
-  }
-
-  /** What the editor says of the event that stopped, at its line. */
-  async event() {
-    return this.page.locator(".exception-widget").innerText();
-  }
-
-  async ended(milliseconds = 60_000) {
-    const toolbar = this.page.locator(".debug-toolbar");
-    await until("the session ends", async () => !(await toolbar.isVisible()), milliseconds);
-  }
-
-  async key(key) {
-    await this.page.keyboard.press(key);
-  }
-
-  /** A section of the side bar by the beginning of its title, opened. */
-  async pane(title) {
-    const pane = this.page.locator(".pane", {
-      has: this.page.locator(`.pane-header[aria-label^="${title}"]`),
-    });
-    const header = pane.locator(".pane-header");
-    await header.waitFor();
-    if ((await header.getAttribute("aria-expanded")) === "false") await header.click();
-    return pane;
-  }
-
-  async collapse(title) {
-    const header = this.page.locator(`.pane-header[aria-label^="${title}"]`);
-    if ((await header.getAttribute("aria-expanded")) === "true") await header.click();
-  }
-
-  /** Texts of a pane's visible rows that match, once there are some. */
-  async rows(title, pattern = /./) {
-    const rows = (await this.pane(title)).locator(".monaco-list-row");
-    return until(`${title} has a row like ${pattern}`, async () => {
-      const found = (await rows.evaluateAll(texts)).filter((text) => pattern.test(text));
-      return found.length > 0 && found;
-    });
-  }
-
-  /** Waits until all of a pane's visible rows match, and there are some. */
-  async allRows(title, pattern) {
-    const rows = (await this.pane(title)).locator(".monaco-list-row");
-    await until(`every row of ${title} is like ${pattern}`, async () => {
-      const found = (await rows.evaluateAll(texts)).filter((text) => text !== "");
-      return found.length > 0 && found.every((text) => pattern.test(text));
-    });
-  }
-
-  /** One row by its text, scrolled to when it is further down. */
-  async row(title, pattern) {
-    const pane = await this.pane(title);
-    const rows = pane.locator(".monaco-list-row");
-    let last = "";
-    let direction = 1;
-    const index = await until(`${title} has a row like ${pattern}`, async () => {
-      const found = await rows.evaluateAll(texts);
-      const at = found.findIndex((text) => pattern.test(text));
-      if (at >= 0 || found.length === 0) return at >= 0 && { at };
-      await pane.locator(".pane-body").hover();
-      // At either end nothing moves any more: turn round.
-      if (found.join("\n") === last) direction = -direction;
-      last = found.join("\n");
-      await this.page.mouse.wheel(0, 100 * direction);
-      return false;
-    });
-    return rows.nth(index.at);
-  }
-
-  /** Opens a row of a tree. */
-  async expand(title, pattern) {
-    const row = await this.row(title, pattern);
-    if ((await row.getAttribute("aria-expanded")) === "false") {
-      await row.locator(".monaco-tl-twistie").click();
-    }
-  }
-
-  /** Clicks an inline action of a row. */
-  async inline(title, pattern, action) {
-    const row = await this.row(title, pattern);
-    await row.hover();
-    await row.locator(`.action-label[aria-label^="${action}"]`).click();
-  }
-
-  /** The hover of a row, which matches like the row: not one that is still there of another. */
-  async hover(title, pattern) {
-    const row = await this.row(title, pattern);
-    const hover = this.page.locator(".workbench-hover-container .hover-contents:visible").first();
-    return until(`a hover of ${pattern}`, async () => {
-      await row.hover();
-      const text = await hover.innerText({ timeout: 1000 }).catch(() => "");
-      if (pattern.test(text)) return text;
-      await this.page.mouse.move(0, 0);
-      return undefined;
-    });
-  }
-
-  /** Shows only the coroutines that match. */
-  async filterCoroutines(filter) {
-    await this.command("AsyncOS: Filter Coroutines...");
-    await this.page.locator(".quick-input-widget:visible input.input").fill(filter);
-    await this.page.keyboard.press("Enter");
-  }
-
-  /** Stops, or not, at a scheduling event, by its check box in the Breakpoints section. */
-  async stopAt(label, on, condition) {
-    const row = await this.row("Breakpoints", new RegExp(`^${label}(?!\\p{L})`, "u"));
-    const isOn = async () => (await row.getAttribute("aria-checked")) === "true";
-    // The second is that of older VS Codes.
-    const box = row.locator(".monaco-checkbox, input[type=checkbox]").first();
-    if ((await isOn()) !== on) await box.click();
-    await until(`${label} is ${on ? "on" : "off"}`, async () => (await isOn()) === on);
-    if (condition === undefined) return;
-    await row.hover();
-    await row.locator('.action-label[aria-label^="Edit Condition"]').click();
-    await this.page.keyboard.type(condition);
-    await this.page.keyboard.press("Enter");
-    await until(`${label} has its condition`, async () =>
-      (await row.innerText()).includes(condition),
-    );
-  }
-
-  /** A view is no longer there. */
-  async gone(title) {
-    const header = this.page.locator(`.pane-header[aria-label^="${title}"]`);
-    await until(`${title} goes`, async () => (await header.count()) === 0);
+    await leave(this.page);
+    return said;
   }
 
   /** The code lens above the line that begins with this text. */
@@ -380,6 +201,14 @@ class Window {
       return found >= 0 && { found };
     });
     return this.page.locator(".codelens-decoration").nth(index.found);
+  }
+
+  /** Waits for a message in the corner, and closes it; answers what it says. */
+  async notification(text) {
+    const item = this.page.locator(".notification-list-item", { hasText: text });
+    const said = await item.locator(".notification-list-item-message").innerText();
+    await this.command("Notifications: Clear All Notifications");
+    return said;
   }
 
   /** The text of a modal dialog. */
@@ -399,6 +228,132 @@ class Window {
       return pattern.test(text) && text;
     });
   }
+
+  // Debugging
+
+  /** Starts a launch configuration by its name. */
+  async debug(name) {
+    await this.quickInput.choose(`debug ${name}`, name);
+  }
+
+  /** F5 where nothing is configured: chooses a debugger by its name. */
+  async start(debuggerName) {
+    const { input } = this.quickInput;
+    await until(`F5 offers ${debuggerName}`, async () => {
+      await this.page.keyboard.press("F5");
+      // A second F5 would close the list that the first one opens.
+      if (!(await appears(input, 5000))) return false;
+      return input.fill(debuggerName, { timeout: 1000 }).then(
+        () => appears(this.quickInput.row(debuggerName)),
+        () => false,
+      );
+    });
+    await this.quickInput.row(debuggerName).click();
+  }
+
+  /** Sets a breakpoint in the line of the cursor. */
+  async setBreakpoint() {
+    const glyphs = this.page.locator(
+      ".editor-instance .glyph-margin-widgets [class*=codicon-debug-breakpoint]",
+    );
+    // F9 does nothing until the languages of breakpoints are registered; pressed twice it undoes.
+    await until("the breakpoint's glyph appears", async () => {
+      await this.page.keyboard.press("F9");
+      return appears(glyphs.first(), 3000);
+    });
+  }
+
+  /** The stopped thread in the Call Stack says why; answers that text. */
+  async stopped(reason, milliseconds = 60_000) {
+    const states = this.sidebar.locator(".debug-call-stack .state.label");
+    return until(
+      `a thread is stopped: ${reason}`,
+      async () => (await states.allInnerTexts()).find((text) => reason.test(text)),
+      milliseconds,
+    );
+  }
+
+  /** The Call Stack says that it runs. */
+  async running() {
+    await this.sidebar
+      .locator(".debug-call-stack .state.label:text-is('Running')")
+      .first()
+      .waitFor();
+  }
+
+  /** Clicks Pause, if there is something to pause. */
+  async pauseWhatRuns() {
+    const button = this.page.locator(".codicon-debug-pause:visible").first();
+    if ((await button.count()) > 0) await button.click({ timeout: 2000 }).catch(() => {});
+  }
+
+  /** Waits until the frame in focus belongs to the thread with this name in the Call Stack. */
+  async focusIsOn(thread) {
+    const rows = this.pane("Call Stack").rows;
+    await until(`the focus is on ${thread}`, async () =>
+      thread.test(await rows.evaluateAll(threadOfSelection).catch(() => "")),
+    );
+  }
+
+  /**
+   * What the editor says of the event that stopped, at its line, once it matches. VS Code leaves it out
+   * when the frames of a stop arrive while it asks for the event, and says it when a frame is chosen.
+   */
+  async event(pattern = /./) {
+    const widget = this.page.locator(".exception-widget");
+    const frame = this.sidebar.locator(".debug-call-stack .monaco-list-row.selected");
+    return until(`the editor says ${pattern}`, async () => {
+      const text = await widget.innerText({ timeout: 5000 }).catch(() => undefined);
+      if (text === undefined) await frame.click({ timeout: 2000 }).catch(() => {});
+      return pattern.test(text ?? "") && text;
+    });
+  }
+
+  /** Whether the Run and Debug view has something to stop or leave. */
+  async debugging() {
+    const buttons = ".codicon-debug-stop:visible, .codicon-debug-disconnect:visible";
+    return (await this.page.locator(".part.sidebar").locator(buttons).count()) > 0;
+  }
+
+  async ended(milliseconds = 60_000) {
+    await until("the session ends", async () => !(await this.debugging()), milliseconds);
+  }
+
+  /** Stops, or not, at a scheduling event, by its check box in the Breakpoints section. */
+  async stopAt(label, on, condition) {
+    const pane = this.pane("Breakpoints");
+    await pane.expand();
+    const row = new RegExp(`^${label}(?!\\p{L})`, "u");
+    await pane.on(row, on ? "checking" : "unchecking", async (found) => {
+      if ((await found.getAttribute("aria-checked", { timeout: 1000 })) === String(on)) return true;
+      await leave(this.page);
+      // The second is that of older VS Codes.
+      const box = found.locator(".monaco-checkbox, input[type=checkbox]").first();
+      await box.click({ timeout: 2000 });
+      return false;
+    });
+    if (condition === undefined) return;
+    const input = this.page.locator(
+      ".breakpoint-widget, .debug-breakpoints .monaco-inputbox input",
+    );
+    await pane.on(row, "Edit Condition", async (found) => {
+      await leave(this.page);
+      await found.hover({ timeout: 2000, position: { x: 60, y: 8 } });
+      await found.locator('.action-label[aria-label^="Edit Condition"]').click({ timeout: 2000 });
+      return appears(input.first(), 3000);
+    });
+    await this.type(condition);
+    await this.key("Enter");
+    await pane.on(row, "the condition", async (found) =>
+      (await found.innerText({ timeout: 1000 })).includes(condition),
+    );
+  }
+
+  /** A view is no longer there. */
+  async gone(title) {
+    const header = this.page.locator(`.pane-header[aria-label^="${title}"]`);
+    await until(`${title} goes`, async () => (await header.count()) === 0);
+  }
 }
 
 /** Runs in a page; both images are base 64. */
@@ -411,34 +366,4 @@ async function toWebp(png) {
   canvas.height = image.height;
   canvas.getContext("2d").drawImage(image, 0, 0);
   return canvas.toDataURL("image/webp", 0.8).split(",")[1];
-}
-
-/** Runs in the page: the texts of rows, their parts set off by spaces; none of rows scrolled out of sight. */
-function texts(rows) {
-  return rows.map((row) => {
-    // A row that was replaced meanwhile is in no list.
-    const list = row.closest(".monaco-list")?.getBoundingClientRect();
-    if (list === undefined) return "";
-    const { top, bottom } = row.getBoundingClientRect();
-    const middle = (top + bottom) / 2;
-    if (middle < list.top || middle > list.bottom) return "";
-    const walker = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
-    const parts = [];
-    while (walker.nextNode()) parts.push(walker.currentNode.textContent.trim());
-    return parts.filter((part) => part !== "").join(" ");
-  });
-}
-
-/** Runs in the page: the line of source below each lens; none for one out of sight. */
-function linesBelow(lenses) {
-  const lines = [...document.querySelectorAll(".monaco-editor .view-line")].map((line) => ({
-    top: line.getBoundingClientRect().top,
-    // The editor sets no-break spaces.
-    text: line.textContent.replaceAll("\u00a0", " "),
-  }));
-  lines.sort((a, b) => a.top - b.top);
-  return lenses.map((lens) => {
-    const { bottom, height } = lens.getBoundingClientRect();
-    return height > 0 ? lines.find(({ top }) => top >= bottom - 4)?.text : undefined;
-  });
 }

@@ -150,7 +150,8 @@ function writeStatus(core: Core, low: number, writable: number): Effect {
   core.mstatus = next;
   const changed = old ^ next;
   let effect: Effect = Effect.none;
-  if (changed & (MSTATUS.SIE | MSTATUS.MIE)) effect |= Effect.interrupts;
+  // Where they are disabled nothing becomes takable.
+  if (changed & next & (MSTATUS.SIE | MSTATUS.MIE)) effect |= Effect.interrupts;
   if (changed & TRANSLATING) effect |= Effect.context;
   return effect;
 }

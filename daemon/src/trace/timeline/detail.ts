@@ -84,6 +84,9 @@ class Sums {
   readonly #after: Totals;
   /** A change before the next cell. */
   #near: number;
+  /** Where the last cell ended, and the change before that. */
+  #end = Number.NaN;
+  #high = 0;
 
   constructor(track: Track, range: Range) {
     this.#track = track;
@@ -99,11 +102,16 @@ class Sums {
     const track = this.#track;
     const start = cell * this.#size;
     const end = Math.min(start + this.#size, this.#range.now);
-    const low = track.before(start, this.#near);
-    track.totals(low, start, this.#before);
+    // What the last one ended with is what this one begins with.
+    const follows = start === this.#end;
+    const low = follows ? this.#high : track.before(start, this.#near);
+    if (follows) for (let i = 0; i < this.#after.length; i++) this.#before[i] = this.#after[i]!;
+    else track.totals(low, start, this.#before);
     const high = track.before(end, Math.max(low, track.first));
     track.totals(high, end, this.#after);
     this.#near = Math.max(high, track.first);
+    this.#end = end;
+    this.#high = high;
     const of = (kind: number): number => this.#after[kind - 1]! - this.#before[kind - 1]!;
     const polls = this.#after.at(-1)! - this.#before.at(-1)!;
     if (!(track instanceof ManyTrack)) {

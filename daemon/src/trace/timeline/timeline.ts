@@ -16,7 +16,7 @@ import type {
 } from "./api.ts";
 import { cellWidth, points, type Range, stretches } from "./detail.ts";
 import { EventReader } from "./events.ts";
-import { type CoroutineLane, type HartLane, READY } from "./lanes.ts";
+import { CoroutineLane, HartLane, READY } from "./lanes.ts";
 import type { Marks } from "./marks.ts";
 import { perfetto } from "./perfetto.ts";
 import { Scheduling } from "./scheduling.ts";
@@ -57,8 +57,8 @@ class RecordedTimeline implements Timeline {
     if (!(from <= to)) throw new UserError("`from` must not be after `to`");
     const cut = this.#events.first > 0;
     const range = { from, to, width: cellWidth(from, to, width), cut, now: held.end };
-    const rows = this.#rows(range, query.lanes ?? {});
-    const start = Math.min(query.lanes?.start ?? 0, rows.length);
+    const lanes = this.#lanes(range, query.lanes ?? {});
+    const start = Math.min(query.lanes?.start ?? 0, lanes.length);
     const count = Math.min(query.lanes?.count ?? ROWS, MOST_ROWS);
     return {
       ...held,
@@ -66,9 +66,9 @@ class RecordedTimeline implements Timeline {
       to,
       cell: 2 ** range.width,
       dropped: this.#events.first,
-      total: rows.length,
+      total: lanes.length,
       start,
-      rows: rows.slice(start, start + count).map((row) => row()),
+      rows: lanes.slice(start, start + count).map((lane) => this.#row(lane, range)),
     };
   }
 
@@ -127,21 +127,25 @@ class RecordedTimeline implements Timeline {
     return { begin: this.#events.time(first), end: Math.max(now, this.#events.time(next - 1)) };
   }
 
-  /** One function for each row, which works it out. */
-  #rows(range: Range, { active, filter }: LaneQuery): (() => Row)[] {
+  /** What has a row: harts, bitmaps by name, coroutines. */
+  #lanes({ from, to }: Range, { active, filter }: LaneQuery): readonly Lane[] {
     const { bitmaps, coroutines, harts, names } = this.#scheduling;
-    const rows: (() => Row)[] = [];
-    for (const [, lane] of [...harts].sort(([a], [b]) => a - b)) {
-      rows.push(() => this.#hart(lane, range));
-    }
-    for (const [name, marks] of bitmaps) rows.push(() => this.#bitmap(name, marks, range));
     const matches = matcher(filter);
-    for (const lane of coroutines) {
-      if (!matches(lane.id, names[lane.ordinal])) continue;
-      if (active && !(lane.seen < range.to && (!lane.done || lane.last >= range.from))) continue;
-      rows.push(() => this.#coroutine(lane, range));
-    }
-    return rows;
+    const shown =
+      !matches && !active
+        ? coroutines
+        : coroutines.filter(
+            (lane) =>
+              (matches?.(lane.id, names[lane.ordinal]) ?? true) &&
+              (!active || (lane.seen < to && (!lane.done || lane.last >= from))),
+          );
+    return [...[...harts.values()].sort((a, b) => a.id - b.id), ...bitmaps, ...shown];
+  }
+
+  #row(lane: Lane, range: Range): Row {
+    if (lane instanceof HartLane) return this.#hart(lane, range);
+    if (lane instanceof CoroutineLane) return this.#coroutine(lane, range);
+    return this.#bitmap(...lane, range);
   }
 
   #hart({ id, marks, polls, threads }: HartLane, range: Range): HartRow {
@@ -190,9 +194,12 @@ class RecordedTimeline implements Timeline {
   }
 }
 
-function matcher(filter = ""): (id: number, name: string | undefined) => boolean {
+type Lane = HartLane | CoroutineLane | readonly [string, Marks];
+
+/** Undefined: whoever it is. */
+function matcher(filter = ""): ((id: number, name: string | undefined) => boolean) | undefined {
   const text = filter.trim().toLowerCase();
-  if (text === "") return () => true;
+  if (text === "") return undefined;
   const id = parseId(text.replace("#", ""));
   return (own, name) => own === id || name?.toLowerCase().includes(text) === true;
 }

@@ -16,7 +16,7 @@ import {
   threadTitle,
   timeAt,
 } from "./layout.ts";
-import { lowerBound } from "./picture.ts";
+import { lowerBound } from "./members.ts";
 
 export interface Hit {
   readonly row: number;

@@ -1,27 +1,12 @@
-/**
- * Draws what is in sight onto a canvas. Of each row only the members that are in sight are touched,
- * found by halving, and cells that share a pixel are one rectangle.
- */
+/** Draws what is in sight onto a canvas: rows, their names, the ruler, and what the user does. */
 import { t } from "../../base/words.ts";
 import type { Held } from "../fetching.ts";
-import type { BitmapRow, CoroutineRow, HartRow, ManyBar, ManyCell } from "../messages.ts";
 import { formatTime, ticks } from "../viewport.ts";
-import {
-  BAR,
-  BAR_TOP,
-  chartWidth,
-  coroutineTitle,
-  type Layout,
-  ROW,
-  RULER,
-  rowTitle,
-  STRIP,
-  STRIP_TOP,
-  scaleOf,
-  topOf,
-  xOf,
-} from "./layout.ts";
-import { type Theme, textOn } from "./theme.ts";
+import { Layer } from "./layer.ts";
+import { chartWidth, type Layout, ROW, RULER, rowTitle, topOf, xOf } from "./layout.ts";
+import { cutText, drawMembers, drawTexts, rowsInSight } from "./members.ts";
+import type { Theme } from "./theme.ts";
+import { drawWakes, manyWakes } from "./wakes.ts";
 
 export interface Scene {
   readonly layout: Layout;
@@ -34,18 +19,10 @@ export interface Scene {
   readonly at: { readonly row: number; readonly start: number; readonly end: number } | undefined;
 }
 
-/** Heights of bars of who is ready, and of who was forced off in a poll, which are fainter too. */
-const LOW = 4;
-const HALF = 9;
-const FAINT = 0.6;
-/** More arrows than this in sight are cut short; those of the row under the pointer stay whole. */
-const MOST_ARROWS = 120;
-/** Text is put into bars that are wider than this. */
-const TEXT_WIDTH = 34;
-
 export class Picture {
   readonly #canvas: HTMLCanvasElement;
   readonly #pen: CanvasRenderingContext2D;
+  readonly #layer = new Layer();
   theme: Theme;
 
   constructor(canvas: HTMLCanvasElement, theme: Theme) {
@@ -70,8 +47,7 @@ export class Picture {
     pen.clip();
     this.#grid(layout);
     this.#selected(scene);
-    if (scene.held) this.#rows(layout, scene.held);
-    if (scene.held) this.#wakes(scene, scene.held);
+    if (scene.held) this.#rows(scene, scene.held);
     this.#cursor(scene);
     pen.restore();
     this.#titles(scene);
@@ -134,10 +110,10 @@ export class Picture {
     pen.fillStyle = background;
     pen.fillRect(0, RULER, layout.gutter, layout.height);
     pen.textAlign = "left";
-    for (const [row, index] of this.#inSight(layout, held)) {
+    for (const [row, index] of rowsInSight(layout, held)) {
       const top = topOf(layout, index);
       pen.fillStyle = foreground;
-      pen.fillText(this.#cut(rowTitle(row), layout.gutter - 14), 8, top + ROW / 2);
+      pen.fillText(cutText(pen, rowTitle(row), layout.gutter - 14), 8, top + ROW / 2);
     }
     pen.fillStyle = border;
     pen.fillRect(layout.gutter - 1, 0, 1, layout.height);
@@ -147,252 +123,22 @@ export class Picture {
     pen.strokeRect(0.5, topOf(layout, focus) + 0.5, layout.width - 1, ROW - 1);
   }
 
-  *#inSight(
-    layout: Layout,
-    held: Held | undefined,
-  ): Generator<readonly [Held["body"]["rows"][number], number]> {
-    if (!held) return;
-    const { rows, start } = held.body;
-    for (const [at, row] of rows.entries()) {
-      const top = topOf(layout, start + at);
-      if (top > RULER - ROW && top < layout.height) yield [row, start + at];
-    }
-  }
-
-  #rows(layout: Layout, held: Held): void {
+  #rows(scene: Scene, held: Held): void {
     const pen = this.#pen;
-    for (const [row, index] of this.#inSight(layout, held)) {
-      const top = topOf(layout, index);
-      pen.fillStyle = this.theme.line;
-      pen.fillRect(layout.gutter, top + ROW - 1, chartWidth(layout), 1);
-      if (row.kind === "hart") this.#hart(layout, held, row, top);
-      else if (row.kind === "coroutine") this.#coroutine(layout, held, row, top);
-      else this.#bitmap(layout, held, row, top);
+    const { layout } = scene;
+    pen.fillStyle = this.theme.line;
+    for (const [, index] of rowsInSight(layout, held)) {
+      pen.fillRect(layout.gutter, topOf(layout, index) + ROW - 1, chartWidth(layout), 1);
     }
-  }
-
-  #hart(layout: Layout, held: Held, row: HartRow, top: number): void {
-    const hue = (id: number): string => this.#hue(id);
-    const threads = this.theme.idle;
-    this.#cells(layout, held, row.threads.cells, top + STRIP_TOP, STRIP, () => threads);
-    this.#many(layout, held, row.threads.bars, top + STRIP_TOP, STRIP, (id) =>
-      id % 2 === 0 ? threads : this.theme.muted,
-    );
-    this.#cells(layout, held, row.polls.cells, top + BAR_TOP, BAR, hue);
-    this.#many(layout, held, row.polls.bars, top + BAR_TOP, BAR, hue, (id) =>
-      coroutineTitle(held, id),
-    );
-    this.#marks(layout, held, row.marks, top);
-  }
-
-  /** Traps and interrupts: ticks that hang from the top. */
-  #marks(layout: Layout, held: Held, { alone, cells }: HartRow["marks"], top: number): void {
-    const pen = this.#pen;
-    const x = placer(layout, held);
-    pen.fillStyle = this.theme.mark;
-    const draw = (time: number, height: number): void => {
-      pen.fillRect(Math.round(x(time)), top, 2, height);
-    };
-    for (const [time] of inRange(alone, layout, held)) draw(time, 5);
-    for (const [time] of inRange(cells, layout, held)) draw(time, 7);
-  }
-
-  #coroutine(layout: Layout, held: Held, row: CoroutineRow, top: number): void {
-    const pen = this.#pen;
-    const { ready } = this.theme;
-    const own = this.#hue(row.id);
-    const scale = scaleOf(layout);
-    const x = placer(layout, held);
-    const size = held.body.cell;
-    const per = Math.max(1, 1 / scale / size);
-    for (const [left, width, sums] of columns(
-      inRange(row.polls.cells, layout, held),
-      x,
-      size * scale,
-    )) {
-      const part = (sum: number): number => Math.min(1, sum / (size * per)) * BAR;
-      let bottom = top + BAR_TOP + BAR;
-      for (const [sum, color, alpha] of [
-        [sums[1], own, 1],
-        [sums[3], own, FAINT],
-        [sums[2], ready, 1],
-      ] as const) {
-        if (sum <= 0) continue;
-        const height = Math.max(1.5, part(sum));
-        pen.globalAlpha = alpha;
-        pen.fillStyle = color;
-        pen.fillRect(left, bottom - height, width, height);
-        bottom -= height;
-      }
-      pen.globalAlpha = 1;
-    }
-    for (const [start, end, state] of inRange(row.polls.bars, layout, held)) {
-      const left = Math.max(x(start), layout.gutter - 2);
-      const width = Math.max(1, Math.min(x(end), layout.width + 2) - left);
-      const bottom = top + BAR_TOP + BAR;
-      if (state === "ready") {
-        pen.fillStyle = ready;
-        pen.fillRect(left, bottom - LOW, width, LOW);
-        continue;
-      }
-      const height = state === "running" ? BAR : HALF;
-      pen.globalAlpha = state === "running" ? 1 : FAINT;
-      pen.fillStyle = own;
-      pen.fillRect(left, bottom - height, width, height);
-      pen.globalAlpha = 1;
-      this.#edge(left, bottom - height, width, height);
-    }
-  }
-
-  /** The word between two changes, as a logic analyser shows a bus. */
-  #bitmap(layout: Layout, held: Held, row: BitmapRow, top: number): void {
-    const pen = this.#pen;
-    const { background, bitmap, foreground } = this.theme;
-    const x = placer(layout, held);
-    const size = held.body.cell;
-    const changes = [
-      ...row.changes.alone.map(([time, , word]) => ({ time, end: time, word, count: 1 })),
-      ...row.changes.cells.map(([time, count, , word]) => ({
-        time,
-        end: time + size,
-        word,
-        count,
-      })),
-    ].sort((a, b) => a.time - b.time);
-    const middle = top + ROW / 2 - 2;
-    pen.textAlign = "center";
-    let [left, word] = [layout.gutter, row.before ?? row.changes.alone[0]?.[1] ?? null];
-    const stretch = (right: number): void => {
-      const width = Math.min(right, layout.width) - Math.max(left, layout.gutter);
-      if (width <= 0) return;
-      const any = word !== null && BigInt(word) !== 0n;
-      pen.fillStyle = bitmap;
-      pen.fillRect(left, any ? middle - 7 : middle + 6, width, 2);
-      if (any) pen.fillRect(left, middle + 6, width, 2);
-      const text = word === null ? "" : BigInt(word).toString(2);
-      if (width > text.length * 7 + 8) {
-        pen.fillStyle = foreground;
-        pen.fillText(text, Math.max(left, layout.gutter) + width / 2, middle);
-      }
-    };
-    for (const change of changes) {
-      const at = x(change.time);
-      if (at > layout.width) break;
-      stretch(at);
-      const width = Math.max(change.count === 1 ? 2 : 1, x(change.end) - at);
-      pen.fillStyle = bitmap;
-      pen.fillRect(at, middle - 7, width, 15);
-      if (width > 3) {
-        pen.fillStyle = background;
-        pen.fillRect(at + 1, middle - 6, width - 2, 13);
-      }
-      left = Math.max(layout.gutter, at + width);
-      word = change.word;
-    }
-    const end = x(Number(held.body.end) - Number(held.body.from));
-    stretch(Math.min(end, layout.width));
-    pen.textAlign = "left";
-  }
-
-  /** Arrows from who wakes to who is woken; where they stand close, ticks in the woken one's row. */
-  #wakes({ focus, hover, layout }: Scene, held: Held): void {
-    const pen = this.#pen;
-    const x = placer(layout, held);
-    const lines = rowNumbers(held);
-    const rows = [...this.#inSight(layout, held)].flatMap(([row, index]) =>
-      row.kind === "coroutine"
-        ? [{ index, cells: row.wakes.cells, alone: inRange(row.wakes.alone, layout, held) }]
-        : [],
-    );
-    const many = rows.reduce((sum, { alone }) => sum + alone.length, 0) > MOST_ARROWS;
-    pen.strokeStyle = this.theme.foreground;
-    pen.fillStyle = this.theme.foreground;
-    for (const { alone, cells, index } of rows) {
-      const top = topOf(layout, index);
-      for (const [time] of inRange(cells, layout, held)) {
-        pen.fillRect(Math.round(x(time)), top + BAR_TOP, 1, 3);
-      }
-      const short = many && index !== hover && index !== focus;
-      pen.beginPath();
-      for (const [time, hart, by] of alone) {
-        const from = lines.get(`coroutine ${by}`) ?? lines.get(`hart ${hart}`) ?? -1;
-        const at = Math.round(x(time)) + 0.5;
-        const down = from < index;
-        const tip = down ? top + BAR_TOP + 2 : top + BAR_TOP + BAR;
-        const begin = short || from < 0 ? tip + (down ? -7 : 7) : topOf(layout, from) + ROW / 2;
-        if (from !== index) {
-          pen.moveTo(at, begin);
-          pen.lineTo(at, tip);
-        }
-        const side = down ? -3 : 3;
-        pen.moveTo(at - 3, tip + side);
-        pen.lineTo(at, tip);
-        pen.lineTo(at + 3, tip + side);
-      }
-      pen.globalAlpha = short ? 0.5 : 0.8;
-      pen.stroke();
-      pen.globalAlpha = 1;
-    }
-  }
-
-  #cells(
-    layout: Layout,
-    held: Held,
-    cells: readonly ManyCell[],
-    top: number,
-    high: number,
-    color: (id: number) => string,
-  ): void {
-    const pen = this.#pen;
-    const scale = scaleOf(layout);
-    const size = held.body.cell;
-    const per = Math.max(1, 1 / scale / size);
-    const most = inRange(cells, layout, held);
-    for (const [left, width, sums, who] of columns(most, placer(layout, held), size * scale)) {
-      if (sums[1] <= 0) continue;
-      const height = Math.max(1.5, Math.min(1, sums[1] / (size * per)) * high);
-      pen.fillStyle = who === null ? this.theme.muted : color(who);
-      pen.fillRect(left, top + high - height, width, height);
-    }
-  }
-
-  #many(
-    layout: Layout,
-    held: Held,
-    bars: readonly ManyBar[],
-    top: number,
-    high: number,
-    color: (id: number) => string,
-    title?: (id: number) => string,
-  ): void {
-    const pen = this.#pen;
-    const x = placer(layout, held);
-    for (const [start, end, who] of inRange(bars, layout, held)) {
-      const left = Math.max(x(start), layout.gutter - 2);
-      const width = Math.max(1, Math.min(x(end), layout.width + 2) - left);
-      const fill = who === null ? this.theme.muted : color(who);
-      pen.fillStyle = fill;
-      pen.fillRect(left, top, width, high);
-      if (!title || who === null) continue;
-      this.#edge(left, top, width, high);
-      if (width <= TEXT_WIDTH) continue;
-      pen.fillStyle = textOn(fill);
-      const inside = Math.max(left, layout.gutter) + 4;
-      pen.fillText(this.#cut(title(who), left + width - inside - 4), inside, top + high / 2 + 0.5);
-    }
-  }
-
-  /** Bars that follow each other are told apart by more than their colours. */
-  #edge(left: number, top: number, width: number, height: number): void {
-    if (width < 4) return;
-    const pen = this.#pen;
-    if (this.theme.highContrast) {
-      pen.strokeStyle = this.theme.border;
-      pen.strokeRect(left + 0.5, top + 0.5, width - 1, height - 1);
-    } else {
-      pen.fillStyle = this.theme.background;
-      pen.fillRect(left + width - 1, top, 1, height);
-    }
+    const sheet = { pen, theme: this.theme, layout, held, span: layout.view };
+    const many = manyWakes(sheet);
+    this.#layer.show(pen, { layout, held, theme: this.theme }, many ? "many" : "few", (strip) => {
+      drawMembers(strip);
+      if (many) drawWakes(strip, () => "short");
+    });
+    drawTexts(sheet);
+    const pointed = (index: number): boolean => index === scene.hover || index === scene.focus;
+    drawWakes(sheet, (index) => (!many || pointed(index) ? "whole" : undefined));
   }
 
   /** Behind the bars, whose texts stay as they are. */
@@ -422,94 +168,4 @@ export class Picture {
     pen.strokeRect(left - 1, topOf(layout, at.row) + 1, width, ROW - 3);
     pen.lineWidth = 1;
   }
-
-  #hue(id: number): string {
-    const { hues } = this.theme;
-    return hues[id % hues.length]!;
-  }
-
-  /** With an ellipsis where it does not fit. */
-  #cut(text: string, width: number): string {
-    const pen = this.#pen;
-    if (pen.measureText(text).width <= width) return text;
-    let length = Math.floor((text.length * width) / pen.measureText(text).width);
-    while (length > 1 && pen.measureText(`${text.slice(0, length)}…`).width > width) length -= 1;
-    return length < 2 ? "" : `${text.slice(0, length)}…`;
-  }
-}
-
-/** Of harts and coroutines that were answered. */
-function rowNumbers({ body: { rows, start } }: Held): ReadonlyMap<string, number> {
-  const numbers = new Map<string, number>();
-  for (const [at, row] of rows.entries()) {
-    if (row.kind !== "bitmap") numbers.set(`${row.kind} ${row.id}`, start + at);
-  }
-  return numbers;
-}
-
-/** From a row's time to a place on the picture. */
-function placer(layout: Layout, { body }: Held): (time: number) => number {
-  const scale = scaleOf(layout);
-  const origin = layout.gutter + (Number(body.from) - layout.view.from) * scale;
-  return (time) => origin + time * scale;
-}
-
-/** The members that may be in sight: sorted by their first number, bars do not overlap. */
-function inRange<Member extends readonly [number, ...unknown[]]>(
-  members: readonly Member[],
-  { view }: Layout,
-  { body }: Held,
-): readonly Member[] {
-  const from = view.from - Number(body.from);
-  const to = view.to - Number(body.from);
-  const first = Math.max(0, lowerBound(members, from) - 1);
-  return members.slice(first, lowerBound(members, to));
-}
-
-export function lowerBound(
-  members: readonly (readonly [number, ...unknown[]])[],
-  time: number,
-): number {
-  let low = 0;
-  let high = members.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (members[middle]![0] >= time) high = middle;
-    else low = middle + 1;
-  }
-  return low;
-}
-
-type Sums = [number, number, number, number];
-
-/** Cells as rectangles: [left, width, sums, who]; those that begin at the same pixel are one. */
-function* columns(
-  cells: readonly (ManyCell | readonly [number, number, number, number, number])[],
-  x: (time: number) => number,
-  width: number,
-): Generator<readonly [number, number, Sums, number | null]> {
-  const wide = Math.max(1, width);
-  let left = Number.NaN;
-  let sums: Sums = [0, 0, 0, 0];
-  let who: number | null = null;
-  let longest = -1;
-  for (const [time, polls, running, third, fourth] of cells) {
-    const at = width >= 1 ? x(time) : Math.floor(x(time));
-    if (at !== left) {
-      if (!Number.isNaN(left)) yield [left, wide, sums, who];
-      left = at;
-      sums = [0, 0, 0, 0];
-      who = null;
-      longest = -1;
-    }
-    sums[0] += polls;
-    sums[1] += running;
-    sums[2] += third ?? 0;
-    sums[3] += fourth ?? 0;
-    if ((fourth ?? 0) > longest) {
-      longest = fourth ?? 0;
-      who = third;
-    }
-  }
-  if (!Number.isNaN(left)) yield [left, wide, sums, who];
 }

@@ -63,17 +63,24 @@ export function readTheme(): Theme {
   };
 }
 
-/** Black or white, whichever can be read on a colour. */
+/** Black or white, whichever has more contrast to a colour: above this luminance (WCAG) black has. */
+const BLACK_FROM = Math.sqrt(1.05 * 0.05) - 0.05;
+
 export function textOn(color: string): string {
   const known = texts.get(color);
   if (known !== undefined) return known;
-  const [red, green, blue] = channels(color);
-  const text = red * 0.299 + green * 0.587 + blue * 0.114 > 140 ? "#000000" : "#ffffff";
+  const [red, green, blue] = channels(color).map(linear);
+  const luminance = red! * 0.2126 + green! * 0.7152 + blue! * 0.0722;
+  const text = luminance > BLACK_FROM ? "#000000" : "#ffffff";
   texts.set(color, text);
   return text;
 }
 
 const texts = new Map<string, string>();
+
+/** The light of a channel of sRGB, 0 to 1. */
+const linear = (channel: number): number =>
+  channel <= 10 ? channel / 255 / 12.92 : ((channel / 255 + 0.055) / 1.055) ** 2.4;
 
 /** 0 to 255 each; the browser itself says what a CSS colour is. */
 function channels(color: string): [number, number, number] {

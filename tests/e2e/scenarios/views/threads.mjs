@@ -1,0 +1,56 @@
+/** Threads and Processes: the pool by state, processes with what is theirs, loaded ELFs. */
+const VIEW = "asyncos.threads";
+
+export const threads = {
+  name: "threads and processes",
+  session: "programs",
+  drives: {
+    mouse: [VIEW, "asyncos.focusThread", "asyncos.openMemory"],
+    keyboard: [VIEW, "asyncos.focusThread", "asyncos.openMemory"],
+  },
+
+  async run({ step, window }) {
+    const { keyboard, mouse } = window;
+    const view = window.view(VIEW);
+
+    await step("threads stand in the pool by their state", async () => {
+      await mouse.open(VIEW);
+      await view.names(/^Thread pool, .*\d+ (running|ready|blocked)/);
+      await view.names(/^(Running|Ready|Blocked), \d+ threads?/);
+      await view.find(/^\d+ main, /);
+      await window.screenshot("threads");
+    });
+
+    await step("mouse: a thread is shown in the Call Stack", async () => {
+      await mouse.inline(VIEW, /^\d+ main, blocked/, "asyncos.focusThread");
+      await window.focusIsOn(/^Thread .*\bmain\b/);
+    });
+
+    await step("keyboard: another one", async () => {
+      await keyboard.menu(VIEW, /^\d+ user, running/, "asyncos.focusThread");
+      await window.focusIsOn(/^Thread hart \d/);
+    });
+
+    await step("a process opens to its threads, its coroutines and its program", async () => {
+      await view.unfold(/^\d+ ring, .*root 0x[0-9a-f]+/);
+      await view.find(/^\d+ coroutines?, show/);
+      await window.screenshot("processes");
+    });
+
+    await step("mouse: its coroutines are listed in their view", async () => {
+      await view.click(/^\d+ coroutines?, show/);
+      await window.view("asyncos.coroutines").says(/process:\d/);
+    });
+
+    await step("mouse, keyboard: memory of a loaded file", async () => {
+      await keyboard.to(VIEW, /^Modules, \d+ loaded/);
+      await window.key("ArrowRight");
+      await view.unfold(/^asyncos-kernel\.elf, /);
+      await mouse.inline(VIEW, /^0x80200000 - /, "asyncos.openMemory");
+      await window.editor("0x80200000");
+      await window.command("View: Close All Editors");
+      await keyboard.menu(VIEW, /^0x80200000 - /, "asyncos.openMemory");
+      await window.editor("0x80200000");
+    });
+  },
+};

@@ -1,0 +1,192 @@
+/**
+ * The two ways to everything that the extension contributes: the mouse and the keyboard. Each notes
+ * which command or view it has used, so that a scenario cannot say more than it does.
+ */
+import { titleOf, viewNamed } from "./manifest.mjs";
+import { leave } from "./pane.mjs";
+import { click } from "./quick-input.mjs";
+import { focusedItem } from "./texts.mjs";
+import { until } from "./until.mjs";
+
+const PATIENCE = { timeout: 5000 };
+const MORE = '.action-label[aria-label*="More Actions"]';
+
+class Hand {
+  /** Ids of commands and views, in the order in which they were first used. */
+  used = new Set();
+
+  constructor(window) {
+    this.window = window;
+    this.page = window.page;
+    this.panel = this.page.locator('[id="workbench.parts.panel"]');
+    this.menuItems = this.page.locator(".monaco-menu .action-menu-item:visible");
+  }
+}
+
+export class Mouse extends Hand {
+  /** Opens a view by its tab in the panel, and by its header where it has one. */
+  async open(view) {
+    const { alone, name, tab } = viewNamed(view);
+    const tabs = this.panel.locator(".composite-bar");
+    const label = tabs.locator(".action-label:visible", { hasText: exactly(tab) });
+    const front = tabs.locator("[aria-selected=true]", { hasText: exactly(tab) });
+    await until(`the tab ${tab} is in front`, async () => {
+      if ((await front.count()) > 0) return true;
+      await leave(this.page);
+      if ((await label.count()) > 0) await label.click();
+      else {
+        // Behind the last of the tabs that there is room for.
+        await this.panel.locator('.action-label[aria-label="Additional Views"]').click();
+        await this.#item(tab);
+      }
+      return false;
+    });
+    if (!alone) await this.window.pane(name).expand();
+    this.used.add(view);
+  }
+
+  /** Clicks a button that a row shows under the pointer. */
+  async inline(view, row, command) {
+    const pane = this.window.view(view);
+    await pane.on(row, titleOf(command), async (found) => {
+      await leave(this.page);
+      await found.hover({ ...PATIENCE, position: { x: 60, y: 8 } });
+      await found.locator(labelled(command)).click(PATIENCE);
+      return true;
+    });
+    this.used.add(command);
+  }
+
+  /** Chooses a command in the context menu of a row; `pane`: a view of ours, or a title of VS Code's. */
+  async menu(pane, row, command) {
+    await this.window.view(pane).click(row, { button: "right" });
+    await this.#item(titleOf(command));
+    this.used.add(command);
+  }
+
+  /** Clicks a button in a view's title, or an item of the menu behind its last one. */
+  async title(view, command) {
+    const { alone, name } = viewNamed(view);
+    const bar = alone
+      ? this.panel.locator(".title")
+      : this.window.pane(name).header.locator(".actions");
+    const button = bar.locator(labelled(command));
+    await leave(this.page);
+    if (!alone) await this.window.pane(name).header.hover({ position: { x: 60, y: 8 } });
+    await bar.locator(".action-item").first().waitFor();
+    if ((await button.count()) > 0) await button.click();
+    else {
+      await bar.locator(MORE).first().click();
+      await this.#item(titleOf(command));
+    }
+    this.used.add(command);
+  }
+
+  /** Clicks a button of a page or a welcome text that runs this command. */
+  async button(button, command) {
+    await button.click();
+    this.used.add(command);
+  }
+
+  /** Clicks what the palette offers. */
+  async palette(command) {
+    await this.window.quickInput.run(command, click);
+    this.used.add(command);
+  }
+
+  /** Clicks a row that runs this command. */
+  async row(view, row, command) {
+    await this.window.view(view).click(row);
+    this.used.add(command);
+  }
+
+  async #item(title) {
+    const item = this.menuItems.filter({ hasText: exactly(title) });
+    await item.waitFor();
+    await this.page.evaluate(menuListens);
+    await item.click();
+    await item.waitFor({ state: "hidden" });
+  }
+}
+
+export class Keyboard extends Hand {
+  /** Runs a command with the palette. */
+  async palette(command) {
+    await this.window.quickInput.run(command);
+    this.used.add(command);
+  }
+
+  /** Goes to a view, which has the focus then. */
+  async open(view) {
+    await this.window.quickInput.run(`${view}.focus`);
+    this.used.add(view);
+  }
+
+  /** Goes down to a row of a view. */
+  async to(view, row) {
+    await this.open(view);
+    const { pane, rows, title } = this.window.view(view);
+    await pane.locator(".monaco-list:focus").waitFor();
+    const focused = rows.and(this.page.locator(".monaco-list:focus .focused"));
+    let last = "";
+    let direction = "ArrowDown";
+    await until(`the row like ${row} of ${title} is reached`, async () => {
+      for (let steps = 0; steps < 40; steps++) {
+        const [name] = await focused.evaluateAll(labels);
+        if (name !== undefined && row.test(name)) return true;
+        if (name === last) direction = direction === "ArrowDown" ? "ArrowUp" : "ArrowDown";
+        last = name;
+        await this.page.keyboard.press(direction);
+      }
+      return false;
+    });
+  }
+
+  /** Chooses a command in the context menu of a row. */
+  async menu(view, row, command) {
+    const title = titleOf(command);
+    await this.to(view, row);
+    await until("the menu opens", async () => {
+      await this.page.keyboard.press("Shift+F10");
+      return this.menuItems
+        .first()
+        .waitFor(PATIENCE)
+        .then(
+          () => true,
+          () => false,
+        );
+    });
+    await until(`the menu's focus is at ${title}`, async () => {
+      if ((await this.page.evaluate(focusedItem)) === title) return true;
+      await this.page.keyboard.press("ArrowDown");
+      return false;
+    });
+    await this.page.keyboard.press("Enter");
+    await until("the menu closes", async () => (await this.menuItems.count()) === 0);
+    this.used.add(command);
+  }
+
+  /** Presses Enter at a button of a page that runs this command. */
+  async button(button, command) {
+    await button.focus();
+    await this.page.keyboard.press("Enter");
+    this.used.add(command);
+  }
+
+  /** Presses Enter on a row that runs this command. */
+  async row(view, row, command) {
+    await this.to(view, row);
+    await this.page.keyboard.press("Enter");
+    this.used.add(command);
+  }
+}
+
+/** Runs in the page: a menu takes no click in its first 100 ms, by a timer of its own that this one comes after. */
+const menuListens = () => new Promise((resolve) => setTimeout(resolve, 150));
+
+/** Runs in the page. */
+const labels = (rows) => rows.map((row) => row.getAttribute("aria-label"));
+
+const labelled = (command) => `.action-label[aria-label^=${JSON.stringify(titleOf(command))}]`;
+
+const exactly = (text) => new RegExp(`^\\s*${text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\s*$`);
