@@ -36,8 +36,8 @@ export class Mouse extends Hand {
       if ((await label.count()) > 0) await label.click();
       else {
         // Behind the last of the tabs that there is room for.
-        await this.panel.locator('.action-label[aria-label="Additional Views"]').click();
-        await this.#item(tab);
+        const more = this.panel.locator('.action-label[aria-label="Additional Views"]');
+        await this.#item(tab, () => more.click());
       }
       return false;
     });
@@ -59,8 +59,8 @@ export class Mouse extends Hand {
 
   /** Chooses a command in the context menu of a row; `pane`: a view of ours, or a title of VS Code's. */
   async menu(pane, row, command) {
-    await this.window.view(pane).click(row, { button: "right" });
-    await this.#item(titleOf(command));
+    const view = this.window.view(pane);
+    await this.#item(titleOf(command), () => view.click(row, { button: "right" }));
     this.used.add(command);
   }
 
@@ -76,8 +76,7 @@ export class Mouse extends Hand {
     await bar.locator(".action-item").first().waitFor();
     if ((await button.count()) > 0) await button.click();
     else {
-      await bar.locator(MORE).first().click();
-      await this.#item(titleOf(command));
+      await this.#item(titleOf(command), () => bar.locator(MORE).first().click());
     }
     this.used.add(command);
   }
@@ -100,11 +99,18 @@ export class Mouse extends Hand {
     this.used.add(command);
   }
 
-  async #item(title) {
+  /** Opens a menu and clicks an item; opens it again when something took the focus, which closes it, before. */
+  async #item(title, open) {
     const item = this.menuItems.filter({ hasText: exactly(title) });
-    await item.waitFor();
-    await this.page.evaluate(menuListens);
-    await item.click();
+    await until(`${title} is chosen in a menu`, async () => {
+      await open();
+      await item.waitFor(PATIENCE);
+      await this.page.evaluate(menuListens);
+      return item.click(PATIENCE).then(
+        () => true,
+        () => false,
+      );
+    });
     await item.waitFor({ state: "hidden" });
   }
 }

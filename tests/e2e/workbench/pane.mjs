@@ -86,7 +86,7 @@ export class Pane {
   /** Waits until the title says more, like this. */
   async says(pattern) {
     await until(`the title of ${this.title} says ${pattern}`, async () =>
-      pattern.test((await this.header.getAttribute("aria-label")) ?? ""),
+      pattern.test((await this.header.textContent()) ?? ""),
     );
   }
 
