@@ -46,7 +46,8 @@ for (const file of result.outputFiles) {
   writeFileSync(draft, file.contents);
   renameSync(draft, target);
 }
+// Parts of earlier builds, whose names say what is in them.
 const made = new Set(result.outputFiles.map(({ path }) => basename(path)));
 for (const name of readdirSync(dist)) {
-  if (/^chunk-.*\.mjs/.test(name) && !made.has(name)) rmSync(join(dist, name), { force: true });
+  if (/-[0-9A-Z]{8}\.mjs(\.map)?$/.test(name) && !made.has(name)) rmSync(join(dist, name));
 }
