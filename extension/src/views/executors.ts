@@ -40,6 +40,7 @@ function executorRow(executor: Executor, snapshot: Snapshot): Row {
         .filter(worthShowing)
         .map((queue) => queueRow(id, executor, queue, snapshot)),
       wakersRow(id, executor, snapshot),
+      ...callbackRows(id, executor),
     ],
   };
 }
@@ -98,6 +99,32 @@ function queueRow(parent: string, executor: Executor, queue: Queue, snapshot: Sn
       },
     }),
   };
+}
+
+/** Results of system calls that nobody has read; no row where there are none. */
+function callbackRows(parent: string, { unread = [] }: Executor): readonly Row[] {
+  if (unread.length === 0) return [];
+  const id = `${parent}/callbacks`;
+  const rows = unread.map(({ coroutine, error, result }, index) => {
+    const label = coroutine === undefined ? "a coroutine" : `coroutine ${coroutine}`;
+    const description = error ?? (result === undefined ? undefined : `result ${result}`);
+    return {
+      id: `${id}/${index}`,
+      label,
+      description,
+      tooltip: [join(`A system call of ${label} is done, and it has not been told`, description)],
+      icon: { id: error === undefined ? "pass" : "error" },
+    };
+  });
+  return [
+    {
+      id,
+      label: "Unread callbacks",
+      description: count(unread.length, "callback"),
+      icon: { id: "inbox" },
+      children: async () => rows,
+    },
+  ];
 }
 
 function wakersRow(parent: string, executor: Executor, snapshot: Snapshot): Row {

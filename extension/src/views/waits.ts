@@ -6,6 +6,8 @@ export function waitText(wait: Wait): string {
   switch (wait.kind) {
     case "any":
       return wait.of && wait.of.length > 0 ? wait.of.map(waitText).join(" or ") : "several futures";
+    case "call":
+      return `system call ${wait.what ?? ""}${doer(wait)}`;
     case "coroutine":
       return wait.coroutine === undefined ? "a coroutine" : `coroutine ${wait.coroutine}`;
     case "device":
@@ -19,6 +21,10 @@ export function waitText(wait: Wait): string {
     case "turn":
       return "its next turn";
   }
+}
+
+function doer({ coroutine }: Wait): string {
+  return coroutine === undefined ? "" : `, done by coroutine ${coroutine} of the kernel`;
 }
 
 function holder({ coroutine, thread }: Wait): string {

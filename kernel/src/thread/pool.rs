@@ -171,13 +171,14 @@ impl ThreadPool {
         pool.schedulers[lane].pop(thread?, &self.ready[lane])
     }
 
-    /// Whether `running`, which a tick interrupts, has to make room: for a better coroutine or
-    /// thread, or for a thread of the same priority whose turn it is; a program's thread also for a
-    /// coroutine of the same priority.
-    pub fn wants_switch(&self, running: &Thread) -> bool {
+    /// Whether `running`, which is interrupted, has to make room: for a better coroutine or
+    /// thread, or for a thread of the same priority whose turn it is; a program's thread on a `tick`
+    /// also for a coroutine of the same priority.
+    pub fn wants_switch(&self, running: &Thread, tick: bool) -> bool {
         let priority = running.priority();
         let (lane, coroutines) = lane_here();
-        let better = |best| best < priority || best == priority && running.kind == Kind::User;
+        let shares = tick && running.kind == Kind::User;
+        let better = |best| best < priority || best == priority && shares;
         let better_coroutine = coroutines && best_on_offer().is_some_and(better);
         self.ready[lane].highest().is_some_and(|best| best <= priority)
             || better_coroutine && !self.inner.lock().spare.is_empty()

@@ -171,10 +171,10 @@ pub fn tick() {
 }
 
 /// At the end of an interrupt: forces the current thread off this hart if something better
-/// is ready. Interrupts are off.
-pub fn preempt() {
+/// is ready. Interrupts are off; `tick`: it was the timer's.
+pub fn preempt(tick: bool) {
     let switch = match mine().current.lock().as_ref() {
-        Some(thread) => thread.preemptible() && THREAD_POOL.wants_switch(thread),
+        Some(thread) => thread.preemptible() && THREAD_POOL.wants_switch(thread, tick),
         None => false,
     };
     if switch {
