@@ -8,6 +8,9 @@ const SEEDS = 200;
 
 const MIX = "tokens=4 hops=1600 sleeps=40 alarms=4 answers=40 spawned=59 completed=59";
 
+const SYNC =
+  "locked=240 meals=60 lent=6 messages=90 first=12 cancelled=12 abandoned=51 inherited=6 withdrawn=3 raised=6 turns=3 spawned=130 completed=130";
+
 /**
  * Command lines that end well: their figures, and where it is not 200 how many interleavings they
  * need, and not 128 how many MiB. What is large to show that it fits has a smaller row beside it
@@ -60,11 +63,12 @@ const ROWS = [
     figures: "workload=wakes wakes=100000 spawned=3 completed=3",
     seeds: 4,
   },
-  {
-    append: "workload=sync",
-    figures:
-      "workload=sync locked=240 meals=60 lent=6 messages=90 first=12 cancelled=12 raised=6 turns=3 spawned=85 completed=85",
-  },
+  ...["", " roles=split", " executor=per-thread", " executor=per-thread migrate=none"].map(
+    (mode) => ({
+      append: `workload=sync${mode}`,
+      figures: `workload=sync ${SYNC}`,
+    }),
+  ),
   {
     append: "workload=files coroutines=4 rounds=1",
     figures: "workload=files files=4 bytes=331001 rounds=1 spawned=109 completed=109",

@@ -53,7 +53,8 @@ fn next(executor: &'static Executor) -> Next {
 }
 
 /// For a thread with an executor of its own. It makes room for a better thread only: to change
-/// threads at every coroutine costs more than to wait for the tick. When no spare thread is
+/// threads at every coroutine costs more than to wait for the tick, which may have come since the
+/// last poll. When no spare thread is
 /// left it makes room for an equal one that is half-run: if all were, nobody could take over what
 /// is better.
 fn next_of_mine(executor: &'static Executor) -> Next {
@@ -61,8 +62,9 @@ fn next_of_mine(executor: &'static Executor) -> Next {
     thread.forget_unblock();
     migration::take_over(executor);
     let Some(best) = executor.best_ready() else { return Next::Block };
+    let equals = thread.turn_is_over() || THREAD_POOL.is_short(best);
     let other = THREAD_POOL.best_ready(COROUTINES);
-    if other.is_some_and(|other| other < best || other == best && THREAD_POOL.is_short(best)) {
+    if other.is_some_and(|other| other < best || other == best && equals) {
         return Next::Yield;
     }
     executor.attended();

@@ -96,6 +96,8 @@ pub struct Thread {
     leaving: AtomicBool,
     /// It may poll one coroutine as good as the best thread that is ready.
     ahead: AtomicBool,
+    /// A tick came between two of its polls.
+    turn_over: AtomicBool,
     /// An unblock that came before the block, which then does not happen.
     unblock_pending: AtomicBool,
     entry: SpinLock<Option<Box<dyn FnOnce() + Send>>>,
@@ -141,6 +143,7 @@ impl Thread {
             coroutine: SpinLock::new(None),
             leaving: AtomicBool::new(false),
             ahead: AtomicBool::new(false),
+            turn_over: AtomicBool::new(false),
             unblock_pending: AtomicBool::new(false),
             entry: SpinLock::new(entry),
             context: UnsafeCell::new(Context::start(stack_top)),
@@ -206,6 +209,16 @@ impl Thread {
     /// The same, once.
     pub fn takes_turn(&self) -> bool {
         self.ahead.swap(false, Ordering::Relaxed)
+    }
+
+    /// A coroutine thread that cannot be forced off its hart just now makes room by itself.
+    fn end_turn(&self) {
+        self.turn_over.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is to make room for a thread that is as good, once.
+    pub fn turn_is_over(&self) -> bool {
+        self.turn_over.swap(false, Ordering::Relaxed)
     }
 
     /// What made the thread ready until now, it is about to see.

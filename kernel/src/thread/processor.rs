@@ -174,8 +174,12 @@ pub fn tick() {
 /// is ready. Interrupts are off; `tick`: it was the timer's.
 pub fn preempt(tick: bool) {
     let switch = match mine().current.lock().as_ref() {
-        Some(thread) => thread.preemptible() && THREAD_POOL.wants_switch(thread, tick),
-        None => false,
+        Some(thread) if thread.preemptible() => THREAD_POOL.wants_switch(thread, tick),
+        Some(thread) if tick => {
+            thread.end_turn();
+            false
+        }
+        _ => false,
     };
     if switch {
         leave(State::Ready);
