@@ -28,6 +28,15 @@ const ROWS = [
     append: "workload=priorities",
     figures: "workload=priorities alarms=4 spawned=37 completed=37",
   },
+  {
+    append: "workload=turns",
+    figures: "workload=turns turns=8 spawned=69 completed=69",
+  },
+  {
+    append: "workload=turns executor=per-thread",
+    figures: "workload=turns turns=8 spawned=69 completed=69",
+  },
+  { append: "workload=lines", figures: "workload=lines lines=80 spawned=9 completed=9" },
   { append: "workload=sleepers", figures: "workload=sleepers sleeps=40 spawned=9 completed=9" },
   {
     append: "workload=nested",
@@ -126,6 +135,11 @@ const ROWS = [
     append: "workload=run program=parent",
     figures: "workload=run processes=1 exit=0 spawned=15 completed=15",
     says: "parent: children=5 refused=3",
+  },
+  {
+    append: "workload=run program=rivals",
+    figures: "workload=run processes=1 exit=0 spawned=62 completed=62",
+    says: "rivals: urgent=5 sleeps=50",
   },
   {
     append: "workload=run program=timers",

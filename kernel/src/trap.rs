@@ -214,7 +214,7 @@ extern "C" fn handle(frame: &mut TrapFrame) {
         _ if frame.is_programs() => exception_of_program(frame, scause, stval),
         _ => fatal(frame, scause, stval),
     }
-    processor::preempt(scause == TIMER);
+    processor::preempt();
     if frame.is_programs() {
         process::leave_if_ending();
     }
