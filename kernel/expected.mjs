@@ -8,6 +8,9 @@ const SEEDS = 200;
 
 const MIX = "tokens=4 hops=1600 sleeps=40 alarms=4 answers=40 spawned=59 completed=59";
 
+const SYNC =
+  "locked=240 meals=60 lent=6 messages=90 first=12 cancelled=12 abandoned=51 inherited=6 withdrawn=3 raised=6 turns=3 spawned=130 completed=130";
+
 /**
  * Command lines that end well: their figures, and where it is not 200 how many interleavings they
  * need, and not 128 how many MiB. What is large to show that it fits has a smaller row beside it
@@ -25,6 +28,15 @@ const ROWS = [
     append: "workload=priorities",
     figures: "workload=priorities alarms=4 spawned=37 completed=37",
   },
+  {
+    append: "workload=turns",
+    figures: "workload=turns turns=8 spawned=69 completed=69",
+  },
+  {
+    append: "workload=turns executor=per-thread",
+    figures: "workload=turns turns=8 spawned=69 completed=69",
+  },
+  { append: "workload=lines", figures: "workload=lines lines=80 spawned=9 completed=9" },
   { append: "workload=sleepers", figures: "workload=sleepers sleeps=40 spawned=9 completed=9" },
   {
     append: "workload=nested",
@@ -60,11 +72,12 @@ const ROWS = [
     figures: "workload=wakes wakes=100000 spawned=3 completed=3",
     seeds: 4,
   },
-  {
-    append: "workload=sync",
-    figures:
-      "workload=sync locked=240 meals=60 lent=6 messages=90 first=12 cancelled=12 raised=6 turns=3 spawned=85 completed=85",
-  },
+  ...["", " roles=split", " executor=per-thread", " executor=per-thread migrate=none"].map(
+    (mode) => ({
+      append: `workload=sync${mode}`,
+      figures: `workload=sync ${SYNC}`,
+    }),
+  ),
   {
     append: "workload=files coroutines=4 rounds=1",
     figures: "workload=files files=4 bytes=331001 rounds=1 spawned=109 completed=109",
@@ -122,6 +135,11 @@ const ROWS = [
     append: "workload=run program=parent",
     figures: "workload=run processes=1 exit=0 spawned=15 completed=15",
     says: "parent: children=5 refused=3",
+  },
+  {
+    append: "workload=run program=rivals",
+    figures: "workload=run processes=1 exit=0 spawned=62 completed=62",
+    says: "rivals: urgent=5 sleeps=50",
   },
   {
     append: "workload=run program=timers",

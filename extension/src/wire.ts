@@ -76,7 +76,7 @@ export interface Module {
 
 /** What a suspended coroutine waits for; see docs/dap.md. */
 export interface Wait {
-  readonly kind: "timer" | "coroutine" | "lock" | "device" | "event" | "turn" | "any";
+  readonly kind: "timer" | "coroutine" | "call" | "lock" | "device" | "event" | "turn" | "any";
   readonly what?: string;
   readonly coroutine?: CoroutineId;
   readonly thread?: number;
@@ -157,6 +157,17 @@ export interface Executor {
   readonly current?: CoroutineId;
   /** Results of system calls that it has not read yet. */
   readonly callbacks?: number;
+  /** The same one by one, the oldest first. */
+  readonly unread?: readonly Callback[];
+}
+
+/** The result of a system call. */
+export interface Callback {
+  /** Who made the call. */
+  readonly coroutine?: CoroutineId;
+  readonly result?: number;
+  /** The error that it stands for. */
+  readonly error?: string;
 }
 
 export interface BitmapBit {

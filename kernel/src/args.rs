@@ -147,13 +147,15 @@ pub enum Workload {
     Sync,
     Files,
     IoMix,
+    Turns,
+    Lines,
     Panic,
     Wild,
     Spin,
 }
 
 /// Every workload by its name, the default first.
-const WORKLOADS: [(&str, Workload); 15] = [
+const WORKLOADS: [(&str, Workload); 17] = [
     ("mix", Workload::Mix),
     ("ring", Workload::Ring),
     ("priorities", Workload::Priorities),
@@ -166,6 +168,8 @@ const WORKLOADS: [(&str, Workload); 15] = [
     ("sync", Workload::Sync),
     ("files", Workload::Files),
     ("io-mix", Workload::IoMix),
+    ("turns", Workload::Turns),
+    ("lines", Workload::Lines),
     ("panic", Workload::Panic),
     ("wild", Workload::Wild),
     ("spin", Workload::Spin),

@@ -190,3 +190,88 @@ test("a program that reaches for the kernel is killed alone", () => {
   ).toHaveLength(3);
   expect(kernel.console).toContain("done: workload=run processes=3 exit=4294967309");
 });
+
+/** Runs on until it holds; the machine stands between two instructions of the guest then. */
+function until(kernel: ReturnType<typeof bootPrograms>, holds: () => boolean): void {
+  for (let slice = 0; slice < 20_000; slice++) {
+    if (holds()) return;
+    kernel.machine.run({ instructions: 500 });
+  }
+  throw new Error(`it never held\n${kernel.console}`);
+}
+
+const userCoroutines = ({ awareness }: ReturnType<typeof bootPrograms>) =>
+  awareness.coroutines({ filter: "process:1" }).coroutines;
+
+test("who waits for a call leads to the kernel's coroutine that does it, and that to the keyboard", () => {
+  const kernel = bootPrograms("workload=run program=echo");
+  expect(kernel.machine.run({ instructions: 100_000_000 })).toEqual({ kind: "idle" });
+  const [main] = userCoroutines(kernel);
+  expect(main).toMatchObject({ name: "echo::main", state: "waiting" });
+  expect(main!.waitsFor).toMatchObject({ kind: "call", what: "Read" });
+  const call = kernel.awareness.coroutine(main!.waitsFor!.coroutine!)!;
+  expect(call).toMatchObject({ process: undefined, state: "waiting" });
+  expect(call.waitsFor).toMatchObject({ kind: "device", what: "a line that is typed" });
+  const names = bodies(kernel.awareness.awaitStack(call.id)).map(({ name }) => name);
+  expect(names.join()).toMatch(/system_call.*read_file.*File::read.*console::read/);
+  // A key, and it is another call's turn.
+  kernel.machine.input(new TextEncoder().encode("x\r"));
+  expect(kernel.machine.run({ instructions: 100_000_000 })).toEqual({ kind: "idle" });
+  const { waitsFor } = userCoroutines(kernel)[0]!;
+  expect(waitsFor).toMatchObject({ kind: "call", what: "Read" });
+  expect(waitsFor!.coroutine).not.toBe(call.id);
+  expect(kernel.awareness.coroutine(call.id)).toBeUndefined();
+});
+
+test("sleepers of a program wait for calls whose coroutines wait for their deadlines", () => {
+  const kernel = bootPrograms("workload=run program=timers");
+  const asleep = () => userCoroutines(kernel).filter(({ waitsFor }) => waitsFor?.what === "Sleep");
+  until(kernel, () => asleep().length === 8);
+  const calls = asleep().map(({ waitsFor }) => kernel.awareness.coroutine(waitsFor!.coroutine!)!);
+  expect(new Set(calls.map(({ id }) => id)).size).toBe(8);
+  for (const [index, { priority }] of asleep().entries()) {
+    expect(calls[index]).toMatchObject({ priority });
+  }
+  for (const { waitsFor } of calls.filter(({ state }) => state === "waiting")) {
+    expect(waitsFor).toMatchObject({ kind: "timer" });
+  }
+  // Of two futures, one is a call.
+  const [main] = userCoroutines(kernel);
+  until(kernel, () => kernel.awareness.coroutine(main!.id)?.waitsFor?.kind === "any");
+  const { of } = kernel.awareness.coroutine(main!.id)!.waitsFor!;
+  expect(of.map(({ kind, what }) => [kind, what])).toEqual([
+    ["call", "Read"],
+    ["call", "Sleep"],
+  ]);
+});
+
+test("unread callbacks are listed with who made the call and what it returned", () => {
+  const kernel = bootPrograms("workload=run program=timers", { harts: 2 });
+  expect(kernel.awareness.profile?.gaps).toEqual([]);
+  const unread = () =>
+    kernel.awareness.executors().find(({ process }) => process === 1)?.unread ?? [];
+  const seen = new Set<string | number | undefined>();
+  for (let found = 0; found < 40; found++) {
+    until(kernel, () => unread().length > 0);
+    for (const { coroutine, error, result } of unread()) {
+      seen.add(error ?? result);
+      // It has not been told: it waits, or is still in the poll that made the call; what has given
+      // its call up may have ended.
+      const asked = kernel.awareness.coroutine(coroutine!);
+      if (error === undefined) expect(asked?.state).toMatch(/waiting|running/);
+      else expect(error).toBe("Cancelled");
+    }
+    until(kernel, () => unread().length === 0);
+  }
+  expect([...seen]).toContain(0);
+  expect(kernel.awareness.executors().find(({ process }) => process === 1)?.callbacks).toBe(0);
+});
+
+test("a new process is as urgent as it was started, before it polls anything", () => {
+  const kernel = bootPrograms("workload=run program=hello", { harts: 1 });
+  const DEFAULT = 4;
+  const started = () => kernel.awareness.threads().find(({ process }) => process === 1);
+  until(kernel, () => started() !== undefined);
+  expect(userCoroutines(kernel)).toEqual([]);
+  expect(started()).toMatchObject({ state: "ready", priority: DEFAULT });
+});

@@ -102,3 +102,48 @@ it("steps over an await in a user coroutine", async () => {
   const [frame] = await client.frames(after);
   expect(frame.line).toBe(lineOf(hello, "outbox.send(ball + 1);"));
 });
+
+it("goes with a system call into the kernel and back, with one stack through both", async () => {
+  client = new Client();
+  const files = "user/programs/src/bin/files.rs";
+  const disk = "src/file/disk.rs";
+  await client.launch({ append: "workload=run program=files", harts: 1 }, async () => {
+    await breakAt(files, "file.write(piece).await?;");
+    await breakAt(disk, "self.file.write_at(position, bytes).await?;");
+  });
+  const { threadId } = await client.stopped();
+  expect(await client.where(threadId)).toMatch(/^files\.rs:\d+ files::one_file \(async\)/);
+  await client.request("setBreakpoints", {
+    source: { path: join(sources, files) },
+    breakpoints: [],
+  });
+  // Another coroutine of the program may come to its write first.
+  const stop = await client.go("continue", { threadId });
+  expect(await client.where(stop.threadId)).toMatch(/^disk\.rs:\d+ .*DiskFile::write \(async\)/);
+
+  const { coroutines } = await client.request("asyncos/coroutines", {
+    filter: "process:1 state:waiting",
+  });
+  const calls = coroutines.filter((one: Body) => one.waitsFor?.what === "Write");
+  const { coroutines: kernels } = await client.request("asyncos/coroutines", {
+    filter: "process:0",
+  });
+  // Others may be on their way.
+  const called = calls.filter((one: Body) =>
+    kernels.some(({ id, polls }: Body) => id === one.waitsFor.coroutine && polls > 0),
+  );
+  expect(called.length).toBeGreaterThan(0);
+  for (const { id, waitsFor } of called) {
+    const { frames } = await client.request("asyncos/awaitStack", { coroutine: id });
+    const names = frames.map(({ name }: Body) => name);
+    const label = names.indexOf(`system call Write: coroutine ${waitsFor.coroutine} of the kernel`);
+    const at = (text: string) => names.findIndex((name: string) => name.includes(text));
+    // Innermost first: the kernel's part of the way, then the program's.
+    expect(at("files::write_file")).toBeGreaterThanOrEqual(0);
+    expect(at("files::write_file")).toBeLessThan(label);
+    expect(label).toBeLessThan(names.indexOf("File::write"));
+    expect(names.indexOf("File::write")).toBeLessThan(at("files::one_file"));
+    const own = frames.find(({ name }: Body) => name.includes("files::one_file"));
+    expect(own.line).toBe(lineOf(files, "file.write(piece).await?;"));
+  }
+});

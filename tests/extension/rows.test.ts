@@ -303,6 +303,10 @@ test.each([
   [{ kind: "event" }, "an event"],
   [{ kind: "turn" }, "its next turn"],
   [
+    { kind: "call", what: "Read", coroutine: 17 },
+    "system call Read, done by coroutine 17 of the kernel",
+  ],
+  [
     {
       kind: "any",
       of: [

@@ -1,7 +1,13 @@
-/** Any hart boots the kernel; harts without work stand still. */
+/**
+ * Any hart boots the kernel; harts without work stand still, those with too much take turns, and what
+ * they print does not mix.
+ */
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { createMachine } from "../../daemon/src/machine/machine.ts";
+import { openSymbols } from "../../daemon/src/symbols/symbols.ts";
 import { EXPECTED, kernelLines } from "../../kernel/expected.mjs";
+import { bootKernel } from "../awareness/boot.ts";
 import { kernelDisk, kernelImage } from "../machine/support/kernel.ts";
 
 it("idle harts wait in wfi, and retire nothing while one computes", () => {
@@ -18,6 +24,55 @@ it("idle harts wait in wfi, and retire nothing while one computes", () => {
   );
   expect(states.sort()).toEqual(["retires", "waiting", "waiting", "waiting"]);
 });
+
+it.each([1, 2, 3])("lines of harts that print at once stay whole, seed %i", (seed) => {
+  const kernel = bootKernel("workload=lines", { schedule: "random", seed, quantum: 50 });
+  const printing = new Set<number | undefined>();
+  kernel.awareness.listen(["poll"], ({ hart }) => {
+    printing.add(hart);
+    return false;
+  });
+  expect(kernel.runToEnd()).toEqual({ kind: "exit", code: 0 });
+  const lines = kernel.console.split("\n").filter((line) => !/^\[(boot|kernel)\]/.test(line));
+  expect(lines.pop()).toBe("");
+  // Each is longer than what one call to the firmware takes.
+  for (const line of lines) expect(line).toMatch(/^\[line\] ([a-h])\1{599}$/);
+  expect(lines).toHaveLength(80);
+  expect(printing.size).toBe(4);
+});
+
+/** Numbers of system calls (`kernel/scheduler/src/syscall.rs`). */
+const YIELD = 4;
+
+it.each([1, 2, 3])(
+  "a process gives its hart away by itself for what is better, seed %i",
+  (seed) => {
+    const kernel = bootKernel("workload=run program=rivals", {
+      ...{ harts: 2, schedule: "random", seed, quantum: 200 },
+    });
+    const file = new URL("../../kernel/prebuilt/programs/rivals.elf", import.meta.url);
+    kernel.awareness.addProgram("rivals", openSymbols(readFileSync(file), "rivals.elf"));
+    // The third process has one thread, which polls for a moment at a time.
+    const MEEK = 3;
+    const gives = new Set<number | undefined>();
+    let yields = 0;
+    let given = 0;
+    kernel.awareness.listen(["syscall", "thread.switch"], ({ kind, hart, process, new: what }) => {
+      if (kind === "syscall" && process === MEEK && Number(what) === YIELD) {
+        yields++;
+        gives.add(hart);
+      } else if (kind === "thread.switch" && gives.delete(hart)) {
+        given++;
+      }
+      return false;
+    });
+    expect(kernel.runToEnd(), kernel.console).toEqual({ kind: "exit", code: 0 });
+    expect(kernel.console).toContain("rivals: urgent=5 sleeps=50");
+    expect(yields).toBeGreaterThan(0);
+    // Now and then another hart was quicker.
+  expect(given).toBeGreaterThan(yields / 2);
+  },
+);
 
 describe.each([1, 2, 3, 8])("on %i harts", (harts) => {
   it.each(Array.from({ length: harts }, (_, hart) => hart))("hart %i boots", (bootHart) => {

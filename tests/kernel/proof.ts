@@ -27,9 +27,11 @@ interface Task {
 
 const nameOf = ({ row, harts, seed }: Task): string => JSON.stringify([row.append, harts, seed]);
 
-/** Seed by seed, over all rows that need so many. */
+/** Seed by seed, over all rows that need so many; the large ones, which need few, come last. */
 function tasksOf({ seeds, first, harts, only }: Extent): Task[] {
-  const rows = (EXPECTED as readonly Row[]).filter(({ append }) => append.includes(only));
+  const rows = (EXPECTED as readonly Row[])
+    .filter(({ append }) => append.includes(only))
+    .sort((one, other) => other.seeds - one.seeds);
   return Array.from({ length: seeds }, (_, index) => index).flatMap((index) =>
     rows
       .filter((row) => index < row.seeds)

@@ -94,17 +94,32 @@ export interface ThreadInfo {
   readonly coroutine: number | undefined;
 }
 
-export const WAIT_KINDS = ["timer", "coroutine", "lock", "device", "event", "turn", "any"] as const;
+export const WAIT_KINDS = [
+  "timer",
+  "coroutine",
+  "call",
+  "lock",
+  "device",
+  "event",
+  "turn",
+  "any",
+] as const;
 
 /** What a coroutine waits for, as its innermost future says; what is not known is undefined. */
 export interface Wait {
-  /** `turn`: only for others to run first. `any`: whichever of `of` comes first. */
+  /**
+   * `call`: for the kernel to answer. `turn`: only for others to run first. `any`: whichever of `of`
+   * comes first.
+   */
   readonly kind: (typeof WAIT_KINDS)[number];
-  /** In words: `a message`. */
+  /** In words: `a message`. Of a call, its name. */
   readonly what: string | undefined;
   /** Of a timer, in ticks of the guest's `time`. */
   readonly deadline: number | undefined;
-  /** Whose end is awaited, or who holds the lock; ids as those of CoroutineInfo. */
+  /**
+   * Whose end is awaited, which of the kernel's does the call, or who holds the lock; ids as those of
+   * CoroutineInfo.
+   */
   readonly coroutine: number | undefined;
   /** The thread that holds the lock. */
   readonly thread: number | undefined;
@@ -192,6 +207,18 @@ export interface ExecutorInfo {
   readonly current: number | undefined;
   /** Results of system calls that it has not read yet. */
   readonly callbacks: number | undefined;
+  /** The same one by one, the oldest first; undefined where the profile does not describe them. */
+  readonly unread: readonly Callback[] | undefined;
+}
+
+/** A system call is done, and nobody has looked yet. */
+export interface Callback {
+  /** Who made the call. */
+  readonly coroutine: number | undefined;
+  /** What the call returned. */
+  readonly result: number | undefined;
+  /** The error that the result stands for. */
+  readonly error: string | undefined;
 }
 
 export interface ReadyQueue {

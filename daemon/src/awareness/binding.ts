@@ -76,11 +76,21 @@ export interface ExecutorBinding {
   readonly queues: Access | undefined;
   readonly wakers: Access | undefined;
   readonly current: Access | undefined;
-  /** How many callbacks it has not read yet. */
-  readonly callbacks: Access | undefined;
+  readonly callbacks: CallbackBinding | undefined;
   /** Of queues that are linked through the records. */
   readonly first: Access | undefined;
   readonly next: Access | undefined;
+}
+
+/** A ring of callbacks. */
+export interface CallbackBinding {
+  readonly ring: Access;
+  readonly read: Access;
+  readonly written: Access;
+  readonly coroutine: Access | undefined;
+  readonly result: Access | undefined;
+  /** Names of results that are errors. */
+  readonly errors: ReadonlyMap<number, string>;
 }
 
 export interface BitmapBinding {
@@ -209,7 +219,8 @@ class Binder {
   }
 }
 
-function variantNames(type: Type | undefined): Map<number, string> {
+/** Of a plain enum; empty for any other type. */
+export function variantNames(type: Type | undefined): Map<number, string> {
   const scalar = type && scalarOf(type);
   if (scalar?.type.kind !== "enum") return new Map();
   return new Map(scalar.type.enumerators.map(({ name, value }) => [Number(value), name]));
@@ -332,9 +343,30 @@ function bindExecutor(
       binder.compile(`${place}.first`, spec.first, named("queue", slotPlace(SLOT.outer, listed))),
     next:
       task && binder.compile(`${place}.next`, spec.next, named("task", slotPlace(SLOT.task, task))),
-    callbacks: binder.compile(`${place}.callbacks`, spec.callbacks, names),
+    callbacks: spec.callbacks && bindCallbacks(spec.callbacks, `${place}.callbacks`, binder),
     wakers: binder.compile(`${place}.wakers`, spec.wakers, names),
     current: binder.compile(`${place}.current`, spec.current, names),
+  };
+}
+
+function bindCallbacks(
+  spec: NonNullable<NonNullable<Profile["executors"]>[number]["callbacks"]>,
+  place: string,
+  binder: Binder,
+): CallbackBinding | undefined {
+  const field = (key: "in" | "read" | "written") =>
+    binder.compile(`${place}.${key}`, spec[key], () => undefined);
+  const [ring, read, written] = [field("in"), field("read"), field("written")];
+  const layout = ring && collectionIn(ring.node)?.layout;
+  if (ring && layout?.kind !== "sequence") binder.miss(`${place}.in`, "it is no array");
+  if (!ring || !read || !written || layout?.kind !== "sequence") return undefined;
+  const names = named("callback", slotPlace(SLOT.element, layout.element));
+  const errors = spec.errors && binder.type(`${place}.errors`, spec.errors);
+  return {
+    ...{ ring, read, written },
+    coroutine: binder.compile(`${place}.coroutine`, spec.coroutine, names),
+    result: binder.compile(`${place}.result`, spec.result, names),
+    errors: variantNames(errors || undefined),
   };
 }
 

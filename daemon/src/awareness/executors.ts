@@ -9,8 +9,8 @@ import {
 import { readInteger, toAddress } from "../inspect/memory.ts";
 import { isStruct, scalarOf, stepsTo } from "../inspect/types.ts";
 import type { Type } from "../symbols/api.ts";
-import type { ExecutorInfo } from "./api.ts";
-import type { Binding, ExecutorBinding } from "./binding.ts";
+import type { Callback, ExecutorInfo } from "./api.ts";
+import type { Binding, CallbackBinding, ExecutorBinding } from "./binding.ts";
 import type { Owner } from "./coroutines.ts";
 import { coroutineId } from "./ids.ts";
 import { countOf, type Front, linkedQueueReader, type QueueReader, queueReader } from "./queues.ts";
@@ -113,7 +113,7 @@ export class Executors {
     const queues = prepared.queues?.(this.#context, limit) ?? [];
     const wakers = prepared.wakers?.(this.#context, limit) ?? { members: [], count: 0 };
     const current = this.#unique(binding.current);
-    const callbacks = binding.callbacks?.number(this.#context) ?? Number.NaN;
+    const unread = binding.callbacks && this.#unread(binding.callbacks);
     const { process } = this.#owner;
     return {
       id,
@@ -131,8 +131,32 @@ export class Executors {
       })),
       wakerCount: wakers.count,
       current: Number.isNaN(current) ? undefined : current,
-      callbacks: Number.isNaN(callbacks) ? undefined : callbacks,
+      callbacks: unread?.length,
+      unread,
     };
+  }
+
+  /** Undefined where the counts make no sense: the program can write them, too. */
+  #unread(binding: CallbackBinding): readonly Callback[] | undefined {
+    const context = this.#context;
+    const [read, written] = [binding.read.number(context), binding.written.number(context)];
+    const found = collectionIn(binding.ring.node);
+    const places: number[] = [];
+    if (!found) return undefined;
+    eachElement(found.layout, found.type, found.at(context), context, (at) => places.push(at) > 0);
+    // The counts are of 32 bits, and wrap.
+    const count = (written - read) >>> 0;
+    if (Number.isNaN(written - read) || count > places.length) return undefined;
+    return Array.from({ length: count }, (_, index) => {
+      context.slots[SLOT.element] = places[(read + index) % places.length]!;
+      const coroutine = this.#unique(binding.coroutine);
+      const result = binding.result?.number(context) ?? Number.NaN;
+      return {
+        coroutine: Number.isNaN(coroutine) ? undefined : coroutine,
+        result: Number.isNaN(result) ? undefined : result,
+        error: binding.errors.get(result),
+      };
+    });
   }
 }
 

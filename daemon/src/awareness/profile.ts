@@ -94,6 +94,16 @@ const coroutines = z.strictObject({
   thread: expression.optional().describe("Id of the thread that polls it, or polled it last."),
 });
 
+/** Of a ring that the kernel writes and the program reads. */
+const callbacks = z.strictObject({
+  in: expression.describe("The array of callbacks, each named `callback` below."),
+  read: expression.describe("How many have been read since the start."),
+  written: expression.describe("How many have been written since the start."),
+  coroutine: expression.optional().describe("Id of the coroutine that made the call."),
+  result: expression.optional().describe("What the call returned."),
+  errors: path.optional().describe("The enum whose values are results that are errors."),
+});
+
 const executor = z.strictObject({
   name: z.string().min(1).max(100),
   mode: z.string().max(100).optional(),
@@ -111,9 +121,7 @@ const executor = z.strictObject({
   next: expression
     .optional()
     .describe("With `first`: the address of the record behind `task`; 0 at the end."),
-  callbacks: expression
-    .optional()
-    .describe("How many results of system calls wait to be read by it."),
+  callbacks: callbacks.optional().describe("Results of system calls that wait to be read by it."),
   wakers: expression.optional().describe("A map from coroutine id to cached waker."),
   current: expression.optional().describe("Id of the coroutine that it polls."),
 });
@@ -181,7 +189,10 @@ const wait = z.strictObject({
   task: expression
     .optional()
     .describe("The record of the coroutine that it waits for, or that holds the lock."),
-  coroutine: expression.optional().describe("The same by its id."),
+  coroutine: expression
+    .optional()
+    .describe("The same by its id; of a call, the kernel's coroutine that does it."),
+  call: expression.optional().describe("Which call it is: a plain enum."),
   thread: expression.optional().describe("Id of the thread that holds the lock."),
   of: z
     .array(expression)
@@ -265,7 +276,7 @@ export type Profile = z.infer<typeof profile>;
 /** Keys whose strings are expressions wherever they occur, for checking their syntax at once. */
 const NOT_EXPRESSIONS = new Set([
   ...["$schema", "name", "description", "type", "at", "kind", "owner", "meaning", "mode", "panic"],
-  ...["match", "functions", "names", "unsaved", "for", "what", "libraries"],
+  ...["match", "functions", "names", "unsaved", "for", "what", "libraries", "errors"],
 ]);
 
 /** Throws FormatError with the profile's name and the place in it. */

@@ -17,7 +17,7 @@ import { stepsTo, unwrapFuture } from "../inspect/types.ts";
 import type { Type } from "../symbols/api.ts";
 import { pathMatcher, plainPath } from "../symbols/names.ts";
 import type { Wait } from "./api.ts";
-import type { Binding } from "./binding.ts";
+import { type Binding, variantNames } from "./binding.ts";
 import type { FutureKind, FutureKinds } from "./kinds.ts";
 import type { Profile } from "./profile.ts";
 import { recordAt } from "./records.ts";
@@ -144,12 +144,16 @@ export class Waits {
     const place = `waits[${binding.profile.waits!.indexOf(spec)}]`;
     const names: AccessNames = (name) =>
       name === "future" ? slotPlace(SLOT.future, type) : undefined;
-    const field = (key: "deadline" | "task" | "coroutine" | "thread"): Access | undefined => {
+    const field = (
+      key: "deadline" | "task" | "coroutine" | "thread" | "call",
+    ): Access | undefined => {
       const text = spec[key];
       return text === undefined ? undefined : binding.compile(`${place}.${key}`, text, names);
     };
     const [deadline, coroutine, thread] = [field("deadline"), field("coroutine"), field("thread")];
     const task = field("task");
+    const call = field("call");
+    const calls = variantNames(call?.type);
     const record = task && binding.coroutines && recordAt(task, binding.coroutines.type);
     if (task && !record) binding.miss(`${place}.task: \`${spec.task}\` leads to no coroutine`);
     const inner = (spec.of ?? []).flatMap((text, index) => {
@@ -163,12 +167,12 @@ export class Waits {
       };
       const id = here(() =>
         coroutine
-          ? this.#ids.unique(coroutine.number(context))
+          ? this.#named(spec, coroutine.number(context))
           : record && this.#ids.idOf(record(context)),
       );
       return {
         kind: spec.for,
-        what: spec.what,
+        what: (call && calls.get(here(() => call.number(context)))) ?? spec.what,
         deadline: known(here(() => deadline?.number(context))),
         coroutine: known(id),
         thread: known(here(() => thread?.number(context))),
@@ -178,6 +182,11 @@ export class Waits {
         }),
       };
     };
+  }
+
+  /** A coroutine by its id: calls are done by the kernel's own. */
+  #named(spec: Spec, id: number): number {
+    return spec.for === "call" ? id : this.#ids.unique(id);
   }
 
   /** A future that another one polls: a coroutine of its own, or one written by hand. */

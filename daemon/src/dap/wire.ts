@@ -72,6 +72,10 @@ export function wireExecutor(info: ExecutorInfo, bitmaps: readonly BitmapInfo[])
       count,
       bit: bitmap?.bits.includes(priority),
     })),
+    unread: info.unread?.map(({ coroutine, ...rest }) => ({
+      ...rest,
+      coroutine: coroutine === undefined ? undefined : shownId(coroutine),
+    })),
     wakers: info.wakers.map(({ coroutine, address }) => ({
       coroutine: shownId(coroutine),
       address: hex(address),

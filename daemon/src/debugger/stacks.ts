@@ -2,7 +2,7 @@
  * The stacks that a stop shows: machine stacks of harts and of kernel threads, await stacks of
  * coroutines. Unwound once for each stop, as far as somebody asks.
  */
-import type { AwaitFrame, Awareness } from "../awareness/api.ts";
+import type { AwaitFrame, Awareness, Wait } from "../awareness/api.ts";
 import type { Inspector, StackFrame } from "../inspect/api.ts";
 import type { Hart } from "../machine/api.ts";
 import type { SourceLocation } from "../symbols/api.ts";
@@ -81,13 +81,24 @@ export class Stacks {
     if (info?.state === "running" && info.hart !== undefined) {
       return this.of({ kind: "hart", id: info.hart });
     }
-    const frames: Frame[] = this.#awareness
-      .awaitStack(id)
-      .map((frame) => ({ kind: "await", frame, coroutine: id }));
+    const frames: Frame[] = [];
+    for (const frame of this.#awareness.awaitStack(id)) {
+      frames.push({ kind: "await", frame, coroutine: id });
+    }
+    frames.unshift(...this.#call(info?.waitsFor));
     if (info?.spawnedAt) {
       frames.push({ kind: "label", text: "spawned at", location: info.spawnedAt });
     }
     return frames;
+  }
+
+  /** What the kernel does for a coroutine that waits for a system call. */
+  #call(wait: Wait | undefined): readonly Frame[] {
+    if (wait?.kind !== "call" || wait.coroutine === undefined) return [];
+    const done = this.#awareness.coroutine(wait.coroutine);
+    const text = `system call ${wait.what ?? ""}: coroutine ${wait.coroutine} of the kernel`;
+    const label: Frame = { kind: "label", text, location: done?.spawnedAt };
+    return done ? [...this.#coroutine(wait.coroutine), label] : [label];
   }
 }
 

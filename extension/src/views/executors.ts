@@ -48,6 +48,7 @@ function executorRow(executor: Executor, snapshot: Snapshot): Row {
         .filter(worthShowing)
         .map((queue) => queueRow(id, executor, queue, snapshot)),
       wakersRow(id, executor, snapshot),
+      ...callbackRows(id, executor),
     ],
   };
 }
@@ -104,6 +105,34 @@ function queueRow(parent: string, executor: Executor, queue: Queue, snapshot: Sn
       },
     }),
   };
+}
+
+/** Results of system calls that nobody has read; no row where there are none. */
+function callbackRows(parent: string, { unread = [] }: Executor): readonly Row[] {
+  if (unread.length === 0) return [];
+  const id = `${parent}/callbacks`;
+  const rows = unread.map(({ coroutine, error, result }, index) => {
+    const label = coroutine === undefined ? t("a coroutine") : t("coroutine {0}", coroutine);
+    const description = error ?? (result === undefined ? undefined : t("result {0}", result));
+    return {
+      id: `${id}/${index}`,
+      label,
+      description,
+      tooltip: [
+        join(t("A system call of {0} is done, and it has not been told", label), description),
+      ],
+      icon: { id: error === undefined ? "pass" : "error" },
+    };
+  });
+  return [
+    {
+      id,
+      label: t("Unread callbacks"),
+      description: counted(unread.length, "{0} callback", "{0} callbacks"),
+      icon: { id: "inbox" },
+      children: async () => rows,
+    },
+  ];
 }
 
 function wakersRow(parent: string, executor: Executor, snapshot: Snapshot): Row {

@@ -10,6 +10,8 @@ export function waitText(wait: Wait): string {
       return wait.of && wait.of.length > 0
         ? wait.of.map(waitText).join(t(" or "))
         : t("several futures");
+    case "call":
+      return called(t("system call {0}", wait.what ?? ""), wait);
     case "coroutine":
       return wait.coroutine === undefined ? t("a coroutine") : t("coroutine {0}", wait.coroutine);
     case "device":
@@ -28,6 +30,12 @@ export function waitText(wait: Wait): string {
 function held(lock: string, { coroutine, thread }: Wait): string {
   if (coroutine !== undefined) return t("{0} held by coroutine {1}", lock, coroutine);
   return thread === undefined ? lock : t("{0} held by thread {1}", lock, thread);
+}
+
+function called(call: string, { coroutine }: Wait): string {
+  return coroutine === undefined
+    ? call
+    : t("{0}, done by coroutine {1} of the kernel", call, coroutine);
 }
 
 function timerText({ deadline, left }: Wait): string {

@@ -11,17 +11,18 @@ use crate::sync::InterruptsOff;
 use crate::thread::pool::{COROUTINES, THREAD_POOL};
 use crate::thread::{self, Thread, processor};
 
-/// A coroutine thread's whole life. When nothing is ready that beats the best ready thread, it
-/// blocks, or waits for its turn, and the hart goes on with that thread or sleeps.
+/// A coroutine thread's whole life. When nothing is ready that may go before the best ready
+/// thread, it blocks, or waits for its turn, and the hart goes on with that thread or sleeps.
 pub fn run(executor: &'static Executor) -> ! {
+    let thread = processor::current();
     loop {
         // From the look at the queues until it has left its hart nothing interrupts it, so
         // that a wake that comes after the look finds it blocked.
         let off = InterruptsOff::new();
-        match next(executor) {
+        match next(executor, &thread) {
             Next::Poll(task) => {
                 drop(off);
-                run_task(task);
+                run_task(task, &thread);
             }
             Next::Yield => thread::yield_now(),
             Next::Block => thread::block(),
@@ -35,13 +36,11 @@ enum Next {
     Block,
 }
 
-fn next(executor: &'static Executor) -> Next {
+fn next(executor: &'static Executor, thread: &Thread) -> Next {
     if executor.is_owned() {
-        return next_of_mine(executor);
+        return next_of_mine(executor, thread);
     }
-    let ahead = processor::current().takes_turn();
-    let limit = THREAD_POOL.best_ready(COROUTINES).map(|best| best + Priority::from(ahead));
-    match executor.pop(limit) {
+    match executor.pop(THREAD_POOL.limit_of(thread)) {
         Some(task) => {
             if best_on_offer().is_some() {
                 processor::kick_idle_hart(COROUTINES);
@@ -52,17 +51,16 @@ fn next(executor: &'static Executor) -> Next {
     }
 }
 
-/// For a thread with an executor of its own. It makes room for a better thread only: to change
-/// threads at every coroutine costs more than to wait for the tick. When no spare thread is
-/// left it makes room for an equal one that is half-run: if all were, nobody could take over what
-/// is better.
-fn next_of_mine(executor: &'static Executor) -> Next {
-    let thread = processor::current();
+/// For a thread with an executor of its own. It makes room for an equal one, too, that is half-run
+/// when no spare thread is left: if all were, nobody could take over what is better.
+fn next_of_mine(executor: &'static Executor, thread: &Thread) -> Next {
     thread.forget_unblock();
     migration::take_over(executor);
     let Some(best) = executor.best_ready() else { return Next::Block };
-    let other = THREAD_POOL.best_ready(COROUTINES);
-    if other.is_some_and(|other| other < best || other == best && THREAD_POOL.is_short(best)) {
+    let is_next = |other: Priority| {
+        other < best || other == best && (thread.turn_is_over() || THREAD_POOL.is_short(best))
+    };
+    if THREAD_POOL.best_ready(COROUTINES).is_some_and(is_next) {
         return Next::Yield;
     }
     executor.attended();
@@ -70,10 +68,9 @@ fn next_of_mine(executor: &'static Executor) -> Next {
     executor.pop(None).map_or(Next::Yield, Next::Poll)
 }
 
-fn run_task(task: Arc<Task>) {
-    let thread = processor::current();
+fn run_task(task: Arc<Task>, thread: &Thread) {
     thread.begin_coroutine(task.clone());
-    let result = poll(&task, &thread);
+    let result = poll(&task, thread);
     thread.end_coroutine();
     match result {
         Poll::Ready(end) => complete(&task, end),

@@ -10,7 +10,7 @@ use scheduler::{layout, syscall};
 
 use super::page::SharedPage;
 use super::parking::Parking;
-use super::{Argument, Calls, Files, NEXT_ID, PRIORITY, PROCESSES, Process, State, elf};
+use super::{Argument, Calls, Counted, Files, NEXT_ID, PRIORITY, PROCESSES, Process, State, elf};
 use crate::file::File;
 use crate::fs;
 use crate::future::Event;
@@ -95,6 +95,7 @@ pub async fn spawn(
         space: SpinLock::new(Some(space)),
         threads: SpinLock::new(Vec::new()),
         heap: AtomicUsize::new(0),
+        counted: Counted::nothing(),
         parking: SpinLock::new(Parking::new(page)),
         files: Files::new(files),
         calls: Calls::new(),

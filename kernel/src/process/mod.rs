@@ -42,6 +42,7 @@ pub use load::{Error, spawn};
 pub use memory::UserMemory;
 pub use page::count as pages_in_use;
 use parking::Parking;
+use system::Counted;
 
 /// Every process that has not been reaped, by its id.
 pub static PROCESSES: SpinLock<BTreeMap<u64, Arc<Process>>> = SpinLock::new(BTreeMap::new());
@@ -83,6 +84,7 @@ pub struct Process {
     page: AtomicUsize,
     /// How many harts run threads of it.
     on_harts: AtomicUsize,
+    counted: Counted,
     /// As [`Exit::to_word`] has it; meaningful once it is ending.
     exit_code: AtomicI64,
     space: SpinLock<Option<AddressSpace>>,

@@ -10,9 +10,9 @@ use core::sync::atomic::Ordering;
 
 use scheduler::page::{Callback, ProcessPage};
 
-use super::Process;
 use super::page::SharedPage;
-use crate::executor::{LOWEST, Priority};
+use super::{Process, system};
+use crate::executor::{LOWEST, PRIORITIES, Priority};
 use crate::thread::pool::THREAD_POOL;
 use crate::thread::{self, Thread, processor};
 
@@ -70,6 +70,7 @@ impl Process {
             page.bitmap.fetch_or(1 << priority, Ordering::SeqCst);
             parking.next()
         };
+        self.review();
         if let Some(thread) = thread {
             THREAD_POOL.unblock(&thread);
         }
@@ -81,6 +82,13 @@ impl Process {
         self.with_page(|page| page.set_polled(slot, Some(priority)));
     }
 
+    /// What is ready in the process may have changed: it counts as it is now, and so do the threads.
+    pub fn review(&self) {
+        if system::count(self) {
+            THREAD_POOL.review_user_threads(&self.threads.lock());
+        }
+    }
+
     /// How urgent the thread of this number is: the best priority of what it polls and of what is
     /// ready in the process.
     pub fn priority_of(&self, slot: usize) -> Priority {
@@ -89,7 +97,8 @@ impl Process {
 
     /// What is ready in the process, as bits.
     pub fn ready_bits(&self) -> u64 {
-        self.with_page(|page| page.bitmap.load(Ordering::Relaxed)).unwrap_or(0)
+        let priorities = (1 << PRIORITIES) - 1;
+        self.with_page(|page| page.bitmap.load(Ordering::Relaxed) & priorities).unwrap_or(0)
     }
 
     /// How many callbacks the process says it has read; none once it has ended.
@@ -106,5 +115,6 @@ impl Process {
     pub fn give_page_back(&self) {
         self.page.store(0, Ordering::Relaxed);
         self.parking.lock().page = None;
+        self.review();
     }
 }

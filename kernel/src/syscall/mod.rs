@@ -51,7 +51,7 @@ fn answer(call: Call, process: &Arc<Process>, arguments: Arguments) -> Outcome {
             processor::current().end_soon();
             Ok(0)
         }
-        Call::Yield => Ok(threads::yield_now()),
+        Call::Yield => Ok(threads::yield_now(process)),
         Call::Park => {
             process.park();
             Ok(0)

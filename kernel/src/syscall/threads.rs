@@ -24,7 +24,8 @@ pub fn start(process: &Arc<Process>, [entry, argument, priority, ..]: Arguments)
 }
 
 /// Lets what is better or equal run first.
-pub fn yield_now() -> usize {
+pub fn yield_now(process: &Process) -> usize {
+    process.review();
     system::merge();
     thread::yield_now();
     0

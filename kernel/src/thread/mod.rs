@@ -94,8 +94,8 @@ pub struct Thread {
     coroutine: SpinLock<Option<Arc<Task>>>,
     /// It has asked to end: a user thread does at the end of the trap.
     leaving: AtomicBool,
-    /// It may poll one coroutine as good as the best thread that is ready.
-    ahead: AtomicBool,
+    /// It has had its hart for a tick: others of its priority are next.
+    turn_is_over: AtomicBool,
     /// An unblock that came before the block, which then does not happen.
     unblock_pending: AtomicBool,
     entry: SpinLock<Option<Box<dyn FnOnce() + Send>>>,
@@ -140,7 +140,7 @@ impl Thread {
             switches: AtomicU64::new(0),
             coroutine: SpinLock::new(None),
             leaving: AtomicBool::new(false),
-            ahead: AtomicBool::new(false),
+            turn_is_over: AtomicBool::new(false),
             unblock_pending: AtomicBool::new(false),
             entry: SpinLock::new(entry),
             context: UnsafeCell::new(Context::start(stack_top)),
@@ -166,22 +166,24 @@ impl Thread {
         self.priority.load(Ordering::Relaxed)
     }
 
-    /// Works out the priority of a coroutine thread that waits for a hart: that of the coroutine
-    /// which is half-run on its stack. One with an executor of its own counts for what is ready
-    /// there, too, where nobody else comes to it before the half-run one is done.
+    /// The priority that a thread which waits for a hart should have. Of a coroutine thread, that of
+    /// the coroutine which is half-run on its stack. One with an executor of its own counts for what
+    /// is ready there, too, where nobody else comes to it before the half-run one is done.
     ///
     /// A user thread is as urgent as the best of what it polls and what is ready in its process.
-    fn review_priority(&self) {
+    fn due_priority(&self) -> Priority {
         if let Some(process) = &self.process {
-            self.priority.store(process.priority_of(self.slot), Ordering::Relaxed);
-            return;
+            return process.priority_of(self.slot);
         }
-        let Some(executor) = self.executor else { return };
+        let Some(executor) = self.executor else { return self.priority() };
         let half_run = self.coroutine.lock().as_ref().map(|task| task.priority());
         let alone = half_run.is_none() || migration::policy() == Migrate::None;
         let ready = executor.best_ready().filter(|_| executor.is_owned() && alone);
-        let best = half_run.into_iter().chain(ready).min().unwrap_or(executor::LOWEST);
-        self.priority.store(best, Ordering::Relaxed);
+        half_run.into_iter().chain(ready).min().unwrap_or(executor::LOWEST)
+    }
+
+    fn review_priority(&self) {
+        self.priority.store(self.due_priority(), Ordering::Relaxed);
     }
 
     /// Whether it is off its hart in the middle of a coroutine.
@@ -198,14 +200,13 @@ impl Thread {
         self.leaving.load(Ordering::Relaxed)
     }
 
-    /// Whether it goes ahead of a thread that is as good as what it is to poll.
-    fn set_ahead(&self, ahead: bool) {
-        self.ahead.store(ahead, Ordering::Relaxed);
+    pub fn turn_is_over(&self) -> bool {
+        self.turn_is_over.load(Ordering::Relaxed)
     }
 
-    /// The same, once.
-    pub fn takes_turn(&self) -> bool {
-        self.ahead.swap(false, Ordering::Relaxed)
+    /// It gets a hart, or has had it for a tick.
+    fn set_turn_over(&self, over: bool) {
+        self.turn_is_over.store(over, Ordering::Relaxed);
     }
 
     /// What made the thread ready until now, it is about to see.

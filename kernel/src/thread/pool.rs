@@ -34,7 +34,7 @@ pub static THREAD_POOL: ThreadPool = ThreadPool {
         schedulers: [const { Scheduler::new() }; LANES],
         blocked: BTreeSet::new(),
         spare: Vec::new(),
-        program_was_first: false,
+        coroutines_turn: 0,
     }),
     ready: [const { Bitmap::new() }; LANES],
 };
@@ -57,8 +57,8 @@ struct PoolInner {
     blocked: BTreeSet<u64>,
     /// Those of them that are coroutine threads in want of a coroutine.
     spare: Vec<Arc<Thread>>,
-    /// Which came first, the last time that a program's thread and a coroutine were equal.
-    program_was_first: bool,
+    /// Bit p: of the threads and coroutines that wait with priority p, a thread had the last turn.
+    coroutines_turn: u64,
 }
 
 /// Splits the roles: `hart` runs plain threads, the others the coroutine threads.
@@ -111,27 +111,27 @@ impl ThreadPool {
         self.ready[lane_of(kind)].highest()
     }
 
+    /// Coroutines must be better than this to be polled by `running` before another thread goes
+    /// on. While its turn lasts, those of the same priority are.
+    pub fn limit_of(&self, running: &Thread) -> Option<Priority> {
+        let best = self.best_ready(COROUTINES)?;
+        let lane = lane_of(Kind::Coroutine);
+        let equal = best_on_offer() == Some(best)
+            && !running.turn_is_over()
+            && !self.inner.lock().schedulers[lane].has_coroutine_thread(best);
+        Some(best + equal as Priority)
+    }
+
     /// Bit p: a thread of priority p is ready, in either lane.
     pub fn ready_bits(&self) -> u64 {
         self.ready.iter().fold(0, |bits, lane| bits | lane.bits())
     }
 
-    /// On a tick: `running` and the user threads that wait for a hart count for what is ready in
-    /// their processes now.
-    pub fn review_user_threads(&self, running: &Thread) {
-        if running.kind == Kind::User {
-            running.review_priority();
-        }
+    /// What is ready in the process of these threads has changed: so have their priorities.
+    pub fn review_user_threads(&self, threads: &[Arc<Thread>]) {
         let mut pool = self.inner.lock();
-        let lane = lane_of(Kind::User);
-        for thread in pool.schedulers[lane].user_threads() {
-            if thread.process.as_ref().is_some_and(|process| {
-                process.priority_of(thread.slot) != thread.priority()
-            }) {
-                pool.schedulers[lane].remove(&thread, &self.ready[lane]);
-                thread.review_priority();
-                pool.schedulers[lane].push(thread, &self.ready[lane]);
-            }
+        for thread in threads.iter().filter(|thread| thread.due_priority() != thread.priority()) {
+            self.change(&mut pool, thread, Thread::review_priority);
         }
     }
 
@@ -150,37 +150,45 @@ impl ThreadPool {
     }
 
     /// Chooses what the calling hart runs next: the best ready thread, or a spare coroutine
-    /// thread when a coroutine of better priority is ready. At the same priority the thread
-    /// wins: it may hold a half-run coroutine, and stacks are few. But a program's thread and a
-    /// coroutine take turns: the one may wait for what the other does.
+    /// thread when a coroutine of better priority is ready. At the same priority they take turns.
     pub fn pick(&self) -> Option<Arc<Thread>> {
         let mut pool = self.inner.lock();
         let (lane, coroutines) = lane_here();
         let thread = self.ready[lane].highest();
         let coroutine = best_on_offer().filter(|_| coroutines);
-        let first = coroutine.is_some_and(|coroutine| {
-            thread.is_none_or(|thread| {
-                coroutine < thread || coroutine == thread && pool.takes_turns(lane, thread)
-            })
-        });
-        if first && let Some(spare) = pool.spare.pop() {
-            spare.set_ahead(coroutine == thread);
+        let comes_first = |coroutine: Priority| match thread {
+            Some(thread) if thread == coroutine => pool.is_coroutines_turn(lane, coroutine),
+            Some(thread) => coroutine < thread,
+            None => true,
+        };
+        if let Some(priority) = coroutine.filter(|&coroutine| comes_first(coroutine))
+            && let Some(spare) = pool.spare.pop()
+        {
+            pool.coroutines_turn &= !(1 << priority);
             pool.blocked.remove(&spare.id);
             return Some(spare);
         }
+        pool.coroutines_turn |= 1 << thread?;
         pool.schedulers[lane].pop(thread?, &self.ready[lane])
     }
 
-    /// Whether `running`, which a tick interrupts, has to make room: for a better coroutine or
-    /// thread, or for a thread of the same priority whose turn it is; a program's thread also for a
-    /// coroutine of the same priority.
+    /// Whether `running`, which an interrupt stops, has to make room: for a better coroutine or
+    /// thread, or for one of the same priority when its turn is over. Coroutines of the same
+    /// priority do not force each other off.
     pub fn wants_switch(&self, running: &Thread) -> bool {
         let priority = running.priority();
         let (lane, coroutines) = lane_here();
-        let better = |best| best < priority || best == priority && running.kind == Kind::User;
-        let better_coroutine = coroutines && best_on_offer().is_some_and(better);
-        self.ready[lane].highest().is_some_and(|best| best <= priority)
-            || better_coroutine && !self.inner.lock().spare.is_empty()
+        let thread = self.ready[lane].highest();
+        let coroutine = best_on_offer().filter(|_| coroutines);
+        let waits = |than: Priority| {
+            thread.is_some_and(|best| best < than)
+                || coroutine.is_some_and(|best| best < than) && !self.inner.lock().spare.is_empty()
+        };
+        let equal_waits = || match running.kind {
+            Kind::Coroutine => thread == Some(priority),
+            Kind::Plain | Kind::User => waits(priority + 1),
+        };
+        waits(priority) || running.turn_is_over() && equal_waits()
     }
 
     /// Files `thread`, which has just left a hart, by the state that it asked for.
@@ -291,13 +299,10 @@ impl ThreadPool {
 }
 
 impl PoolInner {
-    /// Whether it is a coroutine's turn, where the first ready thread of the same priority is a
-    /// program's.
-    fn takes_turns(&mut self, lane: usize, priority: Priority) -> bool {
-        let first = self.schedulers[lane].first(priority);
-        let programs = first.is_some_and(|thread| thread.kind == Kind::User);
-        self.program_was_first = programs && !self.program_was_first;
-        programs && !self.program_was_first
+    /// Whether coroutines of `priority` go before the threads of the same that wait. Not before a
+    /// coroutine thread: it takes part in their name, and stacks are few.
+    fn is_coroutines_turn(&self, lane: usize, priority: Priority) -> bool {
+        self.coroutines_turn & 1 << priority != 0 && !self.schedulers[lane].has_coroutine_thread(priority)
     }
 }
 

@@ -100,6 +100,7 @@ pub fn run() -> ! {
 fn run_thread(thread: Arc<Thread>) {
     let processor = mine();
     thread.set_state(State::Running);
+    thread.set_turn_over(false);
     thread.hart.store(hart_id(), Ordering::Relaxed);
     *processor.current.lock() = Some(thread.clone());
     timer::start_ticking();
@@ -160,12 +161,13 @@ pub fn leave(state: State) {
 
 /// A hart that runs a thread has ticked: those that sleep may be wanted for what has waited.
 pub fn tick() {
-    let running = mine().current.lock().clone();
-    if let Some(running) = running {
-        THREAD_POOL.review_user_threads(&running);
-        system::merge();
+    let Some(running) = mine().current.lock().clone() else { return };
+    running.set_turn_over(true);
+    if let Some(process) = &running.process {
+        process.review();
     }
-    if !is_idle() && migration::tick() {
+    system::merge();
+    if migration::tick() {
         kick_idle_hart(COROUTINES);
     }
 }

@@ -2,7 +2,6 @@
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 
 use super::{Kind, Thread};
 use crate::executor::bitmap::Bitmap;
@@ -35,15 +34,8 @@ impl Scheduler {
         thread
     }
 
-    /// The next to be taken of `priority`.
-    pub fn first(&self, priority: Priority) -> Option<&Thread> {
-        self.queues[priority as usize].front().map(|thread| &**thread)
-    }
-
-    /// Those that run programs.
-    pub fn user_threads(&self) -> Vec<Arc<Thread>> {
-        let threads = self.queues.iter().flatten();
-        threads.filter(|thread| thread.kind == Kind::User).cloned().collect()
+    pub fn has_coroutine_thread(&self, priority: Priority) -> bool {
+        self.queues[priority as usize].iter().any(|thread| thread.kind == Kind::Coroutine)
     }
 
     pub fn has_half_run(&self, priority: Priority) -> bool {

@@ -7,6 +7,7 @@ mod compute;
 mod faults;
 mod files;
 mod io_mix;
+mod lines;
 mod mix;
 mod nested;
 mod priorities;
@@ -15,6 +16,7 @@ mod run;
 mod sleepers;
 mod storm;
 mod sync;
+mod turns;
 mod wakes;
 
 use alloc::sync::Arc;
@@ -92,6 +94,8 @@ fn run(args: Args) -> Figures {
             Workload::Sync => sync::run(args).await,
             Workload::Files => files::run(args).await,
             Workload::IoMix => io_mix::run(args).await,
+            Workload::Turns => turns::run(args).await,
+            Workload::Lines => lines::run(args).await,
             Workload::Panic => faults::panic().await,
             Workload::Wild => faults::wild().await,
             Workload::Spin => faults::spin().await,

@@ -19,8 +19,9 @@ pub async fn run(args: Args) -> Figures {
     for _ in 0..rounds {
         let stop = Arc::new(AtomicBool::new(false));
         let mut handles = Vec::new();
-        for seed in 1..=MAX_HARTS as u64 {
-            handles.push(executor::spawn(LOWEST, work(seed, stop.clone())));
+        for _ in 0..MAX_HARTS {
+            let stop = stop.clone();
+            handles.push(executor::spawn(LOWEST, async move { work(&stop) }));
         }
         handles.push(executor::spawn(HIGHEST, alarm(stop)));
         for handle in handles {
@@ -31,8 +32,8 @@ pub async fn run(args: Args) -> Figures {
 }
 
 /// Computes until told to stop.
-async fn work(seed: u64, stop: Arc<AtomicBool>) {
-    let mut number = seed;
+pub fn work(stop: &AtomicBool) {
+    let mut number = 1_u64;
     while !stop.load(Ordering::Acquire) {
         // One step of a xorshift generator.
         number ^= number << 13;

@@ -25,8 +25,8 @@ export interface Result {
   readonly problem?: string;
 }
 
-/** Far more than any row takes: a run that gets there hangs. */
-const LIMIT = 4_000_000_000;
+/** Far more than any row takes, by MiB: a run that gets there hangs. */
+const LIMIT = 8_000_000;
 
 /** Random turns and PCT by turns, of a handful of instructions to a tick's worth. */
 function interleaving(seed: number): Pick<MachineOptions, "schedule" | "seed" | "quantum"> {
@@ -45,7 +45,7 @@ export function runRow({ image, disk }: Kernel, row: Row, harts: number, seed: n
     console += decoder.decode(bytes, { stream: true });
   });
   if (typed) machine.input(new TextEncoder().encode(typed.text));
-  const outcome = machine.run({ instructions: LIMIT });
+  const outcome = machine.run({ instructions: LIMIT * memory });
   const instructions = machine.time;
   const ended = outcome.kind === "exit" && outcome.code === 0;
   if (ended && isExpected(console, row)) return { instructions };

@@ -7,9 +7,11 @@ use core::task::{Context, Poll};
 use scheduler::ready::best;
 
 use super::task::Task;
-use super::{EXECUTOR, make_ready, page, slot, system};
+use super::{EXECUTOR, Priority, make_ready, page, slot, system};
 use crate::lock::Lock;
 use crate::{call, syscall};
+
+const HIGHEST: Priority = 0;
 
 /// Id of the first coroutine: the process ends with it.
 const MAIN: u64 = 1;
@@ -20,8 +22,11 @@ static READER: Lock<()> = Lock::new(());
 /// The whole life of the thread with this id.
 pub fn run(thread: u64) -> ! {
     loop {
-        read_callbacks();
+        page().set_polled(slot(), None);
         give_way();
+        // What it takes out of the page and the queues, no rival keeps it from passing on.
+        page().set_polled(slot(), Some(HIGHEST));
+        read_callbacks();
         match EXECUTOR.pop() {
             Some(task) => run_task(task, thread),
             None => park(),
@@ -64,7 +69,6 @@ fn run_task(task: Arc<Task>, thread: u64) {
     page().set_polled(slot, Some(task.node.priority()));
     let result = poll(&task, thread);
     EXECUTOR.threads[slot].coroutine.store(0, Ordering::Relaxed);
-    page().set_polled(slot, None);
     match result {
         Poll::Ready(()) => complete(&task),
         Poll::Pending if suspend(&task) => {}

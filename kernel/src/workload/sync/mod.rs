@@ -1,12 +1,14 @@
 //! `sync`: the ways in which coroutines wait for each other, all of them, and what each promises.
 
+mod cancelled;
+
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::Figures;
 use crate::args::Args;
-use crate::executor::{self, End, HIGHEST, LOWEST, Priority};
+use crate::executor::{self, HIGHEST, LOWEST, Priority};
 use crate::future::{
     Closed, Either, Elapsed, Event, Mutex, channel, join, join_all, lock_both, select, sleep,
     timeout, yield_now,
@@ -29,7 +31,10 @@ pub async fn run(args: Args) -> Figures {
             ("lent", lent().await),
             ("messages", messages().await),
             ("first", first().await),
-            ("cancelled", cancelled().await),
+            ("cancelled", cancelled::everywhere().await),
+            ("abandoned", cancelled::abandoned().await),
+            ("inherited", cancelled::inherited().await),
+            ("withdrawn", withdrawn().await),
             ("raised", raised().await),
             ("turns", turns().await),
         ];
@@ -127,6 +132,31 @@ async fn lent() -> u64 {
     *far.lock().await
 }
 
+/// Who waits for a mutex and gives up takes back the priority that it has lent.
+async fn withdrawn() -> u64 {
+    let mutex = Arc::new(Mutex::new(0));
+    let (held, lent) = (Arc::new(Event::new()), Arc::new(Event::new()));
+    let low = executor::spawn(LOWEST, {
+        let (mutex, held, lent) = (mutex.clone(), held.clone(), lent.clone());
+        async move {
+            let mut count = mutex.lock().await;
+            held.set();
+            while my_priority() != executor::priority::within_bits(HIGHEST) {
+                yield_now().await;
+            }
+            lent.set();
+            while my_priority() != executor::priority::within_bits(LOWEST) {
+                yield_now().await;
+            }
+            *count += 1;
+        }
+    });
+    held.wait().await;
+    let given_up = matches!(select(mutex.lock(), lent.wait()).await, Either::Second(()));
+    low.await;
+    *mutex.lock().await & u64::from(given_up)
+}
+
 /// Senders and receivers of a channel that is smaller than what goes through it, and its ends.
 async fn messages() -> u64 {
     const EACH: u64 = 10;
@@ -190,66 +220,6 @@ async fn turns() -> u64 {
     });
     join_all(alloc::vec![patient, other]).await;
     1
-}
-
-/// Tells when it is dropped.
-struct Witness(Arc<AtomicU64>);
-
-impl Drop for Witness {
-    fn drop(&mut self) {
-        self.0.fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-/// Coroutines that would never end, cancelled while they wait, while they are ready, and while
-/// they run on any hart: what they held is dropped.
-async fn cancelled() -> u64 {
-    let dropped = Arc::new(AtomicU64::new(0));
-    let never = Arc::new(Event::new());
-    let mutex = Arc::new(Mutex::new(()));
-    let stop = Arc::new(AtomicBool::new(false));
-    let held = mutex.lock().await;
-    let handles = [
-        executor::spawn(PRIORITY, {
-            let (witness, never) = (Witness(dropped.clone()), never.clone());
-            async move {
-                never.wait().await;
-                drop(witness);
-            }
-        }),
-        executor::spawn(PRIORITY, {
-            let (witness, mutex) = (Witness(dropped.clone()), mutex.clone());
-            async move {
-                let _guard = mutex.lock().await;
-                drop(witness);
-            }
-        }),
-        executor::spawn(LOWEST, {
-            let (witness, stop) = (Witness(dropped.clone()), stop.clone());
-            async move {
-                while !stop.load(Ordering::Relaxed) {
-                    yield_now().await;
-                }
-                drop(witness);
-            }
-        }),
-        executor::spawn(PRIORITY, {
-            let witness = Witness(dropped.clone());
-            async move {
-                timeout(LONG, sleep(LONG)).await.expect("an hour is long");
-                drop(witness);
-            }
-        }),
-    ];
-    yield_now().await;
-    handles.iter().for_each(|handle| handle.cancel());
-    let mut count = 0;
-    for handle in handles {
-        count += (handle.await == End::Cancelled) as u64;
-    }
-    drop(held);
-    assert!(dropped.load(Ordering::Relaxed) == count, "what was cancelled lives");
-    count
 }
 
 /// A thread and a coroutine get other priorities while they wait.
