@@ -245,6 +245,22 @@ test("sleepers of a program wait for calls whose coroutines wait for their deadl
   ]);
 });
 
+test("who reads a pipe waits for something in it, and who writes for room", () => {
+  const kernel = bootPrograms("workload=run program=pipes");
+  const { awareness } = kernel;
+  const waited = new Set<string>();
+  until(kernel, () => {
+    const { coroutines } = awareness.coroutines({ filter: "state:waiting" });
+    for (const { process, waitsFor } of coroutines) {
+      if (process === undefined || waitsFor?.kind !== "call") continue;
+      const call = awareness.coroutine(waitsFor.coroutine!);
+      if (call?.state === "waiting") waited.add(`${waitsFor.what}: ${call.waitsFor?.what}`);
+    }
+    return waited.has("Read: something in a pipe") && waited.has("Write: room in a pipe");
+  });
+  expect(awareness.profile?.gaps).toEqual([]);
+});
+
 test("unread callbacks are listed with who made the call and what it returned", () => {
   const kernel = bootPrograms("workload=run program=timers", { harts: 2 });
   expect(kernel.awareness.profile?.gaps).toEqual([]);

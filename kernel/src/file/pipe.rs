@@ -2,7 +2,7 @@
 
 use alloc::collections::VecDeque;
 use alloc::sync::Arc;
-use core::future::poll_fn;
+use core::pin::Pin;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::task::{Context, Poll};
 
@@ -70,7 +70,7 @@ impl Reader {
         let visit = Visit::new(&self.pipe, &READING);
         let mut piece = [0; PIECE];
         let first = &mut piece[..memory.length().min(PIECE)];
-        let mut done = poll_fn(|context| self.take(&visit, first, context)).await;
+        let mut done = Take { pipe: &self.pipe, visit: &visit, piece: first }.await;
         memory.write(0, &piece[..done])?;
         // More, if it is there at once.
         while (1..memory.length()).contains(&done) {
@@ -85,11 +85,22 @@ impl Reader {
         partners::wake(&WRITING, self.pipe.id, visit.me());
         Ok(done)
     }
+}
 
-    /// Takes a piece; 0 bytes at the end.
-    fn take(&self, visit: &Visit, piece: &mut [u8], context: &mut Context) -> Poll<usize> {
+/// Waits until there is something, and takes a piece of it; 0 bytes at the end.
+struct Take<'a> {
+    pipe: &'a Pipe,
+    visit: &'a Visit,
+    piece: &'a mut [u8],
+}
+
+impl Future for Take<'_> {
+    type Output = usize;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context) -> Poll<usize> {
+        let visit = self.visit;
         let mut pipe = self.pipe.inner.lock();
-        let count = pipe.take(visit.me(), piece);
+        let count = pipe.take(visit.me(), self.piece);
         if count == 0 && pipe.has_writer {
             visit.wait(pipe.last_writer, context);
             return Poll::Pending;
@@ -107,25 +118,35 @@ impl Writer {
             let mut piece = [0; PIECE];
             let piece = &mut piece[..(memory.length() - done).min(PIECE)];
             memory.read(done, piece)?;
-            poll_fn(|context| self.put(&visit, piece, context)).await?;
+            Put { pipe: &self.pipe, visit: &visit, piece }.await?;
             partners::wake(&READING, self.pipe.id, visit.me());
             done += piece.len();
         }
         Ok(done)
     }
+}
 
-    /// Adds a piece when there is room for all of it.
-    fn put(&self, visit: &Visit, piece: &[u8], context: &mut Context) -> Poll<Result<(), Error>> {
+/// Waits until there is room for all of a piece, and adds it.
+struct Put<'a> {
+    pipe: &'a Pipe,
+    visit: &'a Visit,
+    piece: &'a [u8],
+}
+
+impl Future for Put<'_> {
+    type Output = Result<(), Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context) -> Poll<Self::Output> {
         let mut pipe = self.pipe.inner.lock();
         if !pipe.has_reader {
             return Poll::Ready(Err(Error::BrokenPipe));
         }
-        if pipe.bytes.len() + piece.len() > CAPACITY {
-            visit.wait(pipe.last_reader, context);
+        if pipe.bytes.len() + self.piece.len() > CAPACITY {
+            self.visit.wait(pipe.last_reader, context);
             return Poll::Pending;
         }
-        pipe.last_writer = visit.me();
-        pipe.bytes.extend(piece);
+        pipe.last_writer = self.visit.me();
+        pipe.bytes.extend(self.piece);
         Poll::Ready(Ok(()))
     }
 }
