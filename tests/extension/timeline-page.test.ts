@@ -179,7 +179,7 @@ describe.skipIf(!existsSync(CHROMIUM))("the Timeline's page", () => {
       await stage.page.mouse.move(x, 64);
       hit = (await tip.isVisible()) && /Hart 0, from/.test(await tip.innerText());
     }
-    expect(await tip.innerText()).toMatch(/#\d+ \w+::\w+\n.*instructions/);
+    expect(await tip.innerText()).toMatch(/#\d+ \w+::\w+( \(async block\))?\n.*instructions/);
     await stage.page.mouse.down();
     await stage.page.mouse.up();
     await expect.poll(() => stage.said.filter(({ type }) => type === "open").length).toBe(1);
