@@ -70,7 +70,7 @@ it.each([1, 2, 3])(
     expect(kernel.console).toContain("rivals: urgent=5 sleeps=50");
     expect(yields).toBeGreaterThan(0);
     // Now and then another hart was quicker.
-  expect(given).toBeGreaterThan(yields / 2);
+    expect(given).toBeGreaterThan(yields / 2);
   },
 );
 
