@@ -102,7 +102,7 @@ export class QuickInput {
  * By keyboard: the list's focus goes to the row, and Enter chooses it. Keys go to the input, as long
  * as it is there: what closed in between must not get them.
  */
-export const enter = (input, row) =>
+const enter = (input, row) =>
   down(row, "Enter", async (key) => {
     if (!(await input.evaluate(hasFocus, undefined, PATIENCE)))
       throw new Error("it lost the focus");

@@ -46,7 +46,7 @@ function speakTo(language) {
   Object.defineProperty(globalThis, "_VSCODE_NLS_LANGUAGE", { get: () => language, set() {} });
 }
 
-export class Window {
+class Window {
   constructor(page, screenshots, media) {
     this.page = page;
     this.screenshots = screenshots;

@@ -5,7 +5,7 @@
 import { type Guest, type GuestOptions, guest } from "./guest.ts";
 
 /** Where the requests' data is; 4 KiB. */
-export const DATA = 0x8030_4000;
+const DATA = 0x8030_4000;
 
 const PROGRAM = `
   la t0, handler

@@ -32,7 +32,7 @@ export const MEMORY_STEP = 0xffff;
 /** Where results of the step with this number begin. */
 export const mark = (number: number): string => `li t0, ${MARK + BigInt(number)}\n ${record("t0")}`;
 
-export const record = (register: string): string => `sd ${register}, 0(s0)\n addi s0, s0, 8`;
+const record = (register: string): string => `sd ${register}, 0(s0)\n addi s0, s0, 8`;
 const set = (csr: string, value: number | bigint): string => `li t0, ${value}\n csrw ${csr}, t0`;
 const put = (at: number, value: bigint): string =>
   `li t0, ${at}\n li t1, ${BigInt.asIntN(64, value)}\n sd t1, 0(t0)`;
