@@ -120,7 +120,8 @@ test("a coroutine that was forced off its hart has its frames on its thread's st
       if (current.has(id)) continue;
       const frames = awareness.awaitStack(id);
       if (frames[0]?.note !== `half-run on thread ${thread}`) continue;
-      expect(frames.map((frame) => frame.name)).toContain(`${name} (async)`);
+      const polled = name.endsWith("(async block)") ? name : `${name} (async)`;
+      expect(frames.map((frame) => frame.name)).toContain(polled);
       expect(frames.some((frame) => frame.note === "interrupted here")).toBe(true);
       found++;
     }

@@ -27,6 +27,8 @@ pub use task::{JoinHandle, Task};
 /// How urgent a coroutine is: 0 is the most.
 pub type Priority = u8;
 
+const HIGHEST: Priority = 0;
+
 /// Of `main`, and of threads that begin.
 pub const DEFAULT: Priority = PRIORITIES as Priority / 2;
 
@@ -155,6 +157,21 @@ fn slot() -> usize {
     // SAFETY: reads a register that nothing but the entry code writes.
     unsafe { asm!("mv {}, tp", out(reg) slot, options(nomem, nostack, preserves_flags)) };
     slot
+}
+
+/// What a thread counted for when it began to hurry: the priority of the coroutine that it polls.
+#[derive(Clone, Copy)]
+pub struct Urgency(Option<Priority>);
+
+/// The calling thread is as urgent as a thread can be, until it calms down.
+pub fn hurry() -> Urgency {
+    let before = Urgency(page().polled(slot()));
+    page().set_polled(slot(), Some(HIGHEST));
+    before
+}
+
+pub fn calm_down(before: Urgency) {
+    page().set_polled(slot(), before.0);
 }
 
 /// Id of the coroutine that asks.

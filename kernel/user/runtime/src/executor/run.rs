@@ -7,11 +7,9 @@ use core::task::{Context, Poll};
 use scheduler::ready::best;
 
 use super::task::Task;
-use super::{EXECUTOR, Priority, make_ready, page, slot, system};
+use super::{EXECUTOR, HIGHEST, make_ready, page, slot, system};
 use crate::lock::Lock;
 use crate::{call, syscall};
-
-const HIGHEST: Priority = 0;
 
 /// Id of the first coroutine: the process ends with it.
 const MAIN: u64 = 1;
