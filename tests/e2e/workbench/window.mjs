@@ -194,13 +194,15 @@ class Window {
   }
 
   /** The code lens above the line that begins with this text. */
-  async lens(line) {
-    const index = await until(`a code lens above ${line}`, async () => {
-      const above = await this.page.locator(".codelens-decoration").evaluateAll(linesBelow);
+  async lens(line, saying = /./) {
+    const lenses = this.page.locator(".codelens-decoration");
+    return until(`a code lens above ${line} says ${saying}`, async () => {
+      const above = await lenses.evaluateAll(linesBelow);
       const found = above.findIndex((text) => text?.startsWith(line));
-      return found >= 0 && { found };
+      if (found < 0) return false;
+      const lens = lenses.nth(found);
+      return saying.test(await lens.innerText({ timeout: 1000 }).catch(() => "")) && lens;
     });
-    return this.page.locator(".codelens-decoration").nth(index.found);
   }
 
   /** Waits for a message in the corner, and closes it; answers what it says. */
