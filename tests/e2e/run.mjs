@@ -26,6 +26,8 @@ async function main() {
       vscode: { type: "string" },
       media: { type: "boolean", default: false },
       repeat: { type: "string", default: "1" },
+      retry: { type: "boolean", default: false },
+      without: { type: "string" },
     },
   });
   const runs = chosenRuns(options);
@@ -33,7 +35,7 @@ async function main() {
   const vsix = await packageExtension(root);
   await rm(results, { recursive: true, force: true });
 
-  const tally = { passed: 0, failed: [] };
+  const tally = { passed: 0, failed: [], unsteady: [], retry: options.retry };
   const browser = await startBrowser(executable);
   try {
     for (const [which, chosen] of runs) {
@@ -68,17 +70,19 @@ async function main() {
   }
   console.log(`\n${tally.passed} steps passed, ${tally.failed.length} scenarios failed`);
   for (const name of tally.failed) console.log(`  ${name}`);
+  for (const name of tally.unsteady) console.log(`  unsteady: ${name}`);
   return tally.failed.length === 0 && tally.passed > 0 ? 0 : 1;
 }
 
 /** Which scenarios run in which VS Code. */
-function chosenRuns({ only, repeat, vscode }) {
+function chosenRuns({ only, without, repeat, vscode }) {
   if (vscode !== undefined && !(vscode in WORKBENCHES)) {
     throw new MissingTool(
       `--vscode takes ${Object.keys(WORKBENCHES).join(" or ")}, not ${vscode}.`,
     );
   }
-  const named = ({ name }) => only.split("|").some((text) => name.includes(text));
+  const among = (texts, name) => texts.split("|").some((text) => name.includes(text));
+  const named = ({ name }) => among(only, name) && !(without !== undefined && among(without, name));
   const times = Array.from({ length: Number(repeat) });
   const choose = (wanted) =>
     stages
@@ -108,19 +112,25 @@ async function runStage({ stage, open, tally, version }) {
     await opened?.workbench.end();
     opened = undefined;
   };
-  for (const scenario of stage.scenarios) {
+  const passes = async (scenario) => {
     console.log(`\n${scenario.name} (VS Code ${version})`);
     const start = performance.now();
     try {
       opened ??= await open(stage, scenario);
       await runScenario(stage, scenario, opened, tally);
       console.log(`  ${((performance.now() - start) / 1000).toFixed(1)} s`);
+      return true;
     } catch (error) {
-      tally.failed.push(`${scenario.name} (VS Code ${version})`);
       console.log(`  FAIL  ${error.stack ?? error}`);
       await opened?.window?.screenshot(`failed-${slug(scenario)}`);
       await close();
+      return false;
     }
+  };
+  for (const scenario of stage.scenarios) {
+    if (await passes(scenario)) continue;
+    const again = tally.retry && (await passes(scenario));
+    (again ? tally.unsteady : tally.failed).push(`${scenario.name} (VS Code ${version})`);
   }
   await close();
 }

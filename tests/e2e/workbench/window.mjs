@@ -303,10 +303,19 @@ class Window {
    */
   async event(pattern = /./) {
     const widget = this.page.locator(".exception-widget");
-    const frame = this.sidebar.locator(".debug-call-stack .monaco-list-row.selected");
+    const rows = this.sidebar.locator(".debug-call-stack .monaco-list-row");
     return until(`the editor says ${pattern}`, async () => {
       const text = await widget.innerText({ timeout: 5000 }).catch(() => undefined);
-      if (text === undefined) await frame.click({ timeout: 2000 }).catch(() => {});
+      if (text === undefined) {
+        // The first frame of the thread whose badge is the event's.
+        const thread = await rows.evaluateAll((all) =>
+          all.findIndex((row) => row.querySelector(".label.exception") !== null),
+        );
+        await rows
+          .nth(thread + 1)
+          .click({ timeout: 2000 })
+          .catch(() => {});
+      }
       return pattern.test(text ?? "") && text;
     });
   }
