@@ -2,9 +2,10 @@
  * End-to-end tests in a real VS Code workbench: packages the extension, installs the package into a
  * workbench that has nothing else, and uses it as a person would: all scenarios in the newest VS Code,
  * then those that matter most in the oldest supported one. `--vscode newest` or `oldest` runs all
- * of them in that one, `--only TEXT` those whose name contains it (`A|B`: or the other), `--without TEXT`
- * the others, `--repeat N` each of them so many times, `--retry` once more what failed, `--media` renews the pictures of the extension's README. Screenshots
- * and logs go to test-results/e2e.
+ * of them in that one, `--only TEXT` those whose name contains it (`A|B`: or the other), `--without
+ * TEXT` the others, `--repeat N` each of them so many times, `--retry` once more what failed,
+ * `--media` renews the pictures of the extension's README. Screenshots and logs go to
+ * test-results/e2e.
  */
 import { mkdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
