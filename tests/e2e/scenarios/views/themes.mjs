@@ -20,6 +20,7 @@ export const themes = {
     const page = window.webview;
 
     await step("something of everything is to be seen", async () => {
+      await window.view("asyncos.executors").names(/^EXECUTOR, global/);
       await window.stopAt("Bitmap update", true);
       await window.key("F5");
       await window.stopped(/bitmap/i);
