@@ -31,7 +31,7 @@ export async function leftInEnglish(stage: Stage, ofProgram: string): Promise<st
 
 const ORIGIN = "http://page.test";
 
-export type ThemeName = "dark" | "light" | "contrast";
+export type ThemeName = "dark" | "light" | "contrast" | "contrastLight";
 
 /** As VS Code's default themes set them. */
 const THEMES: Readonly<Record<ThemeName, { readonly body: string; readonly colors: string }>> = {
@@ -70,6 +70,19 @@ const THEMES: Readonly<Record<ThemeName, { readonly body: string; readonly color
       --vscode-input-foreground:#ffffff;--vscode-input-border:#6fc3df;--vscode-input-placeholderForeground:#b3b3b3;
       --vscode-button-foreground:#ffffff;--vscode-button-border:#6fc3df;--vscode-editorHoverWidget-background:#0c141f;
       --vscode-editorHoverWidget-border:#6fc3df;`,
+  },
+  contrastLight: {
+    body: "vscode-high-contrast-light vscode-high-contrast",
+    colors: `--vscode-foreground:#292929;--vscode-descriptionForeground:rgba(41, 41, 41, 0.7);--vscode-disabledForeground:#7f7f7f;
+      --vscode-editor-background:#ffffff;--vscode-panel-background:#ffffff;--vscode-panel-border:#0f4a85;
+      --vscode-contrastBorder:#0f4a85;--vscode-focusBorder:#006bbd;--vscode-editor-selectionBackground:#0f4a85;
+      --vscode-list-hoverBackground:rgba(15, 74, 133, 0.1);
+      --vscode-charts-blue:#0063d3;--vscode-charts-green:#374e06;--vscode-charts-orange:#ab5800;
+      --vscode-charts-purple:#652d90;--vscode-charts-red:#b5200d;--vscode-charts-yellow:#895503;
+      --vscode-terminal-ansiCyan:#0598bc;--vscode-terminal-ansiBrightBlue:#0451a5;--vscode-input-background:#ffffff;
+      --vscode-input-foreground:#292929;--vscode-input-border:#0f4a85;--vscode-input-placeholderForeground:rgba(41, 41, 41, 0.7);
+      --vscode-button-background:#0f4a85;--vscode-button-foreground:#ffffff;--vscode-editorHoverWidget-background:#ffffff;
+      --vscode-editorHoverWidget-border:#0f4a85;`,
   },
 };
 

@@ -112,15 +112,18 @@ describe.skipIf(!existsSync(CHROMIUM))("the Timeline's page", () => {
     }
   });
 
-  test.each(["dark", "light", "contrast"] as const)("draws in the theme %s", async (theme) => {
-    const stage = await open(theme);
-    expect(await stage.page.locator("#empty").innerText()).toMatch(/F5/);
-    await shown(stage);
-    for (const row of [0, 1, 4, 6]) expect(await colors(stage, row)).toBeGreaterThan(3);
-    expect(stage.errors).toEqual([]);
-    expect(stage.asked()).toBeLessThan(4);
-    await stage.close();
-  });
+  test.each(["dark", "light", "contrast", "contrastLight"] as const)(
+    "draws in the theme %s",
+    async (theme) => {
+      const stage = await open(theme);
+      expect(await stage.page.locator("#empty").innerText()).toMatch(/F5/);
+      await shown(stage);
+      for (const row of [0, 1, 4, 6]) expect(await colors(stage, row)).toBeGreaterThan(3);
+      expect(stage.errors).toEqual([]);
+      expect(stage.asked()).toBeLessThan(4);
+      await stage.close();
+    },
+  );
 
   /** The rows as they are on the screen; drawn anew first, if so. */
   const picture = async (stage: Stage, anew: boolean): Promise<Uint32Array> => {
