@@ -1,5 +1,6 @@
 /** Every view in each kind of theme, in a usual and in a narrow window: pictures to look at, and axe on the pages. */
 import { checkAccessibility, webviewFrame } from "../../workbench/axe.mjs";
+import { until } from "../../workbench/until.mjs";
 
 const THEMES = [
   { name: "light", theme: "Light Modern", kind: "vs" },
@@ -49,6 +50,7 @@ export const themes = {
           await picture("kernel");
           await mouse.open("asyncos.timeline");
           await page.locator("#scroller:not(.bare)").waitFor();
+          await until("rows are drawn", () => page.locator("canvas").evaluate(hasBars));
           await picture("timeline");
           await mouse.title("asyncos.timeline", "asyncos.timelineFigures");
           await page.locator("#figures table").first().waitFor();
@@ -72,3 +74,14 @@ export const themes = {
     });
   },
 };
+
+/** In the page: whether the right half, below the ruler, has more colours than lines between rows. */
+function hasBars(canvas) {
+  const [left, top] = [Math.round(canvas.width / 2), Math.round(canvas.height / 5)];
+  const { data } = canvas.getContext("2d").getImageData(left, top, left, canvas.height - top);
+  const colors = new Set();
+  for (let at = 0; at < data.length; at += 4) {
+    colors.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
+  }
+  return colors.size > 3;
+}
