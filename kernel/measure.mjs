@@ -4,25 +4,10 @@
 //
 //   node measure.mjs [HARTS ...]
 
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { bundle, root } from "../tests/bundle.mjs";
 
-const root = join(import.meta.dirname, "..");
-const folder = join(root, ".cache/kernel");
-mkdirSync(folder, { recursive: true });
-const outfile = join(folder, "measure.mjs");
-await build({
-  absWorkingDir: root,
-  entryPoints: ["tests/kernel/measure.ts"],
-  outfile,
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node20",
-  packages: "external",
-  logLevel: "warning",
-});
+const outfile = await bundle("tests/kernel/measure.ts", "kernel/measure.mjs");
 const { main } = await import(pathToFileURL(outfile).href);
 main(join(root, "kernel/prebuilt"), process.argv.slice(2).map(Number));

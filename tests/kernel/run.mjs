@@ -10,14 +10,11 @@
  * had its `--minutes`, goes on where it was.
  */
 import { spawnSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
+import { bundle, root } from "../bundle.mjs";
 
-const root = join(import.meta.dirname, "../..");
 const { values } = parseArgs({
   options: {
     seeds: { type: "string", default: "200" },
@@ -40,22 +37,9 @@ function number(name) {
   process.exit(1);
 }
 
-const folder = join(root, ".cache/kernel");
-mkdirSync(folder, { recursive: true });
-const bundle = join(folder, "interleavings.mjs");
-await build({
-  absWorkingDir: root,
-  entryPoints: ["tests/kernel/proof.ts"],
-  outfile: bundle,
-  bundle: true,
-  platform: "node",
-  format: "esm",
-  target: "node20",
-  packages: "external",
-  logLevel: "warning",
-});
-const { prove } = await import(pathToFileURL(bundle).href);
-const interleavings = await prove(root, bundle, {
+const proof = await bundle("tests/kernel/proof.ts", "kernel/interleavings.mjs");
+const { prove } = await import(pathToFileURL(proof).href);
+const interleavings = await prove(root, proof, {
   seeds: number("seeds"),
   first: number("first"),
   harts: values.harts.split(",").map(Number),
