@@ -1,6 +1,7 @@
 /** Lenses on the bundled kernel's sources while real sessions stop and run. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { DapClient } from "../../daemon/src/server/client.ts";
 import type { DaemonProcess } from "../../daemon/src/server/spawn.ts";
@@ -34,6 +35,7 @@ interface Row {
   readonly id: number;
   readonly name: string;
   readonly state: string;
+  readonly polls: number;
   readonly awaiting?: { readonly line: number };
 }
 
@@ -55,7 +57,8 @@ it("say at each async fn what the debugger says of its coroutines", async () => 
     .map((state) => [passing.filter((row) => row.state === state).length, state] as const)
     .filter(([count]) => count > 0)
     .map(([count, state]) => `${count} ${state}`);
-  const lens = `${line} ${passing.length} live: ${states.join(", ")}`;
+  const polls = passing.reduce((sum, row) => sum + row.polls, 0);
+  const lens = `${line} ${passing.length} live: ${states.join(", ")}, polled ${polls} times`;
   expect(await editor.lenses(path)).toContain(lens);
   const suspended = passing.filter(({ awaiting }) => awaiting !== undefined);
   const receive = text.split("\n").findIndex((candidate) => candidate.includes("receive().await"));
@@ -84,6 +87,23 @@ it("say at each async fn what the debugger says of its coroutines", async () => 
     .poll(async () => (await editor.lenses(path)).filter((shown) => shown.includes("live")))
     .toEqual([]);
   expect(await editor.hints(path)).toEqual([]);
+  session.close();
+  editor.close();
+});
+
+it("costs a session nothing while no editor shows a source, and is there once one does", async () => {
+  const path = join(root, "kernel/src/workload/ring.rs");
+  const text = readFileSync(path, "utf8");
+  const editor = await Editor.open(daemon);
+  // A file without annotations.
+  editor.edit(join(root, ".vscode/launch.json"), "{}");
+  const session = await stopInRing();
+  editor.edit(path, text);
+  const live = async () => (await editor.lenses(path)).filter((lens) => lens.includes("live"));
+  expect(await live()).toEqual([]);
+  await expect.poll(live).not.toEqual([]);
+  editor.notify("textDocument/didClose", { textDocument: { uri: pathToFileURL(path).href } });
+  await expect.poll(live).toEqual([]);
   session.close();
   editor.close();
 });

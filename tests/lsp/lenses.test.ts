@@ -36,6 +36,9 @@ describe("titles", () => {
     [counts(0, 0, 8), "8 live: 8 waiting"],
     [counts(1, 0, 0, 2), "1 live: 1 ready, 2 done"],
     [counts(0, 0, 0, 2), "0 live: 2 done"],
+    [{ ...counts(1, 0, 0), polls: 1 }, "1 live: 1 ready, polled 1 time"],
+    [{ ...counts(0, 0, 2), polls: 40 }, "2 live: 2 waiting, polled 40 times"],
+    [{ ...counts(0, 0, 2), polls: undefined }, "2 live: 2 waiting"],
     [counts(0, 0, 0), undefined],
   ])("%j", (input, expected) => expect(lensTitle(input)).toBe(expected));
 });

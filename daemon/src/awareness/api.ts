@@ -344,6 +344,8 @@ export interface Awareness {
     readonly name: string;
     readonly location: SourceLocation;
     readonly counts: Readonly<Record<CoroutineState, number>>;
+    /** How often those were polled whose own body it is; undefined where the kernel does not count. */
+    readonly polls: number | undefined;
     /** Where some are suspended: at an `.await`, waiting or ready to go on from there. */
     readonly awaits: readonly AwaitSite[];
   }[];

@@ -21,12 +21,15 @@ interface Site {
 
 interface Row {
   readonly counts: Record<CoroutineState, number>;
+  /** Of the coroutines whose own body it is; NaN where one of them does not say. */
+  polls: number;
   /** By place. */
   readonly awaits: Map<string, Site>;
 }
 
 const emptyRow = (): Row => ({
   counts: { ready: 0, running: 0, waiting: 0, done: 0 },
+  polls: 0,
   awaits: new Map(),
 });
 
@@ -40,8 +43,9 @@ export function takeCensus(rosters: readonly Roster[]): Census {
     return row;
   };
   for (const roster of rosters) {
-    const { polled, suspended } = tally(roster);
+    const { polled, polls, suspended } = tally(roster);
     for (const [kind, count] of polled) rowOf(kind).counts.running += count;
+    for (const [kind, count] of polls) rowOf(kind).polls += count;
     for (const [innermost, { ids, ready, waiting }] of suspended) {
       // As far as they are async fns and blocks, from the outermost inwards.
       for (const { kind, state } of [...linksOf(innermost)].reverse()) {
@@ -70,15 +74,18 @@ interface Tally {
 /** The frame in memory of one that is polled is stale: only its own body is certain. */
 function tally(roster: Roster): {
   readonly polled: ReadonlyMap<FutureKind, number>;
+  readonly polls: ReadonlyMap<FutureKind, number>;
   readonly suspended: ReadonlyMap<ChainLink, Tally>;
 } {
   const polled = new Map<FutureKind, number>();
+  const polls = new Map<FutureKind, number>();
   const suspended = new Map<ChainLink, Tally>();
-  for (const { chains, ids, kinds, states } of roster.pieces()) {
+  for (const { chains, ids, kinds, polls: times, states } of roster.pieces()) {
     for (let index = 0; index < states.length; index++) {
       const state = states[index]!;
       const kind = kinds[index];
       if (state === "running" && kind?.coroutine) polled.set(kind, (polled.get(kind) ?? 0) + 1);
+      if (kind?.coroutine) polls.set(kind, (polls.get(kind) ?? 0) + times[index]!);
       const chain = chains[index];
       if (!chain || (state !== "ready" && state !== "waiting")) continue;
       let same = suspended.get(chain);
@@ -90,7 +97,7 @@ function tally(roster: Roster): {
       if (same.ids.length < MAX_IDS) same.ids.push(ids[index]!);
     }
   }
-  return { polled, suspended };
+  return { polled, polls, suspended };
 }
 
 function siteAt(sites: Map<string, Site>, location: SourceLocation | undefined): Site | undefined {
@@ -117,16 +124,18 @@ function merged(rows: ReadonlyMap<FutureKind, Row>): Census {
     for (const state of ["ready", "running", "waiting", "done"] as const) {
       sum.counts[state] += row.counts[state];
     }
+    sum.polls += row.polls;
     for (const { location, count, coroutines } of row.awaits.values()) {
       const site = siteAt(sum.awaits, location)!;
       site.count += count;
       site.coroutines.push(...coroutines.slice(0, MAX_IDS - site.coroutines.length));
     }
   }
-  return [...functions.values()].map(({ name, location, counts, awaits }) => ({
+  return [...functions.values()].map(({ name, location, counts, polls, awaits }) => ({
     name,
     location,
     counts,
+    polls: Number.isNaN(polls) ? undefined : polls,
     awaits: [...awaits.values()],
   }));
 }

@@ -79,6 +79,10 @@ export class Coroutines {
     return this.#number(this.#binding?.priority, record);
   }
 
+  pollsOf(record: number): number {
+    return this.#number(this.#binding?.polls, record);
+  }
+
   stateOf(record: number): CoroutineState | "unknown" {
     const state = this.#binding?.state;
     if (!state) return "unknown";
@@ -127,7 +131,7 @@ export class Coroutines {
       awaiting: stage?.stage === "suspended" ? stage.location : undefined,
       waitsFor: state === "waiting" && future ? this.#waits.of(future) : undefined,
       spawnedAt: this.#spawnedAt(record),
-      polls: known(this.#number(this.#binding?.polls, record)),
+      polls: known(this.pollsOf(record)),
       wakes: known(this.#number(this.#binding?.wakes, record)),
     };
   }

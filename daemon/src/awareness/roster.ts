@@ -15,9 +15,11 @@ import type { RecordPiece } from "./records.ts";
 export interface Piece {
   readonly executor: number;
   readonly records: readonly number[];
-  /** NaN where it cannot be read; priorities too. */
+  /** NaN where it cannot be read; priorities and polls too. */
   readonly ids: readonly number[];
   readonly priorities: readonly number[];
+  /** How often each was polled. */
+  readonly polls: readonly number[];
   readonly states: readonly (CoroutineState | "unknown")[];
   /** What they run; undefined where that is not known. */
   readonly kinds: readonly (FutureKind | undefined)[];
@@ -100,6 +102,7 @@ export class Roster {
       records,
       ids: [] as number[],
       priorities: [] as number[],
+      polls: [] as number[],
       states: [] as Piece["states"][number][],
       kinds: [] as Piece["kinds"][number][],
       chains: [] as Piece["chains"][number][],
@@ -113,6 +116,7 @@ export class Roster {
         const stands = state === "running" || state === "done";
         piece.ids.push(coroutines.idOf(record));
         piece.priorities.push(coroutines.priorityOf(record));
+        piece.polls.push(coroutines.pollsOf(record));
         piece.states.push(state);
         piece.kinds.push(future?.kind);
         piece.chains.push(stands ? undefined : this.#chains.of(future));

@@ -1,6 +1,6 @@
 /** What the handlers of one adapter share: the session, its handles, and the way to the client. */
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import type { Disposable } from "../base/disposable.ts";
+import { type Disposable, Signal } from "../base/disposable.ts";
 import { UserError } from "../base/errors.ts";
 import type { Annotations, Environment } from "../debugger/api.ts";
 import { Breakpoints } from "../debugger/breakpoints.ts";
@@ -25,6 +25,9 @@ export class Context {
   readonly breakpoints = new Breakpoints();
   readonly filters = new Filters();
   readonly picked = new PickedStops();
+  /** Somebody looks at annotations. */
+  annotated = true;
+  readonly annotatedChanged = new Signal<boolean>();
   /** Everything that may stop the machine. */
   readonly halting = [this.breakpoints, this.filters, this.picked];
   readonly frames = new Handles<Frame>("Frame");

@@ -94,16 +94,19 @@ function release(context: Context): Session | undefined {
 function listen(context: Context, session: Session): void {
   const { emit } = context;
   const annotator = new Annotator(session, context.environment, context.annotate);
+  const annotate = (): void => {
+    if (context.annotated && session.stop) annotator.refresh();
+  };
   context.listening.push(
     disposable(() => annotator.clear()),
     session.stopped.on((stop) => {
       context.clearHandles();
       for (const body of stoppedEvents(stop)) emit("stopped", body);
-      annotator.refresh();
+      annotate();
     }),
-    session.selection.on(() => {
-      if (session.stop) annotator.refresh();
-    }),
+    session.selection.on(annotate),
+    session.edited.on(annotate),
+    context.annotatedChanged.on((wanted) => (wanted ? annotate() : annotator.clear())),
     session.resumed.on(() => {
       context.clearHandles();
       annotator.clear();

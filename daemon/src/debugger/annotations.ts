@@ -63,9 +63,10 @@ async function collect(session: Session): Promise<Annotations> {
   const { awareness, sources } = session;
   const functions: Annotations["functions"][number][] = [];
   const awaits: Annotations["awaits"][number][] = [];
-  for (const { name, location, counts, awaits: sites } of awareness.census()) {
+  for (const { name, location, counts, polls, awaits: sites } of awareness.census()) {
     const { host } = await sources.find(location.path);
-    if (host !== undefined) functions.push({ path: host, line: location.line, name, counts });
+    if (host !== undefined)
+      functions.push({ path: host, line: location.line, name, counts: { ...counts, polls } });
     for (const { location: at, count, coroutines } of sites) {
       const { host: path } = await sources.find(at.path);
       if (path !== undefined)

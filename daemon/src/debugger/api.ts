@@ -44,6 +44,8 @@ export interface Annotations {
       readonly running: number;
       readonly waiting: number;
       readonly done: number;
+      /** How often those were polled whose own body it is, where that is known. */
+      readonly polls?: number | undefined;
     };
   }[];
   /** Lines with an `.await` at which coroutines are suspended: how many, and the ids of the first few. */

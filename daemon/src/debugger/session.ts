@@ -45,6 +45,8 @@ export class Session implements BreakpointHost, StepHost {
   readonly statements = new Statements();
   /** Another coroutine is selected. */
   readonly selection = new Signal<undefined>();
+  /** The user has changed memory or registers. */
+  readonly edited = new Signal<undefined>();
   #selected: number | undefined;
   /** Coroutines that the user wants among the threads. */
   readonly pinned = new Set<number>();
@@ -232,6 +234,7 @@ export class Session implements BreakpointHost, StepHost {
   /** What was changed by the user shows at once. */
   changed(): void {
     this.stacks.clear();
+    this.edited.emit(undefined);
   }
 
   // Running

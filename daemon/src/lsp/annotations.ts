@@ -39,7 +39,10 @@ export interface AnnotationSource extends Disposable {
 export class LiveAnnotations {
   /** Some session stopped, runs again or ended. */
   readonly changed = new Signal<void>();
+  /** Somebody has begun to look, or nobody looks any more. */
+  readonly wantedChanged = new Signal<boolean>();
   readonly #sources = new Map<AnnotationSource, Annotations>();
+  readonly #viewers = new Set<object>();
   /** Of the session that stopped last: it stays when that runs or has ended. */
   #code: Annotations["code"];
 
@@ -58,6 +61,19 @@ export class LiveAnnotations {
       dispose: () => source.set(undefined),
     };
     return source;
+  }
+
+  /** Whether an editor shows a file that has annotations: otherwise sessions need not work them out. */
+  get wanted(): boolean {
+    return this.#viewers.size > 0;
+  }
+
+  /** `viewer` has such a file open, or none any more. */
+  want(viewer: object, wants: boolean): void {
+    const before = this.wanted;
+    if (wants) this.#viewers.add(viewer);
+    else this.#viewers.delete(viewer);
+    if (this.wanted !== before) this.wantedChanged.emit(this.wanted);
   }
 
   /** The functions of a file by line; sessions, and generic instances of one function, add up. */
@@ -122,5 +138,6 @@ function sum(a: FunctionCounts | undefined, b: FunctionCounts): FunctionCounts {
     running: a.running + b.running,
     waiting: a.waiting + b.waiting,
     done: a.done + b.done,
+    polls: a.polls === undefined || b.polls === undefined ? undefined : a.polls + b.polls,
   };
 }

@@ -2,9 +2,9 @@
 import type { CodeLens } from "vscode-languageserver";
 import type { AnnotatedFunction, CodeSymbol, FunctionCounts } from "./annotations.ts";
 
-/** `12 live: 3 ready, 1 running, 8 waiting`; states without a coroutine are left out. */
+/** `12 live: 3 ready, 1 running, 8 waiting, polled 40 times`; states without a coroutine are left out. */
 export function lensTitle(counts: FunctionCounts): string | undefined {
-  const { ready, running, waiting, done } = counts;
+  const { ready, running, waiting, done, polls = 0 } = counts;
   const live = ready + running + waiting;
   if (live + done === 0) return undefined;
   const states = [
@@ -12,6 +12,7 @@ export function lensTitle(counts: FunctionCounts): string | undefined {
     ...(running > 0 ? [`${running} running`] : []),
     ...(waiting > 0 ? [`${waiting} waiting`] : []),
     ...(done > 0 ? [`${done} done`] : []),
+    ...(polls > 0 ? [polls === 1 ? "polled 1 time" : `polled ${polls} times`] : []),
   ];
   const all = `${live} live`;
   return `${all}: ${states.join(", ")}`;

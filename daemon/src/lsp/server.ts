@@ -91,6 +91,7 @@ export function serveLanguageClient(
   connection.onDidOpenTextDocument(({ textDocument }) => {
     open.add(textDocument.uri, textDocument.text);
     kernels.need();
+    host.annotations.want(open, open.anySource);
     check(textDocument.uri);
   });
   connection.onDidChangeTextDocument(({ textDocument, contentChanges }) => {
@@ -101,6 +102,7 @@ export function serveLanguageClient(
   });
   connection.onDidCloseTextDocument(({ textDocument }) => {
     open.remove(textDocument.uri);
+    host.annotations.want(open, open.anySource);
     if (isJudged(textDocument.uri)) say(textDocument.uri, []);
   });
   connection.onNotification(KernelsNotification, (told) =>
@@ -135,6 +137,7 @@ export function serveLanguageClient(
   return {
     dispose() {
       subscription.dispose();
+      host.annotations.want(open, false);
       kernels.dispose();
       lenses.supported = false;
       hints.supported = false;
@@ -188,6 +191,11 @@ class OpenFiles {
 
   get any(): boolean {
     return this.#files.size > 0;
+  }
+
+  /** Any that shows what sessions know. */
+  get anySource(): boolean {
+    return this.uris.some((uri) => !isJudged(uri));
   }
 
   get uris(): readonly string[] {

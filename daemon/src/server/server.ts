@@ -43,6 +43,9 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const sessions = new Set<Session>();
   const machines = new Machines<Session>();
   const annotations = new LiveAnnotations();
+  annotations.wantedChanged.on((wanted) => {
+    for (const session of sessions) session.annotate(wanted);
+  });
   const inspection = new Inspection(options.layout, options.log);
   const sockets = new WebSocketServer({
     noServer: true,
@@ -86,6 +89,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
         },
       });
       sessions.add(session);
+      session.annotate(annotations.wanted);
     },
     "/lsp": (socket) =>
       serveLanguage(webSocketTransport(socket), annotations, inspection, options.log),

@@ -15,6 +15,8 @@ export type ToWorker =
   | { readonly kind: "message"; readonly text: string }
   /** So many characters of the worker's messages left for the client. */
   | { readonly kind: "flushed"; readonly length: number }
+  /** Whether somebody looks at what sessions have to say of source files; not, at first. */
+  | { readonly kind: "annotate"; readonly wanted: boolean }
   /** Answers to `publish` and `reserve`: a machine's name, or why not. */
   | { readonly kind: "named"; readonly name: string }
   | { readonly kind: "refused"; readonly problem: string }

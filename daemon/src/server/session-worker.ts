@@ -42,6 +42,8 @@ const ask = (question: FromWorker): Promise<string> =>
     post(question);
   });
 
+/** Whether somebody looks at annotations. */
+let wanted = false;
 let adapter = createAdapter();
 
 function createAdapter(): Adapter {
@@ -53,6 +55,7 @@ function createAdapter(): Adapter {
       reserve: async (name) => void (await ask({ kind: "reserve", name })),
     },
   });
+  created.wantAnnotations(wanted);
   created.onDidSendMessage((message) => send(message as DebugProtocol.ProtocolMessage));
   return created;
 }
@@ -90,6 +93,10 @@ port.on("message", (message: ToWorker) => {
       // What a client that is gone had not read is forgotten.
       underWay = Math.max(0, underWay - message.length);
       if (underWay <= WINDOW) release();
+      return;
+    case "annotate":
+      wanted = message.wanted;
+      adapter.wantAnnotations(wanted);
       return;
     case "named":
       asked?.answer(message.name);

@@ -93,6 +93,11 @@ export class Session {
     else this.#end(undefined);
   }
 
+  /** Whether somebody looks at what it has to say of source files. */
+  annotate(wanted: boolean): void {
+    this.#post({ kind: "annotate", wanted });
+  }
+
   get taken(): boolean {
     return this.#client !== undefined || this.#promisedTo !== undefined;
   }
