@@ -67,6 +67,12 @@ describe("values", () => {
     const old = (await evaluate("seen[2]")).result;
     expect((await set("[2]", "7", array.variablesReference)).value).toBe("7");
     expect((await evaluate("seen[2]")).result).toBe("7");
+    const written = await client.event("memory");
+    expect(written.body).toEqual({
+      memoryReference: (await evaluate("seen[2]")).memoryReference,
+      offset: 0,
+      count: 8,
+    });
     await set("[2]", old, (await evaluate("seen")).variablesReference);
     await expect(set("[9]", "7", array.variablesReference)).rejects.toThrow("no [9]");
     await expect(set("[2]", "seven", array.variablesReference)).rejects.toThrow();
@@ -83,6 +89,48 @@ describe("values", () => {
     await set("t6", before, registers);
     await expect(set("t6", "many", registers)).rejects.toThrow('"many" is not a whole number');
     await expect(set("pc", "0", registers)).rejects.toThrow("cannot be changed");
+  });
+
+  it("sets what an expression stands for", async () => {
+    const set = (expression: string, value: string) =>
+      client.request("setExpression", { expression, value, frameId });
+    const { result } = await evaluate("seen[2]");
+    expect(await set("seen[2]", "12")).toMatchObject({ value: "12", type: "usize" });
+    expect((await evaluate("seen[2]")).result).toBe("12");
+    await set("seen[2]", result);
+    await expect(set("seen[2] + 1", "3")).rejects.toThrow("cannot be changed");
+    await expect(set("no_such", "3")).rejects.toThrow("no_such");
+  });
+
+  it.each([
+    [".", ".pin", 0],
+    [".un", ".unpin", 0],
+    ["", "rounds", 0],
+    ["rounds > ro", "rounds", 9],
+    ["cor", "coroutine", 0],
+    ["$s", "$sp", 0],
+    ["1 + $s", "$sp", 4],
+    ["EXECU", "executor::EXECUTOR", 0],
+    ["executor::EX", "executor::EXECUTOR", 0],
+    ["executor::EXECUTOR.ta", "tasks", 19],
+    ["outbox.", "0", 7],
+  ])("offers, after `%s`, `%s`", async (text, label, start) => {
+    const { targets } = await client.request("completions", {
+      text,
+      column: text.length + 1,
+      frameId,
+    });
+    const found = targets.find((each: Body) => each.label === label);
+    expect(found ?? targets).toMatchObject({ start: start + 1, length: text.length - start });
+  });
+
+  it("offers nothing where nothing can be known", async () => {
+    for (const text of ["no_such.", "ring::nowhere::A", "rounds.", "(", "1."]) {
+      const { targets } = await client.request("completions", { text, column: text.length + 1 });
+      expect(targets.filter(({ type }: Body) => type !== "keyword").length, text).toBeLessThan(
+        text === "(" ? 20 : 1,
+      );
+    }
   });
 
   it("shows control registers as the hart has them", async () => {
@@ -126,6 +174,10 @@ describe("memory and code", () => {
     expect((await read()).data).toBe(data);
     expect((await evaluate("seen[0]")).result).toBe(String(0x0807060504030201n));
     await client.request("writeMemory", { memoryReference, data: before });
+    // Values are others, the stacks are not: an editor keeps its focus.
+    const told = (event: string) => client.events.filter((each) => each.event === event);
+    expect(told("invalidated").at(-1)?.body).toEqual({ areas: ["variables"] });
+    expect(told("memory").at(-1)?.body).toEqual({ memoryReference, offset: 0, count: 8 });
 
     const nowhere = { memoryReference: "0x10", count: 32 };
     expect(await client.request("readMemory", nowhere)).toEqual({
@@ -139,6 +191,25 @@ describe("memory and code", () => {
     await expect(
       client.request("readMemory", { memoryReference: "here", count: 1 }),
     ).rejects.toThrow('"here" is not an address');
+  });
+
+  it("tells of other stacks when a stack was written to", async () => {
+    client.events.length = 0;
+    const frames = await client.frames(threadId);
+    const { scopes } = await client.request("scopes", { frameId: frames[0].id });
+    const { variables } = await client.request("variables", {
+      variablesReference: scopes[1].variablesReference,
+    });
+    const { memoryReference } = variables.find(({ name }: Body) => name === "sp");
+    const count = 1024;
+    const { data } = await client.request("readMemory", { memoryReference, count });
+    const zeros = Buffer.alloc(count).toString("base64");
+    await client.request("writeMemory", { memoryReference, data: zeros });
+    expect((await client.event("invalidated")).body).toEqual({ areas: ["all"] });
+    expect((await client.frames(threadId)).length).toBeLessThan(frames.length);
+    await client.request("writeMemory", { memoryReference, data });
+    expect((await client.event("invalidated")).body).toEqual({ areas: ["all"] });
+    expect((await client.frames(threadId)).length).toBe(frames.length);
   });
 
   it("disassembles around the pc, both ways, in step with the instructions", async () => {

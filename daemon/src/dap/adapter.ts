@@ -14,6 +14,7 @@ import { alone, type MachineNames } from "./machines.ts";
 import { adoptSession, closeSession, leaveSession } from "./open.ts";
 import { asyncos } from "./requests/asyncos.ts";
 import { breakpoints, wireBreakpoint } from "./requests/breakpoints.ts";
+import { completions } from "./requests/completions.ts";
 import { execution } from "./requests/execution.ts";
 import { greet, life } from "./requests/life.ts";
 import { memory } from "./requests/memory.ts";
@@ -32,6 +33,7 @@ export const requests: Handlers = {
   ...execution,
   ...stacks,
   ...values,
+  ...completions,
   ...memory,
   ...asyncos,
   ...parallel,
@@ -62,6 +64,7 @@ const ACTIONS = new Set([
   "stepIn",
   "stepOut",
   "setVariable",
+  "setExpression",
   "writeMemory",
   "asyncos/stepHart",
   "asyncos/runHart",
@@ -101,6 +104,12 @@ export class Adapter extends DebugSession {
   adopt(debuggee: Debuggee, initialize: unknown): void {
     greet(this.#context, (initialize ?? {}) as Parameters<typeof greet>[1]);
     adoptSession(this.#context, debuggee);
+  }
+
+  /** Whether anybody looks at what `annotate` is told; until this is called, somebody does. */
+  wantAnnotations(wanted: boolean): void {
+    this.#context.annotated = wanted;
+    this.#context.annotatedChanged.emit(wanted);
   }
 
   /** The client is gone without a word, and its machine is to stay, if there is one that goes on. */

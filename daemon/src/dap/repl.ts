@@ -5,7 +5,7 @@ import { threadNumber } from "../debugger/threads.ts";
 import { tellChanged } from "./changed.ts";
 import type { Context } from "./context.ts";
 
-interface Command {
+export interface Command {
   readonly usage: string;
   readonly help: string;
   run(context: Context, argument: string): string;
@@ -22,7 +22,7 @@ const coroutine = (context: Context, argument: string): number => {
 
 const numberOf = (id: number): number | undefined => threadNumber({ kind: "coroutine", id });
 
-const commands: Readonly<Record<string, Command>> = {
+export const commands: Readonly<Record<string, Command>> = {
   ".help": {
     usage: ".help",
     help: "this list",

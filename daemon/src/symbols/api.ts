@@ -308,6 +308,8 @@ export interface SymbolFile {
     readonly qualifiedName: string;
     readonly address: Address | undefined;
   })[];
+  /** Paths of statics with a place, `executor::EXECUTOR`, whose name goes on from what was typed: `EXE`, `executor::E`. */
+  staticsBeginning(text: string, most: number): readonly string[];
   typeNamed(pattern: string): readonly Type[];
   /** All coroutine environment types. */
   coroutineTypes(): readonly StructType[];

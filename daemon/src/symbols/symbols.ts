@@ -204,6 +204,24 @@ class ElfSymbols implements SymbolFile {
     return found.filter((each) => each.address || !placed.has(each.qualifiedName));
   }
 
+  staticsBeginning(text: string, most: number): readonly string[] {
+    const path = text.split("::");
+    const begin = path.pop()!;
+    const paths = new Set<string>();
+    for (const die of this.#names.matching("statics", (last) => last.startsWith(begin))) {
+      if (paths.size >= most) break;
+      this.#dwarf.tolerate(() => {
+        if (!isDefinition(die) || staticAddress(die) === undefined) return;
+        const parts = this.#paths.of(die).split("::");
+        const above = parts.slice(-1 - path.length, -1).join("::");
+        if (path.length === 0 || above === path.join("::")) {
+          paths.add(parts.slice(-Math.max(2, path.length + 1)).join("::"));
+        }
+      }, undefined);
+    }
+    return [...paths];
+  }
+
   typeNamed(pattern: string): readonly Type[] {
     const matches = pathMatcher(pattern);
     const found = new Set<Type>();

@@ -5,6 +5,7 @@ import { address, hex } from "../../base/brand.ts";
 import { UserError } from "../../base/errors.ts";
 import { type Line, listing } from "../../debugger/listing.ts";
 import type { Hart } from "../../machine/api.ts";
+import { stackShape, tellWritten } from "../changed.ts";
 import type { Context } from "../context.ts";
 import { fromBase64, parseAddress, toBase64 } from "../encoding.ts";
 import { type Handlers, handler } from "../table.ts";
@@ -68,15 +69,14 @@ export const memory: Handlers = {
   writeMemory: handler("stopped", writeMemory, (context, args) => {
     const at = parseAddress(args.memoryReference, args.offset);
     const bytes = fromBase64(args.data);
+    const before = stackShape(context);
     if (!context.launched.focusedHart.write(at, bytes)) {
       throw new UserError(`Memory at ${hex(at)} cannot be written: not all of it is mapped RAM.`);
     }
     context.launched.changed();
-    context.afterResponse(() => {
-      const { memoryReference } = args;
-      context.emit("memory", { memoryReference, offset: args.offset ?? 0, count: bytes.length });
-      context.emit("invalidated", { areas: ["all"] });
-    });
+    const { memoryReference } = args;
+    const written = { memoryReference, offset: args.offset ?? 0, count: bytes.length };
+    tellWritten(context, before, written);
     return { bytesWritten: bytes.length };
   }),
 

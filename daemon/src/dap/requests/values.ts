@@ -5,9 +5,10 @@ import { hex } from "../../base/brand.ts";
 import { UserError } from "../../base/errors.ts";
 import type { Frame } from "../../debugger/stacks.ts";
 import type { Names, Value } from "../../inspect/api.ts";
+import { stackShape, tellWritten } from "../changed.ts";
 import type { Context } from "../context.ts";
 import { csrEntries, entries, entryOf, floatEntries, listOf, registerEntries } from "../entries.ts";
-import type { Container } from "../handles.ts";
+import type { Container, Entry } from "../handles.ts";
 import { runCommand } from "../repl.ts";
 import { type Handlers, handler, index } from "../table.ts";
 
@@ -22,6 +23,11 @@ const setVariable = z.object({
   variablesReference: handle,
   name: z.string(),
   value: z.string().max(4096),
+});
+const setExpression = z.object({
+  expression: z.string().max(65536),
+  value: z.string().max(4096),
+  frameId: handle.optional(),
 });
 const evaluate = z.object({
   expression: z.string().max(65536),
@@ -80,6 +86,18 @@ export function localsOf(context: Context, frame: Frame): Container {
   }
 }
 
+/** Throws UserError where it cannot be changed, or not to this. */
+function write(context: Context, entry: Entry, text: string): void {
+  if (!entry.set) throw new UserError(`${entry.name} cannot be changed.`);
+  const before = stackShape(context);
+  entry.set(text);
+  context.launched.changed();
+  // A register's memory reference is where it points to: nothing was written there.
+  const { memoryReference, size: count } = entry;
+  const isInMemory = memoryReference !== undefined && count !== undefined;
+  tellWritten(context, before, isInMemory ? { memoryReference, offset: 0, count } : undefined);
+}
+
 export const values: Handlers = {
   scopes: handler("stopped", z.object({ frameId: handle }), (context, args) => {
     const frame = context.frames.get(args.frameId);
@@ -135,11 +153,16 @@ export const values: Handlers = {
     const find = () => container.list().find(({ name }) => name === args.name);
     const entry = find();
     if (!entry) throw new UserError(`There is no ${args.name} here.`);
-    if (!entry.set) throw new UserError(`${args.name} cannot be changed.`);
-    entry.set(args.value);
-    context.launched.changed();
-    context.afterResponse(() => context.emit("invalidated", { areas: ["variables"] }));
+    write(context, entry, args.value);
     const { name: _, evaluateName: __, ...rest } = context.variable(find() ?? entry);
+    return rest;
+  }),
+
+  setExpression: handler("stopped", setExpression, (context, args) => {
+    const frame = frameOf(context, args.frameId);
+    const find = () => entryOf(evaluateIn(context, args.expression, frame), frame);
+    write(context, { ...find(), name: args.expression }, args.value);
+    const { name: _, evaluateName: __, ...rest } = context.variable(find());
     return rest;
   }),
 
