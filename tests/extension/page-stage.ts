@@ -112,8 +112,9 @@ export async function openStage(options: StageOptions): Promise<Stage> {
   const page = await browser.newPage({ viewport: size });
   const said: { readonly type: string }[] = [];
   let questions = 0;
+  // Parsed as data: as a part of the script a long answer would take several times as long.
   const tell = (message: object): Promise<void> =>
-    page.evaluate(`postMessage(${JSON.stringify(message)}, "*")`);
+    page.evaluate(`postMessage(JSON.parse(${JSON.stringify(JSON.stringify(message))}), "*")`);
   await page.exposeFunction("toHost", async (message: FromAnyPage) => {
     if (message.type !== "ask") {
       said.push(message);
