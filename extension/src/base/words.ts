@@ -37,8 +37,17 @@ export function counted(
 
 /** Digits in groups, as the language has them. */
 export function number(value: number, format?: Intl.NumberFormatOptions): string {
-  return value.toLocaleString(language.tag, format);
+  // Making one takes much longer than using it, and pages use it for each picture.
+  const key = `${language.tag} ${JSON.stringify(format)}`;
+  let formatter = formatters.get(key);
+  if (!formatter) {
+    formatter = new Intl.NumberFormat(language.tag, format);
+    formatters.set(key, formatter);
+  }
+  return formatter.format(value);
 }
+
+const formatters = new Map<string, Intl.NumberFormat>();
 
 const filled = (text: string, parts: readonly Part[]): string =>
   text.replace(/\{(\d+)\}/g, (whole, at) => String(parts[Number(at)] ?? whole));

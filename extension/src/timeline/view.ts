@@ -118,9 +118,12 @@ export class TimelineView extends PageView<ToTimeline, FromTimeline> {
   }
 
   protected override answered({ debug }: Session, command: string, body: unknown): void {
-    if (command === "asyncos/timeline") {
-      this.#last = { id: debug.id, body: body as TimelineBody };
-    }
+    if (command !== "asyncos/timeline") return;
+    const last = this.#last;
+    const next = { id: debug.id, body: body as TimelineBody };
+    // What only came to what the page held says less than that.
+    const same = last?.id === next.id && last.body.end === next.body.end;
+    if (!same || rangeOf(next.body) >= rangeOf(last.body)) this.#last = next;
   }
 
   protected receive(message: FromTimeline): void {
@@ -143,3 +146,5 @@ export class TimelineView extends PageView<ToTimeline, FromTimeline> {
     }
   }
 }
+
+const rangeOf = ({ from, to }: TimelineBody): number => Number(to) - Number(from);

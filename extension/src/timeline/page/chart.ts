@@ -2,7 +2,7 @@
  * The chart: what is in sight, what the pointer and the keys do to it, and when it is drawn. It draws
  * at most once for each frame and asks one question at a time, both only while it is in sight.
  */
-import { type Held, nextQuery, type Wanted } from "../fetching.ts";
+import { extended, type Held, missingPart, nextQuery, type Wanted } from "../fetching.ts";
 import type { TimelineBody, TimelineQuery } from "../messages.ts";
 import { type Bounds, everything, pan, type Viewport, zoom } from "../viewport.ts";
 import { type Hit, hitAt, neighbour } from "./hits.ts";
@@ -146,11 +146,15 @@ export class Chart {
       this.#fitted = false;
     }
     if (body)
-      this.#take(body, this.#wanted(), {
-        from: Number(body.from),
-        to: Number(body.to),
-        width: 1,
-        lanes: { start: 0, count: 0 },
+      this.#take({
+        body,
+        wanted: this.#wanted(),
+        query: {
+          from: Number(body.from),
+          to: Number(body.to),
+          width: 1,
+          lanes: { start: 0, count: 0 },
+        },
       });
     this.refresh();
   }
@@ -233,7 +237,8 @@ export class Chart {
     if (!query) return;
     this.#asking = true;
     try {
-      this.#take(await this.#host.ask(query), wanted, query);
+      if (!(await this.#extend(query, wanted)))
+        this.#take({ body: await this.#host.ask(query), wanted, query });
     } catch (error) {
       // Not asked again before something changes.
       if (this.held) this.held = { ...this.held, wanted };
@@ -244,9 +249,25 @@ export class Chart {
     }
   }
 
-  #take(body: TimelineBody, wanted: Wanted, query: TimelineQuery): void {
+  /** Asks for what is missing beside what is held; whether that was all. */
+  async #extend(
+    query: NonNullable<ReturnType<typeof nextQuery>>,
+    wanted: Wanted,
+  ): Promise<boolean> {
+    const { held } = this;
+    // While it runs, what is held ends at another time than what comes.
+    const part = held && this.#timer === undefined && missingPart(query, wanted, held);
+    if (!part) return false;
+    const body = await this.#host.ask(part);
+    const whole = this.held === held ? extended(held, part, body, wanted) : undefined;
+    if (whole) this.#take(whole);
+    return whole !== undefined;
+  }
+
+  #take(held: Held): void {
+    const { body } = held;
     const first = this.held === undefined;
-    this.held = { body, wanted, query };
+    this.held = held;
     const bounds = { begin: Number(body.begin), end: Number(body.end) };
     const more = bounds.end !== this.#bounds.end || bounds.begin !== this.#bounds.begin;
     this.#bounds = bounds;

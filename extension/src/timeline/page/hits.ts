@@ -1,6 +1,7 @@
 /** What stands at a place of the picture: its words for the hover and for screen readers. */
 import { counted, t } from "../../base/words.ts";
 import type { Held } from "../fetching.ts";
+import { lowerBound } from "../joining.ts";
 import type { BitmapRow, CoroutineRow, HartRow, TimelineRow } from "../messages.ts";
 import { formatTime } from "../viewport.ts";
 import {
@@ -16,7 +17,6 @@ import {
   threadTitle,
   timeAt,
 } from "./layout.ts";
-import { lowerBound } from "./members.ts";
 
 export interface Hit {
   readonly row: number;

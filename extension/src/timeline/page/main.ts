@@ -154,7 +154,9 @@ function describe(): void {
       : []),
     ...(phase === "ended" ? [t("the session has ended")] : []),
   ];
-  note.textContent = parts.join(" · ");
+  // What is written anew is laid out anew, before the next picture knows its size.
+  const said = parts.join(" · ");
+  if (note.textContent !== said) note.textContent = said;
 }
 
 function emptyText(phase: PagePhase): string {

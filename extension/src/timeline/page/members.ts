@@ -3,6 +3,7 @@
  * in the stretch are touched, found by halving, and cells that share a pixel are one rectangle.
  */
 import type { Held } from "../fetching.ts";
+import { firstFrom, lowerBound } from "../joining.ts";
 import type {
   BitmapRow,
   CoroutineRow,
@@ -352,26 +353,6 @@ export function inSpan<Member extends readonly [number, ...unknown[]]>(
   const origin = Number(held.body.from);
   const first = Math.max(0, lowerBound(members, span.from - origin) - 1);
   return members.slice(first, lowerBound(members, span.to - origin));
-}
-
-export const lowerBound = (
-  members: readonly (readonly [number, ...unknown[]])[],
-  time: number,
-): number => firstFrom(members, time, ([start]) => start);
-
-function firstFrom<Member>(
-  members: readonly Member[],
-  time: number,
-  timeOf: (member: Member) => number,
-): number {
-  let low = 0;
-  let high = members.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (timeOf(members[middle]!) >= time) high = middle;
-    else low = middle + 1;
-  }
-  return low;
 }
 
 type Sums = [number, number, number, number];
