@@ -216,6 +216,7 @@ describe("interrupted steps", () => {
     const last = await client.event("stopped");
     expect(first.body).toMatchObject({ reason: "exception", preserveFocusHint: true });
     expect(first.body.threadId).not.toBe(threadId);
+    expect([first.body.allThreadsStopped, last.body.allThreadsStopped]).toEqual([true, false]);
     expect(last.body).toMatchObject({ threadId, reason: "pause" });
     expect(last.body.description).toBe("Step interrupted");
     expect(last.body.text).toMatch(/^Step interrupted: wake of coroutine \d+ .*\(hart \d\)/);

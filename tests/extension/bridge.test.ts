@@ -1,5 +1,5 @@
 /** The bridge answers every request, also when the daemon goes away. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { JsonSocket } from "../../extension/src/base/json-socket.ts";
 import { Bridge } from "../../extension/src/debug/bridge.ts";
 
@@ -92,4 +92,42 @@ test("nothing is delivered after the end", () => {
   bridge.handle(request(1, "threads"));
   bridge.dispose();
   expect(delivered).toEqual([]);
+});
+
+describe("stacks that are asked for twice", () => {
+  const stack = (seq: number, threadId: number, startFrame = 0) => ({
+    ...request(seq, "stackTrace"),
+    arguments: { threadId, startFrame },
+  });
+  const order = (delivered: readonly unknown[]) =>
+    delivered.map((each) => (each as { request_seq?: number }).request_seq);
+
+  test("who asked first is answered last", () => {
+    const { bridge, delivered, receive } = setUp();
+    bridge.handle(stack(1, 1));
+    bridge.handle(stack(2, 2));
+    bridge.handle(stack(3, 1));
+    for (const seq of [1, 2, 3]) receive(response(seq));
+    expect(order(delivered)).toEqual([2, 3, 1]);
+  });
+
+  test("one after the other, and the frames below, come as they came", () => {
+    const { bridge, delivered, receive } = setUp();
+    bridge.handle(stack(1, 1));
+    receive(response(1));
+    bridge.handle(stack(2, 1));
+    bridge.handle(stack(3, 1, 1));
+    receive(response(3));
+    receive(response(2));
+    expect(order(delivered)).toEqual([1, 3, 2]);
+  });
+
+  test("what was held back is not lost with the connection", () => {
+    const { bridge, delivered, receive, lose } = setUp();
+    bridge.handle(stack(1, 1));
+    bridge.handle(stack(2, 1));
+    receive(response(1));
+    lose("connection closed (1006)");
+    expect(delivered.slice(0, 2)).toMatchObject([response(1), { request_seq: 2, success: false }]);
+  });
 });

@@ -1,6 +1,7 @@
 /**
  * The `stopped` events of one stop. A client shows the thread of the last one; what stopped another
- * hart while the user was stepping is told first, with the hint to keep the focus.
+ * hart while the user was stepping is told first, with the hint to keep the focus. Only the first says
+ * that all threads stand: a client that hears so forgets the stacks of all, also those it has just asked.
  */
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import {
@@ -41,7 +42,7 @@ export function stoppedEvents(stop: Stop): readonly Body[] {
     preserveFocusHint: true,
   }));
   const last = here.length > 0 ? body(stop.focus, here) : interrupted(stop);
-  return [...first, last];
+  return [...first, last].map((event, index) => ({ ...event, allThreadsStopped: index === 0 }));
 }
 
 /** The user chose another thread to look at: told as a stop, which is how a client comes to show it. */
@@ -67,7 +68,6 @@ function body(hart: number, list: readonly Reason[]): Body {
     description: capital(all(labelCause)),
     text: capital(all(describeCause)),
     threadId: hart + 1,
-    allThreadsStopped: true,
     hitBreakpointIds: hits.length > 0 ? hits : undefined,
     ...(events.length > 0 ? { events } : {}),
   };
@@ -83,7 +83,6 @@ function interrupted(stop: Stop): Body {
     description: "Step interrupted",
     text: `Step interrupted: ${text}`,
     threadId: stop.focus + 1,
-    allThreadsStopped: true,
   };
 }
 

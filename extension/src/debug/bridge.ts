@@ -7,6 +7,7 @@
 import type { JsonSocket } from "../base/json-socket.ts";
 import { t } from "../base/words.ts";
 import { Hearing } from "./hearing.ts";
+import { StackOrder } from "./stack-order.ts";
 
 /** The envelope of a DAP message. */
 export interface ProtocolMessage {
@@ -22,6 +23,7 @@ export class Bridge {
   /** Requests that the daemon has not answered, by their number. */
   readonly #open = new Map<number, string>();
   readonly #hearing = new Hearing();
+  readonly #stacks = new StackOrder<ProtocolMessage>();
   #lost: string | undefined;
 
   constructor(socket: JsonSocket, deliver: (message: object) => void) {
@@ -30,7 +32,9 @@ export class Bridge {
     socket.onMessage((message) => {
       const { type, request_seq } = message as ProtocolMessage;
       if (type === "response" && request_seq !== undefined) this.#open.delete(request_seq);
-      deliver(this.#hearing.hear(message as ProtocolMessage));
+      const heard = this.#hearing.hear(message as ProtocolMessage);
+      for (const each of type === "response" ? this.#stacks.answered(heard) : [heard])
+        deliver(each);
     });
     socket.onClose((reason, peer) => this.#lose(reason, peer));
   }
@@ -40,6 +44,7 @@ export class Bridge {
     if (message.type === "request") {
       this.#open.set(message.seq, message.command ?? "");
       this.#hearing.asked(message);
+      this.#stacks.asked(message);
     }
     if (this.#lost === undefined) this.#socket.send(message);
     else this.#failOpen();
@@ -67,6 +72,7 @@ export class Bridge {
   }
 
   #failOpen(): void {
+    for (const answer of this.#stacks.ended()) this.#deliver(answer);
     for (const [request_seq, command] of this.#open) {
       const success = command === "disconnect" || command === "terminate";
       const answer = { seq: 0, type: "response", request_seq, command, success };

@@ -6,10 +6,8 @@ import * as vscode from "vscode";
 import { DEBUG_TYPE } from "./paths.ts";
 import type { Passing, Phase } from "./phase.ts";
 import { judge } from "./phase.ts";
+import { Refresh } from "./refresh.ts";
 import { Snapshot } from "./snapshot.ts";
-
-/** Several `stopped` events belong to one stop: what comes within this time is one refresh. */
-const COALESCE_MILLISECONDS = 10;
 
 export interface Session {
   readonly debug: vscode.DebugSession;
@@ -26,9 +24,9 @@ interface Tracked {
 export class Sessions implements vscode.Disposable {
   readonly #tracked = new Map<string, Tracked>();
   readonly #changed = new vscode.EventEmitter<void>();
+  readonly #refresh = new Refresh(() => this.#changed.fire());
   readonly #subscriptions: readonly vscode.Disposable[];
   #ever = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** The views should read `shown` again. */
   readonly onDidChange = this.#changed.event;
@@ -39,7 +37,7 @@ export class Sessions implements vscode.Disposable {
         createDebugAdapterTracker: (debug) => this.#track(debug),
       }),
       vscode.debug.onDidTerminateDebugSession((debug) => this.#forget(debug)),
-      vscode.debug.onDidChangeActiveDebugSession(() => this.#schedule()),
+      vscode.debug.onDidChangeActiveDebugSession(() => this.#refresh.soon()),
     ];
   }
 
@@ -66,7 +64,7 @@ export class Sessions implements vscode.Disposable {
   }
 
   dispose(): void {
-    clearTimeout(this.#timer);
+    this.#refresh.dispose();
     for (const each of this.#subscriptions) each.dispose();
     this.#changed.dispose();
   }
@@ -80,9 +78,10 @@ export class Sessions implements vscode.Disposable {
       onWillStartSession: () => {
         this.#tracked.set(debug.id, tracked);
         this.#ever = true;
-        this.#schedule();
+        this.#refresh.soon();
       },
       onDidSendMessage: (message: Passing) => {
+        if (message.command === "stackTrace") this.#refresh.stackCame();
         const { change, phase } = judge(tracked.phase, message);
         if (phase === tracked.phase && change === "none") return;
         // Several events tell of one stop: what came before it is told by the first.
@@ -90,20 +89,14 @@ export class Sessions implements vscode.Disposable {
         tracked.phase = phase;
         if (change === "renewed" || again) tracked.snapshot = tracked.snapshot.renewed();
         else if (change === "stop") tracked.snapshot = tracked.snapshot.followed();
-        this.#schedule();
+        if (change === "stop") this.#refresh.afterStack();
+        else this.#refresh.soon();
       },
       onExit: () => this.#forget(debug),
     };
   }
 
   #forget(debug: vscode.DebugSession): void {
-    if (this.#tracked.delete(debug.id)) this.#schedule();
-  }
-
-  #schedule(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#changed.fire();
-    }, COALESCE_MILLISECONDS);
+    if (this.#tracked.delete(debug.id)) this.#refresh.soon();
   }
 }

@@ -297,26 +297,12 @@ class Window {
     );
   }
 
-  /**
-   * What the editor says of the event that stopped, at its line, once it matches. VS Code leaves it out
-   * when the frames of a stop arrive while it asks for the event, and says it when a frame is chosen.
-   */
+  /** What the editor says of the event that stopped, at its line, once it matches. */
   async event(pattern = /./) {
     const widget = this.page.locator(".exception-widget");
-    const rows = this.sidebar.locator(".debug-call-stack .monaco-list-row");
     return until(`the editor says ${pattern}`, async () => {
-      const text = await widget.innerText({ timeout: 5000 }).catch(() => undefined);
-      if (text === undefined) {
-        // The first frame of the thread whose badge is the event's.
-        const thread = await rows.evaluateAll((all) =>
-          all.findIndex((row) => row.querySelector(".label.exception") !== null),
-        );
-        await rows
-          .nth(thread + 1)
-          .click({ timeout: 2000 })
-          .catch(() => {});
-      }
-      return pattern.test(text ?? "") && text;
+      const text = await widget.innerText({ timeout: 5000 });
+      return pattern.test(text) && text;
     });
   }
 
