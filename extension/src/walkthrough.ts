@@ -3,10 +3,7 @@ import * as vscode from "vscode";
 import { t } from "./base/words.ts";
 import { BUNDLED_KERNEL } from "./debug/kernels.ts";
 import type { Session } from "./debug/sessions.ts";
-import type { Coroutine } from "./wire.ts";
-
-/** In the sources of the bundled kernel: a line of a coroutine that runs again and again. */
-const EXAMPLE = { file: "src/workload/ring.rs", text: "token.hops += 1;" };
+import { EXAMPLE, nextWoken } from "./example.ts";
 
 /** Among so many is one that somebody will wake. */
 const LOOKED_AT = 50;
@@ -27,7 +24,7 @@ export async function breakInExample(
   const isThere = exampleBreakpoints(sources).length > 0;
   if (!isThere) {
     const place = new vscode.Location(uri, line.start);
-    vscode.debug.addBreakpoints([new vscode.SourceBreakpoint(place)]);
+    vscode.debug.addBreakpoints([new vscode.SourceBreakpoint(place, true, EXAMPLE.condition)]);
   }
   if (!session) {
     const folder = vscode.workspace.workspaceFolders?.[0];
@@ -47,7 +44,7 @@ export async function stopAtNextWake(sources: vscode.Uri, session: Session): Pro
     start: 0,
     count: LOOKED_AT,
   });
-  const waiting = page.coroutines.find(isWokenSoon) ?? page.coroutines[0];
+  const waiting = nextWoken(page.coroutines);
   if (!waiting) {
     throw new Error(t("No coroutine waits at this point. Continue for a while and pause again."));
   }
@@ -57,16 +54,15 @@ export async function stopAtNextWake(sources: vscode.Uri, session: Session): Pro
   await goOn();
 }
 
-/** Whoever waits for another one to end may wait until the kernel does. */
-const isWokenSoon = ({ waitsFor }: Coroutine): boolean =>
-  waitsFor !== undefined && waitsFor.kind !== "coroutine";
-
 const goOn = () => vscode.commands.executeCommand("workbench.action.debug.continue");
 
+/** That of the walkthrough, told by its condition from those that the user has set in that file. */
 function exampleBreakpoints(sources: vscode.Uri): readonly vscode.SourceBreakpoint[] {
   const file = vscode.Uri.joinPath(sources, EXAMPLE.file).toString();
   return vscode.debug.breakpoints.filter(
     (each): each is vscode.SourceBreakpoint =>
-      each instanceof vscode.SourceBreakpoint && each.location.uri.toString() === file,
+      each instanceof vscode.SourceBreakpoint &&
+      each.location.uri.toString() === file &&
+      each.condition === EXAMPLE.condition,
   );
 }

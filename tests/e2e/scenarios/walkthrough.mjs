@@ -68,7 +68,9 @@ export const walkthrough = {
       await press(mouse, BREAK, "Break in a Coroutine", "asyncos.breakInExample");
       await window.stopped(/breakpoint/i);
       await window.editor("ring.rs");
-      await window.pane("Variables").names(/^token, value /);
+      const variables = window.pane("Variables");
+      await variables.names(/^seen, value \[[1-9]/);
+      await variables.none(/optimised out/);
       await window.lens("async fn pass");
       await window.picture("walkthrough/breakpoint", "editor");
     });
@@ -109,9 +111,13 @@ export const walkthrough = {
       await window.closePanel();
       await keyboard.palette("asyncos.showViews");
       await window.view("asyncos.harts").names(/^Hart 0/);
-      const before = await window.event();
+      const before = await wakesOfPicked(window);
       await keyboard.palette("asyncos.stopAtNextWake");
-      await until("another wake is told", async () => (await window.event(/wake/)) !== before);
+      await until(
+        "the wake before is counted",
+        async () => (await wakesOfPicked(window)) === before + 1,
+      );
+      await window.event(/wake of coroutine \d+/);
       await window.command("AsyncOS: Remove All Breaks on Coroutines and Bits");
       await press(keyboard, BREAK, "Break in a Coroutine", "asyncos.breakInExample");
       await window.stopped(/breakpoint/i);
@@ -166,6 +172,14 @@ async function press(hand, title, button, command) {
   await openStep(hand.window, title);
   const buttons = stepOf(hand.window, title).locator(".monaco-button", { hasText: button });
   await hand.button(buttons.first(), command);
+}
+
+/** How often the coroutine that stops at its wakes has been woken, up to this stop. */
+async function wakesOfPicked(window) {
+  const said = await window
+    .view("asyncos.coroutines")
+    .hover(/^\d+ ring::pass, breaks on wake/, /woken \d+ times?/);
+  return Number(/woken (\d+)/.exec(said)[1]);
 }
 
 async function isDone(window, title) {
