@@ -36,6 +36,8 @@ async function main() {
   const vsix = await packageExtension(root);
   await rm(results, { recursive: true, force: true });
 
+  // Ends the browser too; a workbench ends with whoever started it.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(1));
   const tally = { passed: 0, failed: [], unsteady: [], retry: options.retry };
   const browser = await startBrowser(executable);
   try {

@@ -34,7 +34,7 @@ export const chinese = {
       await window.editor("ring.rs");
       await window.goToLine(await kernelLine(root, RING, "token.hops += 1;"));
       await window.setBreakpoint();
-      await window.key("F5");
+      await window.goOn();
       await window.stopped(/断点/);
       const waiting = await window.pane("协程").names(/等待中/);
       for (const row of waiting) {
@@ -50,7 +50,7 @@ export const chinese = {
     await step("scheduling events in the Breakpoints section, and a stop at one", async () => {
       await window.stopAt("ring.rs", false);
       await window.stopAt("唤醒", true);
-      await window.key("F5");
+      await window.goOn();
       await window.stopped(/唤醒/);
       assert.match(await window.event(), /唤醒：协程 \d+/);
       await window.command("AsyncOS 内核: Focus on 位图 View");
@@ -69,8 +69,8 @@ export const chinese = {
     });
 
     await step("an error is a sentence in Chinese", async () => {
-      await window.key("F5");
-      await window.running();
+      await window.goOn();
+      await window.ended();
       await window.command("AsyncOS: 创建自带内核的副本");
       await window.editor("README.md");
       await window.command("AsyncOS: 创建自带内核的副本");

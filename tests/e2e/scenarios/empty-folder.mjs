@@ -49,7 +49,7 @@ export const emptyFolder = {
       await window.editor("ring.rs");
       await window.goToLine(await kernelLine(root, RING, "token.hops += 1;"));
       await window.setBreakpoint();
-      await window.key("F5");
+      await window.goOn();
       await window.stopped(/breakpoint/i);
       await window.editor("ring.rs");
     });
@@ -64,7 +64,7 @@ export const emptyFolder = {
     await step("a wake stops where its condition says", async () => {
       await window.stopAt("ring.rs", false);
       await window.stopAt("Wake", true, "hart == 1 && prio == 2");
-      await window.key("F5");
+      await window.goOn();
       await window.stopped(/wake/i);
       assert.match(await window.event(), /wake of coroutine \d+ \(priority 2\) on hart 1/);
       await window.pane("Variables").names(/^Scope Locals/);
@@ -75,7 +75,7 @@ export const emptyFolder = {
     await step("a bitmap update says old and new bits, and where they are kept", async () => {
       await window.stopAt("Wake", false);
       await window.stopAt("Bitmap update", true);
-      await window.key("F5");
+      await window.goOn();
       await window.stopped(/bitmap/i);
       const said = await window.event(/bitmap \w* ?0b[01]+ -> 0b[01]+/);
       const [, bits] = /-> 0b([01]+)/.exec(said);
@@ -89,7 +89,7 @@ export const emptyFolder = {
 
     await step("it runs on to the end, which the console tells", async () => {
       await window.stopAt("Bitmap update", false);
-      await window.key("F5");
+      await window.goOn();
       await window.ended();
       assert.match(await window.console(/done:/), /\[kernel\] done:/);
     });

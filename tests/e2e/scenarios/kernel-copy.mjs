@@ -35,10 +35,7 @@ export const kernelCopy = {
       await window.setBreakpoint();
       await window.key("F5");
       await window.stopped(/entry/i);
-      // Goes on only when the stop is shown.
-      await window.pane("Variables").names(/^Scope Locals/);
-      await window.editor("main.rs");
-      await window.command("Debug: Continue");
+      await window.goOn();
       await window.stopped(/breakpoint/i);
       await window.editor("ring.rs");
       await window.pane("Variables").names(/^token, value /);

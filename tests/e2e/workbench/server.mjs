@@ -5,7 +5,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createWriteStream } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,8 @@ import { promisify } from "node:util";
 import { until } from "./until.mjs";
 
 const exec = promisify(execFile);
+
+const WATCHED = join(import.meta.dirname, "watched.mjs");
 
 const SETTINGS = {
   "workbench.startupEditor": "none",
@@ -64,9 +66,9 @@ export async function startWorkbench(install, options) {
   const port = options.port || (await freePort());
   const url = `http://127.0.0.1:${port}`;
   const child = spawn(
-    install.node,
+    process.execPath,
     [
-      install.entry,
+      ...[WATCHED, home, install.node, install.entry],
       ...["--config", join(home, "config.yaml"), "--bind-addr", `127.0.0.1:${port}`],
       ...["--auth", "none", ...folders],
       "--disable-telemetry",
@@ -75,7 +77,7 @@ export async function startWorkbench(install, options) {
       "--disable-getting-started-override",
       "--disable-proxy",
     ],
-    { env: environment, stdio: ["ignore", "pipe", "pipe"] },
+    { env: environment, stdio: ["pipe", "pipe", "pipe"] },
   );
   const log = createWriteStream(logFile);
   child.stdout.pipe(log, { end: false });
@@ -87,7 +89,7 @@ export async function startWorkbench(install, options) {
       return (await fetch(`${url}/healthz`).catch(() => undefined))?.ok;
     });
   } catch (error) {
-    child.kill();
+    child.stdin.end();
     throw error;
   }
   return {
@@ -96,10 +98,9 @@ export async function startWorkbench(install, options) {
     /** The address of a window with that folder, or with none. */
     address: (open = folder) => (open === "" ? `${url}/?ew=true` : `${url}/?folder=${open}`),
     async end() {
-      child.kill();
+      child.stdin.end();
       await ended;
       log.end();
-      await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
     },
   };
 }

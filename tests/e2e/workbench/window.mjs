@@ -253,16 +253,36 @@ class Window {
     await this.quickInput.row(debuggerName).click();
   }
 
+  /**
+   * Continues, once VS Code takes the command: a moment after it shows a stop. F5 says nothing when it
+   * comes too early, the palette offers the command from then on.
+   */
+  async goOn() {
+    await this.command("Debug: Continue");
+  }
+
   /** Sets a breakpoint in the line of the cursor. */
   async setBreakpoint() {
-    const glyphs = this.page.locator(
-      ".editor-instance .glyph-margin-widgets [class*=codicon-debug-breakpoint]",
-    );
     // F9 does nothing until the languages of breakpoints are registered; pressed twice it undoes.
     await until("the breakpoint's glyph appears", async () => {
       await this.page.keyboard.press("F9");
-      return appears(glyphs.first(), 3000);
+      return appears(this.#glyphs.first(), 3000);
     });
+  }
+
+  /** The same, with a condition, in the editor's own box. */
+  async setConditionalBreakpoint(condition) {
+    await this.command("Debug: Add Conditional Breakpoint...");
+    await this.page.locator(".breakpoint-widget .monaco-editor.focused").waitFor();
+    await this.type(condition);
+    await this.key("Enter");
+    await this.#glyphs.first().waitFor();
+  }
+
+  get #glyphs() {
+    return this.page.locator(
+      ".editor-instance .glyph-margin-widgets [class*=codicon-debug-breakpoint]",
+    );
   }
 
   /** The stopped thread in the Call Stack says why; answers that text. */

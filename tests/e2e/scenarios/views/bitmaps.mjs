@@ -42,7 +42,7 @@ export const bitmaps = {
     await step("the machine stops when the bit changes, and says so", async () => {
       await mouse.row(VIEW, /^Bit 4\b/, "asyncos.toggleBitBreak");
       await breaks(4);
-      await window.key("F5");
+      await window.goOn();
       await window.stopped(/bit 4 (set|cleared)/i);
       await window.screenshot("bitmaps-stop");
     });

@@ -13,7 +13,7 @@ export const executors = {
       await mouse.open(VIEW);
       await view.names(/^EXECUTOR, global · \d+ ready/);
       await window.stopAt("Bitmap update", true);
-      await window.key("F5");
+      await window.goOn();
       await window.stopped(/bitmap/i);
       await view.unfold(/^Priority \d, .*[1-9]\d* ready/);
       await view.names(/^\d+ \w+::\w+/);
@@ -21,7 +21,7 @@ export const executors = {
     });
 
     await step("what came and went since the last stop is marked", async () => {
-      await window.key("F5");
+      await window.goOn();
       await view.names(/^Priority \d, .* since the last stop/);
     });
 

@@ -76,7 +76,7 @@ export const harts = {
       await mouse.inline(VIEW, hart(3), "asyncos.freezeHart");
       const [frozen] = await view.names(/^Hart 3, \w+, frozen/);
       const before = await standing(window);
-      await window.key("F5");
+      await window.goOn();
       await window.running();
       await window.command("Debug: Pause");
       await until("the others have gone on", async () => {

@@ -105,7 +105,7 @@ export const oneCoroutine = {
     await step("keyboard: the machine stops at its next wake", async () => {
       await keyboard.menu(VIEW, one, "asyncos.breakOnWake");
       await view.names(/^\d+ ring::pass, breaks on wake · /);
-      await window.key("F5");
+      await window.goOn();
       await window.stopped(/wake/i);
       await window.event(
         new RegExp(`wake of coroutine ${Number.parseInt(one.source.slice(1), 10)}\\b`),

@@ -23,7 +23,7 @@ export const themes = {
     await step("something of everything is to be seen", async () => {
       await window.view("asyncos.executors").names(/^EXECUTOR, global/);
       await window.stopAt("Bitmap update", true);
-      await window.key("F5");
+      await window.goOn();
       await window.stopped(/bitmap/i);
       await mouse.open("asyncos.harts");
       await mouse.inline("asyncos.harts", /^Hart 3\b/, "asyncos.freezeHart");
