@@ -75,14 +75,6 @@ test.each(walkthrough!.steps)(
   },
 );
 
-test("the walkthrough's example is in the bundled kernel, once", () => {
-  const [, file, text] = /EXAMPLE = \{ file: "([^"]+)", text: "([^"]+)" \}/.exec(
-    read("walkthrough.ts"),
-  )!;
-  const source = readFileSync(new URL(`../../kernel/${file}`, import.meta.url), "utf8");
-  expect(source.split(text!)).toHaveLength(2);
-});
-
 test("every command and setting says what it is", () => {
   for (const { title } of commands) expect(title).not.toBe("");
   for (const { description } of Object.values(manifest.contributes.configuration.properties)) {
