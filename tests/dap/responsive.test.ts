@@ -47,3 +47,31 @@ it("answers a step within 10 ms", async () => {
   }
   client.close();
 });
+
+it("lets whatever else is asked go before the timeline, and what that leads to", async () => {
+  const client = new Client();
+  await client.launch({ append: "workload=ring rounds=1000" }, (c) =>
+    c.request("setFunctionBreakpoints", { breakpoints: [{ name: "ring::pass" }] }),
+  );
+  const { threadId } = await client.stopped();
+  const answered: string[] = [];
+  const ask = async (command: string, args?: object): Promise<void> => {
+    await client.request(command, args);
+    answered.push(command);
+  };
+  const callStack = async (): Promise<void> => {
+    await ask("threads");
+    await ask("stackTrace", { threadId, levels: 1 });
+  };
+  const timeline = ask("asyncos/timeline", { width: 1000 });
+  const statistics = ask("asyncos/timelineStatistics", {});
+  await Promise.all([timeline, statistics, ask("asyncos/harts"), callStack()]);
+  expect(answered).toEqual([
+    "asyncos/harts",
+    "threads",
+    "stackTrace",
+    "asyncos/timeline",
+    "asyncos/timelineStatistics",
+  ]);
+  client.close();
+});

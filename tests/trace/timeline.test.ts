@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { createTrace } from "../../daemon/src/trace/store.ts";
 import type { Cell, Points, Stretches } from "../../daemon/src/trace/timeline/api.ts";
+import { Dominance } from "../../daemon/src/trace/timeline/dominance.ts";
 import { createTimeline } from "../../daemon/src/trace/timeline/timeline.ts";
 import { chance, Model, type ModelOptions, type TrueBar, type TrueMark } from "./timeline-model.ts";
 
@@ -187,6 +188,19 @@ describe("bars and cells are those of the model", () => {
       checkPage(run, from, from + 1 + random(run.now - from), 1 + random(400));
     }
   });
+});
+
+test("a first bar of a billion instructions makes thousands of cells, not millions", () => {
+  const dominance = new Dominance();
+  const [first, then] = [1, 2];
+  dominance.add(0, 2 ** 30, first);
+  dominance.add(2 ** 30, 2 ** 30 + 2 ** 20, then);
+  const widths = Array.from({ length: 40 }, (_, width) => width);
+  const narrowest = widths.find((width) => dominance.covers(width))!;
+  expect(2 ** 30 / 2 ** narrowest).toBeLessThanOrEqual(4096);
+  expect(dominance.of(20, 1023)).toEqual({ who: first, time: 2 ** 20 });
+  expect(dominance.of(20, 1024)).toEqual({ who: then, time: 2 ** 20 });
+  expect(dominance.of(20, 1025)).toBeUndefined();
 });
 
 describe("a full store", () => {

@@ -1,7 +1,8 @@
 /**
  * The Debug Adapter Protocol's edge: one adapter is one session. Messages come in by
  * `handleMessage` and go out by `onDidSendMessage`; how they travel is the server's business.
- * Requests are answered one after the other, in the order in which they came.
+ * Requests are answered one after the other, in the order in which they came; only `PATIENT` ones let
+ * others go first.
  */
 import { DebugSession, Event, Response } from "@vscode/debugadapter";
 import type { DebugProtocol } from "@vscode/debugprotocol";
@@ -76,16 +77,29 @@ const ACTIONS = new Set([
   "asyncos/focus",
 ]);
 
+/**
+ * These take longer than all that a stop shows besides, and users look at the rest first: they are
+ * answered when nothing else waits. They may be asked while the machine runs, too, so that it does not
+ * matter what has gone first.
+ */
+const PATIENT = new Set(["asyncos/timeline", "asyncos/timelineStatistics"]);
+
+/** So many turns without another request: an answer may be on its way that leads to the next one. */
+const QUIET_TURNS = 2;
+
 /** Ids of the errors in `body.error`, as DAP wants them. */
 const USER_ERROR = 1;
 const OUR_BUG = 2;
 
 export class Adapter extends DebugSession {
   readonly #context: Context;
+  readonly #defer: Environment["defer"];
   #queue: Promise<void> = Promise.resolve();
+  #answers = 0;
 
   constructor({ environment, annotate, machines = alone }: AdapterOptions) {
     super();
+    this.#defer = (callback) => environment.defer(callback);
     this.#context = new Context({
       environment,
       annotate,
@@ -144,11 +158,27 @@ export class Adapter extends DebugSession {
   }
 
   protected override dispatchRequest(request: DebugProtocol.Request): void {
+    if (PATIENT.has(request.command)) void this.#answerLater(request);
+    else this.#enqueue(request);
+  }
+
+  #enqueue(request: DebugProtocol.Request): void {
     this.#queue = this.#queue.then(() => this.#answer(request));
+  }
+
+  async #answerLater(request: DebugProtocol.Request): Promise<void> {
+    for (let quiet = 0; quiet < QUIET_TURNS; ) {
+      const before = this.#answers;
+      await new Promise<void>((resolve) => this.#defer(resolve));
+      quiet = this.#answers === before ? quiet + 1 : 0;
+    }
+    // Who asked may be gone by now.
+    if (!this.#context.closed) this.#enqueue(request);
   }
 
   async #answer(request: DebugProtocol.Request): Promise<void> {
     const response: DebugProtocol.Response = new Response(request);
+    this.#answers += 1;
     try {
       const body = await this.#handle(request.command, request.arguments);
       if (body) response.body = body;

@@ -42,7 +42,7 @@ export class Dominance {
   add(start: number, end: number, who: number): void {
     if (end <= start) return;
     this.#bars += 1;
-    this.#widen(end);
+    this.#widen(start, end);
     const size = 2 ** this.#narrowest;
     const level = this.#level(0, Math.floor(start / size));
     for (let cell = Math.floor(start / size); cell * size < end; cell++) {
@@ -115,13 +115,17 @@ export class Dominance {
     level.index = cell;
   }
 
-  /** Keeps the first level at no more cells than half the bars. */
-  #widen(end: number): void {
+  /** Keeps the first level at no more cells than half the bars, also where the first bar is a long one. */
+  #widen(start: number, end: number): void {
     for (;;) {
+      const size = 2 ** this.#narrowest;
       const [level] = this.#levels;
-      if (!level) return;
-      const cells = Math.ceil(end / 2 ** this.#narrowest) - level.origin;
+      const cells = Math.ceil(end / size) - (level?.origin ?? Math.floor(start / size));
       if (cells <= SMALL || cells <= this.#bars / 2) return;
+      if (!level) {
+        this.#narrowest += 1;
+        continue;
+      }
       const above = Math.floor(level.index / 2);
       this.#level(1, above);
       this.#roll(1, above);
