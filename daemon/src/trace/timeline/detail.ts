@@ -57,7 +57,7 @@ export function stretches(track: Track, range: Range, ids: Ids): Stretches {
       const cell = Math.floor(Math.max(start, time) / size);
       cells.push(sums.cell(cell, ids));
       time = (cell + 1) * size;
-      at = Math.max(track.at(time, at), at);
+      at = Math.max(track.at(time, Math.max(sums.near, at)), at);
     }
   }
   return { bars, cells };
@@ -82,8 +82,8 @@ class Sums {
   readonly #size: number;
   readonly #before: Totals;
   readonly #after: Totals;
-  /** A change before the next cell. */
-  #near: number;
+  /** A change before the next cell, and not far from it. */
+  near: number;
   /** Where the last cell ended, and the change before that. */
   #end = Number.NaN;
   #high = 0;
@@ -92,7 +92,7 @@ class Sums {
     this.#track = track;
     this.#range = range;
     this.#size = 2 ** range.width;
-    this.#near = track.first;
+    this.near = track.first;
     this.#before = track.zeros();
     this.#after = track.zeros();
   }
@@ -104,12 +104,12 @@ class Sums {
     const end = Math.min(start + this.#size, this.#range.now);
     // What the last one ended with is what this one begins with.
     const follows = start === this.#end;
-    const low = follows ? this.#high : track.before(start, this.#near);
+    const low = follows ? this.#high : track.before(start, this.near);
     if (follows) for (let i = 0; i < this.#after.length; i++) this.#before[i] = this.#after[i]!;
     else track.totals(low, start, this.#before);
     const high = track.before(end, Math.max(low, track.first));
     track.totals(high, end, this.#after);
-    this.#near = Math.max(high, track.first);
+    this.near = Math.max(high, track.first);
     this.#end = end;
     this.#high = high;
     const of = (kind: number): number => this.#after[kind - 1]! - this.#before[kind - 1]!;
