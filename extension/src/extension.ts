@@ -7,7 +7,7 @@ import { openSocket } from "./daemon/json-socket-ws.ts";
 import { kernelFolder } from "./daemon/kernel-folder.ts";
 import { Supervisor } from "./daemon/supervisor.ts";
 import { AdapterFactory } from "./debug/adapter.ts";
-import { ConfigurationProvider, WorkloadProvider } from "./debug/configuration.ts";
+import { ConfigurationProvider, InitialProvider, WorkloadProvider } from "./debug/configuration.ts";
 import { DEBUG_TYPE } from "./debug/paths.ts";
 import { Sessions } from "./debug/sessions.ts";
 import { Starting } from "./debug/starting.ts";
@@ -65,7 +65,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const stacks = new StacksView(sessions, context.extensionUri);
   const timeline = new TimelineView(sessions, context.extensionUri);
   const language = new LanguageLife(connect("/lsp"), log);
-  const { Dynamic } = vscode.DebugConfigurationProviderTriggerKind;
+  const { Dynamic, Initial } = vscode.DebugConfigurationProviderTriggerKind;
   context.subscriptions.push(
     log,
     sessions,
@@ -84,6 +84,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ),
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, new ConfigurationProvider(kernel)),
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, new WorkloadProvider(), Dynamic),
+    vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, new InitialProvider(), Initial),
     registerCommands({
       sessions,
       coroutines,

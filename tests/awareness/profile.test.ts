@@ -25,15 +25,21 @@ function check(profile: unknown, place: string, problem: RegExp): void {
 test.each<[string, unknown, string, RegExp]>([
   ["no JSON", "{", "profile", /not JSON/],
   ["no object", "[]", "profile", /object/],
-  ["no name", { match: {} }, "name", /string/],
+  ["no name", { match: {} }, "name", /it is missing/],
   ["an empty name", { ...minimal, name: "" }, "name", /./],
-  ["no match", { name: "k" }, "match", /object/],
+  ["no match", { name: "k" }, "match", /it is missing/],
+  [
+    "a number for an expression",
+    { ...minimal, panic: 7 },
+    "panic",
+    /type string was expected, not number/,
+  ],
   ["an unknown key", { ...minimal, thread: {} }, "profile", /thread/],
   [
     "an executor without tasks",
     { ...minimal, executors: [{ name: "e" }] },
     "executors[0].tasks",
-    /string/,
+    /it is missing/,
   ],
   [
     "an expression that is none",

@@ -98,6 +98,8 @@ test("processes, their threads and their bitmaps, by what ran and what is queued
     { id: 1, name: "ring", path: "/bin/ring", state: "running" },
     { id: 2, name: "ring", path: "/bin/ring", state: "running" },
   ]);
+  // The word is there, and nobody has exited.
+  expect(awareness.processes().map(({ exitCode }) => exitCode)).toEqual([undefined, undefined]);
   const threads = awareness.threads().filter(({ process }) => process !== undefined);
   expect(threads.map(({ process }) => process).sort()).toEqual([1, 2]);
   let queued = 0;

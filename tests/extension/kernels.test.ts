@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
+  buildCommand,
   cargoNames,
   cargoTarget,
   findKernels,
@@ -17,7 +18,7 @@ const kernel = new Uint8Array(
 
 /** The kernel's header with some bytes of it others. */
 function changed(bytes: Readonly<Record<number, number>>): Uint8Array {
-  const copy = kernel.slice(0, 64);
+  const copy = kernel.slice(0, 1024);
   for (const [at, value] of Object.entries(bytes)) copy[Number(at)] = value;
   return copy;
 }
@@ -25,6 +26,14 @@ function changed(bytes: Readonly<Record<number, number>>): Uint8Array {
 test.each([
   ["the bundled kernel", kernel, true],
   ["a position-independent one", changed({ 16: 3 }), true],
+  [
+    "a user program of it",
+    new Uint8Array(
+      readFileSync(join(import.meta.dirname, "../../kernel/prebuilt/programs/ring.elf")),
+    ),
+    false,
+  ],
+  ["a header without what it loads", kernel.slice(0, 64), false],
   ["this Node", new Uint8Array(readFileSync(process.execPath).subarray(0, 64)), false],
   ["an object file", changed({ 16: 1 }), false],
   ["a core file", changed({ 16: 4 }), false],
@@ -106,6 +115,15 @@ test("Makefile: what it makes comes before other images; what is none is left ou
     README: "words",
   });
   expect(await findKernels(files)).toEqual(["kernel/kernel", "a.elf"]);
+});
+
+test.each([
+  ["os/.cargo/config.toml", `[build]\ntarget = "riscv64gc-unknown-none-elf"\n`, "cargo build"],
+  [".cargo/config", `[build]\ntarget = "kernel/riscv64-asyncos.json"\n`, "cargo build"],
+  [".cargo/config.toml", `[build]\ntarget = "thumbv7em-none-eabihf"\n`, undefined],
+  ["Cargo.toml", `[package]\nname = "os"\n`, undefined],
+])("what builds a folder with the %s %j: %s", async (path, text, expected) => {
+  expect(await buildCommand(folder({ [path]: text }))).toBe(expected);
 });
 
 test("an empty folder has none", async () => {

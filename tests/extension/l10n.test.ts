@@ -26,7 +26,10 @@ const AS_IT_STANDS = [
   "{0}, workload {1}",
   "AsyncOS: my kernel",
   // A register, examples, a font.
+  "pc",
   "pc {0}",
+  // Typed into a terminal.
+  "cargo build",
   "0x80200000, $sp, executor::EXECUTOR",
   "state:waiting prio:<3",
   "{0}px {1}",

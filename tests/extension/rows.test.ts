@@ -50,6 +50,12 @@ test.each([
     "Hart 1 | poll · coroutine 17 · exec.rs:9 · 1.23M instr",
     "hart addressable thawed",
   ],
+  [
+    "a program's thread",
+    { ...hart, name: "main", process: 3, thread: 5 },
+    "Hart 1 | main · process 3 · thread 5 · 1.23M instr",
+    "hart",
+  ],
   ["not started", { ...hart, state: "stopped", pc: "0x0" }, "Hart 1 | stopped", "hart"],
   [
     "frozen",
@@ -58,7 +64,7 @@ test.each([
     "hart addressable frozen",
   ],
 ])("hart: %s", (_name, given, expected, context) => {
-  const row = hartRow(given);
+  const row = hartRow(given, daemon({}).snapshot);
   expect([line(row), row.context]).toEqual([expected, context]);
 });
 
@@ -74,12 +80,33 @@ test.each([
 });
 
 test("hart: the hover has the rest", () => {
-  expect(hartRow({ ...hart, process: 3 }).tooltip).toEqual([
+  expect(hartRow({ ...hart, process: 3 }, daemon({}).snapshot).tooltip).toEqual([
     "Hart 1: running",
     "pc 0x80200010",
     "Privilege S, 1,234,567 instructions retired",
     "process 3",
   ]);
+});
+
+test("hart: below it is whom it runs for, its privilege, and the memory at pc", async () => {
+  const { snapshot } = daemon({
+    "asyncos/coroutines": () => ({ total: 1, coroutines: [{ ...waiting, id: "3:17" }] }),
+    "asyncos/awaitStack": () => ({ frames: [] }),
+    "asyncos/threads": () => ({ threads: [thread, { ...thread, id: 5, name: "user" }] }),
+    "asyncos/processes": () => ({ processes: [{ id: 3, name: "hello", state: "alive" }] }),
+  });
+  const row = hartRow({ ...hart, coroutine: "3:17", thread: 5, process: 3 }, snapshot);
+  const rows = await row.children!();
+  expect(rows.map(line)).toEqual([
+    "3:17 ring::runner | waiting · prio 2 · ring.rs:41",
+    "Thread 5 user | blocked · prio 1 · hart 2",
+    "Process 3 hello | alive",
+    "Privilege | S · supervisor: the kernel",
+    "pc | 0x80200010",
+    "Instructions retired | 1,234,567",
+  ]);
+  expect(rows[4]!.target).toEqual({ kind: "address", address: "0x80200010" });
+  expect(hartRow({ ...hart, state: "stopped" }, snapshot).children).toBeUndefined();
 });
 
 const waiting = {
@@ -225,6 +252,7 @@ const bitmap = {
 test("bitmap: a row of bits, who stands behind each, and what differs in the colour of errors", async () => {
   const { snapshot } = daemon({
     "asyncos/coroutines": () => ({ total: 1, coroutines: [{ ...waiting, id: 17 }] }),
+    "asyncos/threads": () => ({ threads: [{ ...thread, id: 7 }, thread] }),
   });
   const problem = "the bit is clear, but its queue holds 1";
   const checked = bitmap.checked.map((each) => (each.bit === 2 ? { ...each, problem } : each));
@@ -240,7 +268,8 @@ test("bitmap: a row of bits, who stands behind each, and what differs in the col
   const bits = await row.children!();
   expect(bits.map(({ wrong }) => wrong)).toEqual([undefined, undefined, true, undefined]);
   expect(bits.map(({ context }) => context)).toEqual(["bit", "bit breaks", "bit", "bit"]);
-  expect(await bits[0]!.more!()).toEqual(["17 ring::runner"]);
+  expect(await bits[0]!.more!()).toEqual(["17 ring::runner", "20 not shown"]);
+  expect(await bits[2]!.more!()).toEqual(["Thread 7 executor"]);
 });
 
 test("bitmap: while its lock is held nothing is wrong", async () => {
@@ -356,6 +385,40 @@ test("executors: who came into a queue and left it since the last stop", async (
   expect((await lines(second.followed()))[0]).toBe("Priority 0 | 900 ready");
 });
 
+test("executors: what else came and went: wakers, callbacks, whom it polls, queues that are empty now", async () => {
+  const queues = [{ priority: 0, coroutines: [1], count: 1 }];
+  const base = { id: 1, name: "e", mode: "m", process: 3, queues };
+  const [wakers, first] = [[{ coroutine: 1, address: "0x10" }], { coroutine: 1, result: 8 }];
+  let executor: object = { ...base, wakers, wakerCount: 1, unread: [first], current: 1 };
+  const ask = async (command: string, body?: object) => {
+    if (command === "asyncos/executors") return { executors: [executor] };
+    if (command === "asyncos/awaitStack") return { frames: [] };
+    const [, ids] = /id:(.*)/.exec((body as { filter: string }).filter)!;
+    const found = ids!.split(",").map((id) => ({ id: Number(id), name: "f", state: "waiting" }));
+    return { total: 1, coroutines: found };
+  };
+  const before = new Snapshot(ask);
+  await executorRoots(before);
+  executor = {
+    ...base,
+    queues: [{ ...queues[0], coroutines: [], count: 0 }],
+    wakers: [...wakers, { coroutine: 2, address: "0x20" }],
+    wakerCount: 2,
+    unread: [{ coroutine: 2, error: "NotFound" }],
+    current: 2,
+  };
+  expect(await text(await executorRoots(before.followed()))).toEqual([
+    "e of process 3 | m · 0 ready",
+    "  polls 2 f | new · waiting",
+    "  Priority 0 | 0 ready · −1",
+    "  Waker cache | 2 wakers · +1",
+    "    1 f | 0x10",
+    "    2 f | new · 0x20",
+    "  Unread callbacks | 1 callback · +1 −1",
+    "    coroutine 2 | new · NotFound",
+  ]);
+});
+
 const thread = {
   id: 4,
   name: "executor",
@@ -366,7 +429,7 @@ const thread = {
 };
 
 test("thread", () => {
-  expect(line(threadRow(thread))).toBe("4 executor | blocked · prio 1 · hart 2");
+  expect(line(threadRow(thread))).toBe("Thread 4 executor | blocked · prio 1 · hart 2");
   expect(threadRow({ ...thread, threadId: 10_004 }).context).toBe("thread focusable");
 });
 
@@ -404,16 +467,16 @@ test("threads by state, processes with their threads and programs, modules with 
   expect(await text(rows)).toEqual([
     "Thread pool | 1 running · 1 blocked",
     "  Running | 1 thread",
-    "    5 user | running · prio 1 · hart 2",
+    "    Thread 5 user | running · prio 1 · hart 2",
     "  Blocked | 1 thread",
-    "    4 executor | blocked · prio 1 · hart 2",
+    "    Thread 4 executor | blocked · prio 1 · hart 2",
     "Processes | 2 processes",
-    "  3 hello | alive · root 0x80401000",
-    "    5 user | running · prio 1 · hart 2",
+    "  Process 3 hello | alive · root 0x80401000",
+    "    Thread 5 user | running · prio 1 · hart 2",
     "    2 coroutines | show",
     "    hello | process 3 · No lines.",
     "      0x10000 - 0x12000 | r-x",
-    "  4 gone | zombie · exit code 1",
+    "  Process 4 gone | zombie · exit code 1",
     "Modules | 2 loaded",
     "  kernel | Symbols loaded.",
     "    0x10000 - 0x12000 | r-x",

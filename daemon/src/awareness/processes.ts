@@ -102,14 +102,16 @@ export class Processes {
   info({ id, record, root, path }: Process): ProcessInfo {
     const binding = this.#binding!;
     const known = (value: number): number | undefined => (Number.isNaN(value) ? undefined : value);
+    const state = this.#named(binding.state, record) ?? "unknown";
     return {
       id,
       name: this.#text(binding.name, record) ?? path?.split("/").at(-1) ?? `process ${id}`,
       path,
-      state: this.#named(binding.state, record) ?? "unknown",
+      state,
       parent: known(this.#number(binding.parent, record)),
       root: root === 0 ? undefined : physical(root),
-      exitCode: known(this.#number(binding.exitCode, record)),
+      // Of one that runs it is a word that nobody has written yet.
+      exitCode: state === "running" ? undefined : known(this.#number(binding.exitCode, record)),
     };
   }
 

@@ -293,10 +293,21 @@ export function parseProfile(json: string, source: string): Profile {
   const result = profile.safeParse(data);
   if (!result.success) {
     const issue = result.error.issues[0]!;
-    throw new FormatError(source, placeOf(issue.path), issue.message);
+    throw new FormatError(source, placeOf(issue.path), problemOf(issue));
   }
   checkExpressions(result.data, [], source);
   return result.data;
+}
+
+/** What people understand of the parser's words. */
+function problemOf({ code, message }: z.core.$ZodIssue): string {
+  const [, expected, received] =
+    /^Invalid input: expected (\w+), received (\w+)$/.exec(message) ?? [];
+  if (code === "invalid_union") return "it is none of the forms that it may have";
+  if (expected === undefined || received === undefined) return message;
+  return received === "undefined"
+    ? "it is missing"
+    : `a value of type ${expected} was expected, not ${received}`;
 }
 
 function placeOf(parts: readonly PropertyKey[]): string {

@@ -1,10 +1,11 @@
 /** Launch configurations: what F5 starts without a launch.json, and paths made absolute. */
 import * as vscode from "vscode";
 import { t } from "../base/words.ts";
+import { build } from "./building.ts";
 import { copyKernel, isEmpty } from "./kernel-copy.ts";
 import { BUNDLED_KERNEL, kernelConfiguration } from "./kernels.ts";
 import { located } from "./paths.ts";
-import { kernelsOf } from "./workspace-kernels.ts";
+import { buildOf, kernelsOf } from "./workspace-kernels.ts";
 
 /** Workloads of the bundled kernel, offered in the list of configurations. */
 const WORKLOADS = ["ring", "priorities", "sleepers"];
@@ -52,6 +53,16 @@ export class WorkloadProvider implements vscode.DebugConfigurationProvider {
   }
 }
 
+/** What a new launch.json begins with: the folder's likeliest kernel, and the one in the box. */
+export class InitialProvider implements vscode.DebugConfigurationProvider {
+  async provideDebugConfigurations(
+    folder: vscode.WorkspaceFolder | undefined,
+  ): Promise<vscode.DebugConfiguration[]> {
+    const [own] = folder === undefined ? [] : await kernelsOf(folder);
+    return [...(own === undefined ? [] : [kernelConfiguration(own)]), { ...BUNDLED_KERNEL }];
+  }
+}
+
 /** Asks only where there is a choice; undefined: the user wants none. */
 async function chooseKernel(
   folder: vscode.WorkspaceFolder | undefined,
@@ -59,8 +70,24 @@ async function chooseKernel(
 ): Promise<vscode.DebugConfiguration | undefined> {
   const found = folder === undefined ? [] : await kernelsOf(folder);
   const copyable = folder !== undefined && found.length === 0 && (await isEmpty(folder));
-  if (found.length === 0 && !copyable) return { ...BUNDLED_KERNEL };
-  const items: (vscode.QuickPickItem & { start(): Promise<vscode.DebugConfiguration> })[] = [
+  const command =
+    folder !== undefined && found.length === 0 && !copyable ? await buildOf(folder) : undefined;
+  if (found.length === 0 && !copyable && command === undefined) return { ...BUNDLED_KERNEL };
+  const items: (vscode.QuickPickItem & {
+    start(): Promise<vscode.DebugConfiguration | undefined>;
+  })[] = [
+    ...(folder !== undefined && command !== undefined
+      ? [
+          {
+            label: t("Build the kernel first"),
+            description: command,
+            start: async () => {
+              if (await build(folder, command)) return firstBuilt(folder);
+              throw new Error(t("{0} failed: the terminal says why.", command));
+            },
+          },
+        ]
+      : []),
     ...found.map((path) => ({
       label: path.slice(path.lastIndexOf("/") + 1),
       description: path,
@@ -85,8 +112,17 @@ async function chooseKernel(
     title: t("Debug a kernel"),
     placeHolder: copyable
       ? t("This folder is empty: debug the kernel that comes with the extension, or a copy of it")
-      : t("A RISC-V kernel of this folder, or the one that comes with the extension"),
+      : command !== undefined
+        ? t("No RISC-V image is built in this folder yet")
+        : t("A RISC-V kernel of this folder, or the one that comes with the extension"),
     matchOnDescription: true,
   });
   return chosen?.start();
+}
+
+async function firstBuilt(folder: vscode.WorkspaceFolder): Promise<vscode.DebugConfiguration> {
+  const [first] = await kernelsOf(folder);
+  if (first === undefined)
+    throw new Error(t("The build made no RISC-V image: name it in a launch.json (`program`)."));
+  return kernelConfiguration(first);
 }

@@ -28,6 +28,8 @@ export interface Files {
 /** Where builds put images: Cargo's targets, the usual folders of Makefiles, and anything `.elf`. */
 const PLACES = ["**/target/*/*/*", "{build,out,bin,kernel}/*", "*", "**/*.elf"];
 
+const CARGO_CONFIGS = "**/.cargo/config{,.toml}";
+
 /** Images that are looked at; what comes later is less likely. */
 const MOST_READ = 24;
 
@@ -40,7 +42,11 @@ const ET_EXEC = 2;
 const ET_DYN = 3;
 const EM_RISCV = 243;
 
-/** Whether these bytes begin an executable for RV64; objects and core files are none. */
+const PT_LOAD = 1;
+/** Where the machine's RAM is, at its largest. */
+const RAM = { start: 0x8000_0000n, end: 0x1_0000_0000n };
+
+/** Whether these bytes begin an executable for RV64 that is loaded into RAM; user programs are none. */
 export function isKernelElf(bytes: Uint8Array): boolean {
   if (bytes.length < 64) return false;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -51,8 +57,25 @@ export function isKernelElf(bytes: Uint8Array): boolean {
     bytes[5] === EI_DATA_LITTLE &&
     (type === ET_EXEC || type === ET_DYN) &&
     view.getUint16(18, true) === EM_RISCV &&
-    view.getBigUint64(24, true) !== 0n
+    view.getBigUint64(24, true) !== 0n &&
+    physicalAddresses(view).some((at) => at >= RAM.start && at < RAM.end)
   );
+}
+
+/** Where the segments are to be loaded, as far as the bytes go. */
+function physicalAddresses(view: DataView): readonly bigint[] {
+  const [first, size, count] = [
+    view.getBigUint64(32, true),
+    view.getUint16(54, true),
+    view.getUint16(56, true),
+  ];
+  const found: bigint[] = [];
+  for (let index = 0; index < count; index++) {
+    const at = Number(first) + index * size;
+    if (at + 56 > view.byteLength) break;
+    if (view.getUint32(at, true) === PT_LOAD) found.push(view.getBigUint64(at + 24, true));
+  }
+  return found;
 }
 
 /** Names of packages and binaries in a Cargo.toml. */
@@ -77,6 +100,18 @@ export function cargoTarget(config: string): string | undefined {
     ?.replace(/\.json$/, "");
 }
 
+/**
+ * What builds the folder's kernel, where Cargo is set up for RISC-V: for a folder in which no image is
+ * found. What a Makefile without an image would make is not known before it has.
+ */
+export async function buildCommand(files: Files): Promise<string | undefined> {
+  for (const path of await files.find(CARGO_CONFIGS)) {
+    const config = new TextDecoder().decode((await files.read(path)) ?? new Uint8Array());
+    if (cargoTarget(config)?.startsWith("riscv64")) return "cargo build";
+  }
+  return undefined;
+}
+
 /** Files that a Makefile makes, as far as their names are written out. */
 export function makeTargets(makefile: string): readonly string[] {
   const targets: string[] = [];
@@ -93,7 +128,7 @@ export async function findKernels(files: Files): Promise<readonly string[]> {
   const all = async (pattern: string): Promise<string[]> =>
     Promise.all((await files.find(pattern)).map(text));
   const names = new Set((await all("**/Cargo.toml")).flatMap(cargoNames));
-  const targets = new Set((await all("**/.cargo/config{,.toml}")).map(cargoTarget));
+  const targets = new Set((await all(CARGO_CONFIGS)).map(cargoTarget));
   const made = new Set((await all("{Makefile,makefile,GNUmakefile}")).flatMap(makeTargets));
   const found = new Set<string>(made);
   for (const pattern of PLACES) for (const path of await files.find(pattern)) found.add(path);

@@ -3,9 +3,12 @@ import * as vscode from "vscode";
 
 export const DEBUG_TYPE = "asyncos";
 
-const FILES = ["program", "profile"];
+const FILES = ["program", "profile", "disk", "initrd", "firmware"];
 const FILE_LISTS = ["symbolFiles"];
 const FILE_MAPS = ["sourceMap"];
+
+/** What stands in the place of a file, and is none. */
+const NO_FILES = ["builtin"];
 
 /** Paths become absolute; whether they exist and what else is wrong is the daemon's to say. */
 export function located<Attributes extends Readonly<Record<string, unknown>>>(
@@ -14,7 +17,8 @@ export function located<Attributes extends Readonly<Record<string, unknown>>>(
 ): Attributes {
   const given: Readonly<Record<string, unknown>> = attributes;
   const resolved: Record<string, unknown> = { ...given };
-  const locate = (value: unknown) => (typeof value === "string" ? absolute(folder, value) : value);
+  const locate = (value: unknown) =>
+    typeof value === "string" && !NO_FILES.includes(value) ? absolute(folder, value) : value;
   for (const name of FILES) if (name in given) resolved[name] = locate(given[name]);
   for (const name of FILE_LISTS) {
     const list = given[name];

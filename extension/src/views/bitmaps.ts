@@ -83,9 +83,14 @@ function bitRow(parent: string, bitmap: Bitmap, bit: BitmapBit, snapshot: Snapsh
         : t("Click: stop when it changes."),
       said ?? "",
     ].filter((line) => line !== ""),
-    ...(coroutines.length > 0 && {
-      more: async () =>
-        (await snapshot.coroutinesById(coroutines)).map(({ id, name }) => `${id} ${name}`),
+    ...(ids.length > 0 && {
+      more: async () => [
+        ...(await snapshot.coroutinesById(coroutines)).map(({ id, name }) => `${id} ${name}`),
+        ...(threads.length === 0 ? [] : await snapshot.threads())
+          .filter(({ id }) => threads.includes(id))
+          .map(({ id, name }) => t("Thread {0} {1}", id, name)),
+        ...(more > 0 ? [counted(more, "{0} not shown", "{0} not shown")] : []),
+      ],
     }),
     icon: bitIcon(bit),
     ...(verdict === "differs" && { wrong: true }),

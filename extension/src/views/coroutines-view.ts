@@ -83,7 +83,7 @@ export class CoroutinesView implements vscode.Disposable {
       title: t("Filter coroutines"),
       value: this.#filter,
       prompt: t(
-        "Text of the name, state:waiting, prio:<3, hart:1, executor:1 or id:17; all must match.",
+        "Text of the name, state:waiting, prio:<3, hart:1, thread:2, executor:1, process:3 or id:17; all must match.",
       ),
       placeHolder: "state:waiting prio:<3",
     });

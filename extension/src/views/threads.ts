@@ -55,7 +55,8 @@ function poolRow(threads: readonly Thread[]): Row {
 export function threadRow(thread: Thread, parent = ""): Row {
   return {
     id: `${parent}thread:${thread.id}`,
-    label: `${thread.id} ${thread.name}`,
+    // Its bare number before a name such as `coroutines` would read as how many there are.
+    label: t("Thread {0} {1}", thread.id, thread.name),
     description: join(
       heard(thread.state),
       thread.priority === undefined ? undefined : t("prio {0}", thread.priority),
@@ -92,6 +93,8 @@ function processesRow(
   };
 }
 
+export const processLabel = ({ id, name }: Process): string => t("Process {0} {1}", id, name);
+
 function processRow(
   process: Process,
   threads: readonly Thread[],
@@ -104,7 +107,7 @@ function processRow(
   const exit = process.exitCode === undefined ? undefined : t("exit code {0}", process.exitCode);
   return {
     id,
-    label: `${process.id} ${process.name}`,
+    label: processLabel(process),
     description: join(
       heard(process.state),
       process.root === undefined ? undefined : t("root {0}", process.root),

@@ -1,7 +1,8 @@
 /** A folder to play in: a copy of the bundled kernel, debugged by its own launch.json, found by F5 without it. */
 import assert from "node:assert/strict";
-import { access, rm } from "node:fs/promises";
+import { access, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { until } from "../workbench/until.mjs";
 import { kernelLine } from "./kernel-lines.mjs";
 
 const RING = "src/workload/ring.rs";
@@ -56,6 +57,32 @@ export const kernelCopy = {
       await window.quickInput.pick("asyncos-kernel.elf");
       await window.stopped(/entry/i);
       await window.screenshot("light-copy-3");
+      await window.command("Debug: Stop");
+      await window.ended();
+    });
+
+    await step("a new launch.json begins with that image", async () => {
+      await window.command("Debug: Add Configuration...");
+      await window.editor("launch.json");
+      const named = /"program": "\$\{workspaceFolder\}\/kernel\/prebuilt\/asyncos-kernel\.elf"/;
+      await until("it names the image", () => window.editorSays(named));
+      await window.screenshot("light-copy-4-launch");
+    });
+
+    await step("where no image is built yet F5 offers to build it", async () => {
+      await rm(join(workbench.folder, "kernel"), { recursive: true });
+      await rm(join(workbench.folder, ".vscode"), { recursive: true });
+      await mkdir(join(workbench.folder, ".cargo"));
+      const cargo = '[build]\ntarget = "riscv64gc-unknown-none-elf"\n';
+      await writeFile(join(workbench.folder, ".cargo", "config.toml"), cargo);
+      await writeFile(join(workbench.folder, "main.rs"), "fn main() {}\n");
+      await window.command("View: Close All Editors");
+      await window.openFile("main.rs");
+      await window.key("F5");
+      await window.quickInput.row("Build the kernel first").waitFor();
+      await window.screenshot("light-copy-5-build");
+      await window.quickInput.pick("Bundled kernel");
+      await window.stopped(/entry/i);
     });
   },
 };

@@ -21,6 +21,8 @@ export const trouble = {
     const configurations = [
       configuration("no file", { program: "missing.elf" }),
       configuration("no elf", { program: "text.elf" }),
+      configuration("no image", { initrd: "missing.img" }),
+      configuration("no profile", { profile: "kernel.asyncos-profile.json" }),
       configuration("good", { machine: "kept" }),
       { name: "again", type: "asyncos", request: "attach", machine: "kept" },
     ];
@@ -29,6 +31,9 @@ export const trouble = {
       JSON.stringify({ version: "0.2.0", configurations }, null, 2),
     );
     await writeFile(join(folder, "text.elf"), "not an ELF");
+    const match = { statics: ["EXECUTOR"] };
+    const profile = { name: "kernel", match, bitmaps: [{ name: "ready", word: 7 }] };
+    await writeFile(join(folder, "kernel.asyncos-profile.json"), JSON.stringify(profile));
   },
 
   async run({ step, window, workbench }) {
@@ -36,6 +41,9 @@ export const trouble = {
     for (const [name, expected] of [
       ["no file", /missing\.elf/],
       ["no elf", /text\.elf/],
+      // Paths are those of the folder.
+      ["no image", /\/\S+\/missing\.img/],
+      ["no profile", /kernel\.asyncos-profile\.json.*bitmaps\[0\]\.word/s],
     ]) {
       await step(`"${name}" is told in a sentence that names the file`, async () => {
         await window.debug(name);
@@ -50,6 +58,25 @@ export const trouble = {
       await window.debug("good");
       await window.stopped(/entry/i);
       assert.deepEqual(await daemons(workbench), before);
+    });
+
+    await step("a start that takes long is told, and can be called off", async () => {
+      await window.command("Debug: Stop");
+      await window.ended();
+      const [daemon] = await daemons(workbench);
+      process.kill(daemon.pid, "SIGSTOP");
+      try {
+        await window.debug("good");
+        const told = window.page.locator(".notification-list-item", { hasText: "Starting" });
+        await told.waitFor();
+        await window.screenshot("dark-3-starting");
+        await told.getByRole("button", { name: "Cancel" }).click();
+      } finally {
+        process.kill(daemon.pid, "SIGCONT");
+      }
+      await window.ended();
+      await window.debug("good");
+      await window.stopped(/entry/i);
     });
 
     await step("a daemon that dies ends the session with a sentence", async () => {

@@ -40,6 +40,20 @@ export const harts = {
       assert.match(hover, /Privilege [MSU], [\d,]+ instructions retired/);
     });
 
+    await step(
+      "it opens to its coroutine, its thread, its privilege and the memory at pc",
+      async () => {
+        const [busy] = await view.names(/^Hart \d, .* · coroutine \d+/);
+        await view.unfold(hart(busy[5]));
+        await view.find(/^\d+ \w+::\w+.*, running/);
+        await view.find(/^Thread \d+ \w+, running/);
+        await view.find(/^Privilege, S · supervisor/);
+        await view.find(/^pc, 0x[0-9a-f]+/);
+        await window.screenshot("harts-one");
+        await view.unfold(hart(busy[5]), false);
+      },
+    );
+
     await step("mouse: a hart is focused in the Call Stack", async () => {
       await mouse.inline(VIEW, hart(2), "asyncos.focusHart");
       await window.focusIsOn(/^Thread hart 2\b/);

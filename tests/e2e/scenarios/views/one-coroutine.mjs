@@ -59,7 +59,7 @@ export const oneCoroutine = {
       "what it holds is in hovers at its source, where the focus is elsewhere",
       async () => {
         await mouse.open("asyncos.threads");
-        await mouse.inline("asyncos.threads", /^\d+ main, blocked/, "asyncos.focusThread");
+        await mouse.inline("asyncos.threads", /^Thread \d+ main, blocked/, "asyncos.focusThread");
         await window.focusIsOn(/^Thread thread \d+ main/);
         await keyboard.open(VIEW);
         await view.click(one);

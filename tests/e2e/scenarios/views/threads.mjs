@@ -17,22 +17,22 @@ export const threads = {
       await mouse.open(VIEW);
       await view.names(/^Thread pool, .*\d+ (running|ready|blocked)/);
       await view.names(/^(Running|Ready|Blocked), \d+ threads?/);
-      await view.find(/^\d+ main, /);
+      await view.find(/^Thread \d+ main, /);
       await window.screenshot("threads");
     });
 
     await step("mouse: a thread is shown in the Call Stack", async () => {
-      await mouse.inline(VIEW, /^\d+ main, blocked/, "asyncos.focusThread");
+      await mouse.inline(VIEW, /^Thread \d+ main, blocked/, "asyncos.focusThread");
       await window.focusIsOn(/^Thread .*\bmain\b/);
     });
 
     await step("keyboard: another one", async () => {
-      await keyboard.menu(VIEW, /^\d+ user, running/, "asyncos.focusThread");
+      await keyboard.menu(VIEW, /^Thread \d+ user, running/, "asyncos.focusThread");
       await window.focusIsOn(/^Thread hart \d/);
     });
 
     await step("a process opens to its threads, its coroutines and its program", async () => {
-      await view.unfold(/^\d+ ring, .*root 0x[0-9a-f]+/);
+      await view.unfold(/^Process \d+ ring, .*root 0x[0-9a-f]+/);
       await view.find(/^\d+ coroutines?, show/);
       await window.screenshot("processes");
     });
