@@ -40,6 +40,59 @@ it("stops in a user coroutine, with its locals, and shows another that waits", a
   }
 });
 
+it("reads and watches the memory of a coroutine in its own process, whatever the hart in focus runs", async () => {
+  client = new Client();
+  const filterOptions = [{ filterId: "pending", condition: "process == 2" }];
+  await client.launch({ append: "workload=run program=ring processes=2", harts: 2 }, () =>
+    client.request("setExceptionBreakpoints", { filters: [], filterOptions }),
+  );
+  // Both have some that wait, each with what it holds.
+  let coroutines: Body[] = [];
+  for (
+    const waits = (process: number) => coroutines.filter(({ id }) => id.startsWith(`${process}:`));
+    ;
+  ) {
+    const { threadId } = await client.stopped();
+    const filter = "process:1,2 state:waiting pass";
+    ({ coroutines } = await client.request("asyncos/coroutines", { filter }));
+    if (waits(1).length > 2 && waits(2).length > 2) break;
+    await client.request("continue", { threadId });
+  }
+  let read = 0;
+  /** By process: places in memory by the addresses that its code uses. */
+  const found = new Map<string, Map<string, number>>();
+  for (const { id } of coroutines) {
+    const [process] = String(id).split(":") as [string];
+    const { frames } = await client.request("asyncos/awaitStack", { coroutine: id });
+    for (const { variablesReference } of frames.filter((each: Body) => each.variablesReference)) {
+      const { variables } = await client.request("variables", { variablesReference });
+      for (const { memoryReference, name, type, value } of variables) {
+        if (memoryReference === undefined) continue;
+        const [place, whose] = memoryReference.split("@");
+        expect(whose, name).toBe(process);
+        if (type === "usize") {
+          const { data } = await client.request("readMemory", { memoryReference, count: 8 });
+          expect(String(Buffer.from(data, "base64").readBigUInt64LE()), name).toBe(value);
+          read++;
+        }
+        const { dataId } = await client.request("dataBreakpointInfo", { variablesReference, name });
+        const places = found.get(process) ?? new Map<string, number>();
+        found.set(process, places.set(place, JSON.parse(dataId)[0]));
+      }
+    }
+  }
+  expect([...found.keys()].sort()).toEqual(["1", "2"]);
+  expect(read).toBeGreaterThan(0);
+  const [first, second] = [...found.values()] as [Map<string, number>, Map<string, number>];
+  // Both run the same program: the same address is another place in each.
+  const same = [...first.keys()].filter((place) => second.has(place));
+  expect(same.length).toBeGreaterThan(0);
+  for (const place of same) expect(first.get(place)).not.toBe(second.get(place));
+  await expect(
+    client.request("readMemory", { memoryReference: "0x10@77", count: 8 }),
+  ).rejects.toThrow("no process 77");
+});
+
 it("stops in the kernel for a system call, and in the program that made it", async () => {
   client = new Client();
   await client.launch({ append: APPEND, harts: 1 }, async () => {

@@ -11,9 +11,11 @@ import type { SourceFile } from "../debugger/sources.ts";
 import type { Frame } from "../debugger/stacks.ts";
 import type { SourceLocation } from "../symbols/api.ts";
 import type { Debuggee } from "./debuggee.ts";
+import { parseAddress } from "./encoding.ts";
 import { type Container, type Entry, Handles } from "./handles.ts";
 import type { LaunchOptions } from "./launch.ts";
 import type { MachineNames } from "./machines.ts";
+import { referenceOf } from "./references.ts";
 
 /** The client is told of events by these; bodies are DAP's. */
 export type Emit = (event: string, body?: object) => void;
@@ -127,6 +129,11 @@ export class Context {
     return { path: host ?? location.path, line: location.line };
   }
 
+  /** Where the entry stands, or what a register points to. */
+  reference({ frame, memoryReference }: Entry): string | undefined {
+    return memoryReference && referenceOf(this, parseAddress(memoryReference), frame);
+  }
+
   variable(entry: Entry): DebugProtocol.Variable {
     return {
       name: entry.name,
@@ -135,7 +142,7 @@ export class Context {
       variablesReference: entry.children ? this.variables.add(entry.children) : 0,
       namedVariables: entry.children?.named || undefined,
       indexedVariables: entry.children?.indexed || undefined,
-      memoryReference: entry.memoryReference,
+      memoryReference: this.reference(entry),
       evaluateName: entry.evaluateName,
       presentationHint: entry.readOnly ? { attributes: ["readOnly"] } : undefined,
     };

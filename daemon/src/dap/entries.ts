@@ -21,6 +21,7 @@ export function entryOf(value: Value, frame: Frame | undefined): Entry {
       ? { ...children, frame, list: (range) => entries(value.list(range), frame) }
       : undefined,
     memoryReference: value.address === undefined ? undefined : hex(value.address),
+    frame,
     size: value.size,
     evaluateName: value.expression,
     readOnly: value.assign === undefined,

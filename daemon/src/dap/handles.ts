@@ -11,7 +11,9 @@ export interface Entry {
   readonly value: string;
   readonly type?: string | undefined;
   readonly children?: Container | undefined;
+  /** An address, in the space of `frame`. */
   readonly memoryReference?: string | undefined;
+  readonly frame?: Frame | undefined;
   readonly size?: number | undefined;
   readonly evaluateName?: string | undefined;
   readonly readOnly?: boolean | undefined;

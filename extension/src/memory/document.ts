@@ -68,7 +68,7 @@ export class MemoryDocuments implements vscode.TextDocumentContentProvider, vsco
             "The {0} bytes that follow cannot be read.",
           )
         : "";
-    return `${dump(BigInt(query), bytes)}\n${rest && `${rest}\n`}`;
+    return `${dump(BigInt(query.split("@")[0]!), bytes)}\n${rest && `${rest}\n`}`;
   }
 
   /** What is open shows the memory of the stop. */
@@ -88,10 +88,13 @@ function ask(): Thenable<string | undefined> {
   });
 }
 
+/** An address, where the hart in focus or a process has it (`0x1000@3`). */
+const REFERENCE = /^0x[0-9a-f]+(@\d+)?$/i;
+
 /** Where a value stands; of pointers and registers, what they point to. */
 async function resolve(session: Session, text: string): Promise<string> {
   const expression = text.trim();
-  if (/^0x[0-9a-f]+$/i.test(expression)) return expression;
+  if (REFERENCE.test(expression)) return expression;
   const item = vscode.debug.activeStackItem;
   const frameId = item instanceof vscode.DebugStackFrame ? item.frameId : undefined;
   const { memoryReference, result } = await session.debug.customRequest("evaluate", {

@@ -18,7 +18,7 @@ import {
 } from "./changes.ts";
 import { coroutineRow } from "./coroutines.ts";
 import type { Roots, Row } from "./row.ts";
-import { coroutinesText, hiddenRows, join, wakersText } from "./row.ts";
+import { addressIn, coroutinesText, hiddenRows, join, wakersText } from "./row.ts";
 
 type Queue = Executor["queues"][number];
 
@@ -185,11 +185,8 @@ function wakersRow(parent: string, executor: Executor, change: Change, snapshot:
             description: address,
             tooltip: [t("Waker of coroutine {0} at {1}", coroutine, address)],
             icon: { id: "bell-dot" },
-            // A program's addresses mean something in its own address space only.
-            ...(process === undefined && {
-              context: "address",
-              target: { kind: "address" as const, address },
-            }),
+            context: "address",
+            target: { kind: "address" as const, address: addressIn(process, address) },
           };
           return change.came.has(coroutine) ? marked(row) : row;
         });

@@ -82,6 +82,10 @@ export function join(...parts: readonly (string | undefined)[]): string {
   return parts.filter((part) => part !== undefined && part !== "").join(" · ");
 }
 
+/** As the daemon takes an address that means something in one process only. */
+export const addressIn = (process: number | undefined, address: string): string =>
+  process === undefined ? address : `${address}@${process}`;
+
 /** The row that counts what was left out; none when nothing was. */
 export function hiddenRows(parent: string, hidden: number): readonly Row[] {
   if (hidden <= 0) return [];

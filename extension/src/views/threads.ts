@@ -7,7 +7,7 @@ import { counted, t } from "../base/words.ts";
 import type { Snapshot } from "../debug/snapshot.ts";
 import type { Module, Process, Thread } from "../wire.ts";
 import type { Icon, Roots, Row } from "./row.ts";
-import { coroutinesText, join, threadsText } from "./row.ts";
+import { addressIn, coroutinesText, join, threadsText } from "./row.ts";
 
 /** In this order; others follow. */
 const STATES = ["running", "ready", "blocked"];
@@ -125,7 +125,7 @@ function processRow(
     children: async () => [
       ...own.map((thread) => threadRow(thread, `${id}/`)),
       ...(await coroutinesOf(id, process, snapshot)),
-      ...(program ? [moduleRow(program, `${id}/`)] : []),
+      ...(program ? [moduleRow(program, `${id}/`, process.id)] : []),
     ],
   };
 }
@@ -160,7 +160,8 @@ function modulesRow(modules: readonly Module[]): Row {
   };
 }
 
-function moduleRow(module: Module, parent: string): Row {
+/** `whoseMemory`: the process below which it stands. */
+function moduleRow(module: Module, parent: string, whoseMemory?: number): Row {
   const id = `${parent}module:${module.id}`;
   const whose =
     module.processes.length > 0
@@ -183,10 +184,16 @@ function moduleRow(module: Module, parent: string): Row {
         description: flags,
         tooltip: [`${start} - ${end}, ${flags}`],
         icon: { id: "memory" },
-        // A program's addresses mean something in its own address space only.
-        ...(!module.user && {
+        // A program's addresses mean something in its own address spaces only.
+        ...((!module.user || module.processes.length > 0) && {
           context: "address",
-          target: { kind: "address" as const, address: start },
+          target: {
+            kind: "address" as const,
+            address: addressIn(
+              module.user ? (whoseMemory ?? module.processes[0]) : undefined,
+              start,
+            ),
+          },
         }),
       })),
   };

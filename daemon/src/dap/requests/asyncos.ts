@@ -7,6 +7,7 @@ import { threadNumber } from "../../debugger/threads.ts";
 import type { Hart } from "../../machine/api.ts";
 import { wireEvent } from "../../trace/wire.ts";
 import type { Context } from "../context.ts";
+import { referenceOf } from "../references.ts";
 import { coroutineId, type Handlers, handler, index, nothing } from "../table.ts";
 import { wireBitmap, wireCoroutine, wireExecutor } from "../wire.ts";
 import { localsOf } from "./values.ts";
@@ -91,7 +92,7 @@ export const asyncos: Handlers = {
             return {
               name,
               ...(await context.wirePlace(location)),
-              address: address === undefined ? undefined : hex(address),
+              address: address === undefined ? undefined : referenceOf(context, address, frame),
               note,
               variablesReference,
             };

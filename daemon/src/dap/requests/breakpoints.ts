@@ -6,6 +6,7 @@ import { UserError } from "../../base/errors.ts";
 import type { BreakpointRequest, BreakpointStatus } from "../../debugger/breakpoints.ts";
 import type { Context } from "../context.ts";
 import { parseAddress } from "../encoding.ts";
+import { memoryAt, parseReference, type Reference, referenceOf } from "../references.ts";
 import { type Handlers, handler } from "../table.ts";
 import { evaluateIn, frameOf } from "./values.ts";
 
@@ -134,10 +135,11 @@ export const breakpoints: Handlers = {
   dataBreakpointInfo: handler("stopped", dataBreakpointInfo, (context, args) => {
     const found = dataPlace(context, args);
     if (typeof found === "string") return { dataId: null, description: found };
-    const { name, virtual, size } = found;
-    const hart = context.launched.focusedHart;
-    const start = hart.translate(address(virtual));
-    const end = hart.translate(address(virtual + BigInt(size - 1)));
+    const { name, size } = found;
+    const { address: virtual } = found.reference;
+    const memory = memoryAt(context, found.reference);
+    const start = memory.translate(virtual);
+    const end = memory.translate(address(virtual + BigInt(size - 1)));
     if (start === undefined || end !== start + size - 1) {
       return { dataId: null, description: `${name} is not in one piece of memory.` };
     }
@@ -194,11 +196,11 @@ function parseDataId(text: string) {
 function dataPlace(
   context: Context,
   args: z.output<typeof dataBreakpointInfo>,
-): { name: string; virtual: bigint; size: number } | string {
+): { name: string; reference: Reference; size: number } | string {
   const { name } = args;
   if (args.asAddress) {
     // Some versions of VS Code send the length of a range with its sign turned.
-    return { name, virtual: parseAddress(name), size: Math.abs(args.bytes ?? 8) || 8 };
+    return { name, reference: parseReference(name), size: Math.abs(args.bytes ?? 8) || 8 };
   }
   if (args.variablesReference) {
     const entry = context.variables
@@ -206,10 +208,13 @@ function dataPlace(
       .list()
       .find((candidate) => candidate.name === name);
     if (!entry) return `There is no ${name} here.`;
-    if (entry.memoryReference === undefined || !entry.size) return `${name} is not in memory.`;
-    return { name, virtual: BigInt(entry.memoryReference), size: args.bytes ?? entry.size };
+    const reference = context.reference(entry);
+    if (reference === undefined || !entry.size) return `${name} is not in memory.`;
+    return { name, reference: parseReference(reference), size: args.bytes ?? entry.size };
   }
-  const value = evaluateIn(context, name, frameOf(context, args.frameId));
+  const frame = frameOf(context, args.frameId);
+  const value = evaluateIn(context, name, frame);
   if (value.address === undefined || value.size < 1) return `${name} is not in memory.`;
-  return { name, virtual: value.address, size: args.bytes ?? value.size };
+  const reference = parseReference(referenceOf(context, value.address, frame));
+  return { name, reference, size: args.bytes ?? value.size };
 }

@@ -4,10 +4,10 @@ import { z } from "zod";
 import { address, hex } from "../../base/brand.ts";
 import { UserError } from "../../base/errors.ts";
 import { type Line, listing } from "../../debugger/listing.ts";
-import type { Hart } from "../../machine/api.ts";
 import { stackShape, tellWritten } from "../changed.ts";
 import type { Context } from "../context.ts";
 import { fromBase64, parseAddress, toBase64 } from "../encoding.ts";
+import { memoryAt, parseReference, type ReferredMemory } from "../references.ts";
 import { type Handlers, handler } from "../table.ts";
 
 const offset = z.int().optional();
@@ -29,8 +29,8 @@ const MOST_BYTES = 1 << 20;
 const PAGE = 4096n;
 
 /** As many bytes as can be read from here without a gap. */
-function readable(hart: Hart, from: bigint, count: number): Uint8Array {
-  const all = hart.read(address(from), count);
+function readable(memory: ReferredMemory, from: bigint, count: number): Uint8Array {
+  const all = memory.read(address(from), count);
   if (all) return all;
   const pieces: Uint8Array[] = [];
   let at = from;
@@ -38,7 +38,7 @@ function readable(hart: Hart, from: bigint, count: number): Uint8Array {
   while (at < end) {
     const next = (at / PAGE + 1n) * PAGE;
     const length = Number((next < end ? next : end) - at);
-    const piece = hart.read(address(at), length);
+    const piece = memory.read(address(at), length);
     if (!piece) break;
     pieces.push(piece);
     at += BigInt(length);
@@ -54,10 +54,11 @@ function readable(hart: Hart, from: bigint, count: number): Uint8Array {
 
 export const memory: Handlers = {
   readMemory: handler("stopped", readMemory, (context, args) => {
-    const from = parseAddress(args.memoryReference, args.offset);
+    const reference = parseReference(args.memoryReference, args.offset);
+    const from = reference.address;
     const count = Math.min(args.count, MOST_BYTES);
     if (count === 0) return { address: hex(from) };
-    const bytes = readable(context.launched.focusedHart, from, count);
+    const bytes = readable(memoryAt(context, reference), from, count);
     const missing = args.count - bytes.length;
     return {
       address: hex(from),
@@ -67,10 +68,11 @@ export const memory: Handlers = {
   }),
 
   writeMemory: handler("stopped", writeMemory, (context, args) => {
-    const at = parseAddress(args.memoryReference, args.offset);
+    const reference = parseReference(args.memoryReference, args.offset);
+    const at = reference.address;
     const bytes = fromBase64(args.data);
     const before = stackShape(context);
-    if (!context.launched.focusedHart.write(at, bytes)) {
+    if (!memoryAt(context, reference).write(at, bytes)) {
       throw new UserError(`Memory at ${hex(at)} cannot be written: not all of it is mapped RAM.`);
     }
     context.launched.changed();

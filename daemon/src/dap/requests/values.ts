@@ -1,7 +1,6 @@
 /** Scopes, variables and expressions. */
 import { z } from "zod";
 import { ownId } from "../../awareness/ids.ts";
-import { hex } from "../../base/brand.ts";
 import { UserError } from "../../base/errors.ts";
 import type { Frame } from "../../debugger/stacks.ts";
 import type { Names, Value } from "../../inspect/api.ts";
@@ -93,7 +92,8 @@ function write(context: Context, entry: Entry, text: string): void {
   entry.set(text);
   context.launched.changed();
   // A register's memory reference is where it points to: nothing was written there.
-  const { memoryReference, size: count } = entry;
+  const memoryReference = context.reference(entry);
+  const { size: count } = entry;
   const isInMemory = memoryReference !== undefined && count !== undefined;
   tellWritten(context, before, isInMemory ? { memoryReference, offset: 0, count } : undefined);
 }
@@ -115,7 +115,7 @@ export const values: Handlers = {
         scope(
           "Registers",
           "registers",
-          listOf(() => registerEntries(frame.frame), frame),
+          listOf(() => registerEntries(frame.frame).map((entry) => ({ ...entry, frame })), frame),
         ),
         scope(
           "Float registers",
@@ -183,7 +183,7 @@ export const values: Handlers = {
       variablesReference: entry.variablesReference,
       namedVariables: entry.namedVariables,
       indexedVariables: entry.indexedVariables,
-      memoryReference: value.address === undefined ? undefined : hex(value.address),
+      memoryReference: entry.memoryReference,
     };
   }),
 };
