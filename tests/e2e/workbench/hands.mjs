@@ -4,7 +4,7 @@
  */
 import { titleOf, viewNamed } from "./manifest.mjs";
 import { leave } from "./pane.mjs";
-import { click } from "./quick-input.mjs";
+import { appears, click } from "./quick-input.mjs";
 import { focusedItem } from "./texts.mjs";
 import { until } from "./until.mjs";
 
@@ -21,6 +21,17 @@ class Hand {
     this.panel = this.page.locator('[id="workbench.parts.panel"]');
     this.menuItems = this.page.locator(".monaco-menu .action-menu-item:visible");
   }
+
+  /** In a menu that is open, by its whole title. */
+  item(title) {
+    return this.menuItems.filter({ hasText: exactly(title) });
+  }
+
+  /** Closes a menu, if there is one; answers that nothing was chosen. */
+  async leaveMenu() {
+    await this.page.keyboard.press("Escape");
+    return false;
+  }
 }
 
 export class Mouse extends Hand {
@@ -33,7 +44,7 @@ export class Mouse extends Hand {
     await until(`the tab ${tab} is in front`, async () => {
       if ((await front.count()) > 0) return true;
       await leave(this.page);
-      if ((await label.count()) > 0) await label.click();
+      if ((await label.count()) > 0) await label.click(PATIENCE).catch(() => {});
       else {
         // Behind the last of the tabs that there is room for.
         const more = this.panel.locator('.action-label[aria-label="Additional Views"]');
@@ -101,10 +112,10 @@ export class Mouse extends Hand {
 
   /** Opens a menu and clicks an item; opens it again when something took the focus, which closes it, before. */
   async #item(title, open) {
-    const item = this.menuItems.filter({ hasText: exactly(title) });
+    const item = this.item(title);
     await until(`${title} is chosen in a menu`, async () => {
       await open();
-      await item.waitFor(PATIENCE);
+      if (!(await appears(item, PATIENCE.timeout))) return this.leaveMenu();
       await this.page.evaluate(menuListens);
       return item.click(PATIENCE).then(
         () => true,
@@ -128,16 +139,17 @@ export class Keyboard extends Hand {
     this.used.add(view);
   }
 
-  /** Goes down to a row of a view. */
+  /** Goes down to a row of a view; begins again when the editor took the focus, as it does at a stop. */
   async to(view, row) {
-    await this.open(view);
     const { pane, rows, title } = this.window.view(view);
-    await pane.locator(".monaco-list:focus").waitFor();
+    const list = pane.locator(".monaco-list:focus");
     const focused = rows.and(this.page.locator(".monaco-list:focus .focused"));
-    let last = "";
-    let direction = "ArrowDown";
     await until(`the row like ${row} of ${title} is reached`, async () => {
-      for (let steps = 0; steps < 40; steps++) {
+      await this.open(view);
+      if (!(await appears(list, 2000))) return false;
+      let last = "";
+      let direction = "ArrowDown";
+      for (let steps = 0; steps < 40 && (await list.count()) > 0; steps++) {
         const [name] = await focused.evaluateAll(labels);
         if (name !== undefined && row.test(name)) return true;
         if (name === last) direction = direction === "ArrowDown" ? "ArrowUp" : "ArrowDown";
@@ -151,23 +163,19 @@ export class Keyboard extends Hand {
   /** Chooses a command in the context menu of a row. */
   async menu(view, row, command) {
     const title = titleOf(command);
-    await this.to(view, row);
-    await until("the menu opens", async () => {
+    await until(`${title} is chosen in the menu of the row like ${row}`, async () => {
+      await this.to(view, row);
       await this.page.keyboard.press("Shift+F10");
-      return this.menuItems
-        .first()
-        .waitFor(PATIENCE)
-        .then(
-          () => true,
-          () => false,
-        );
+      if (!(await appears(this.item(title), PATIENCE.timeout))) return this.leaveMenu();
+      for (let steps = await this.menuItems.count(); steps >= 0; steps--) {
+        if ((await this.page.evaluate(focusedItem)) === title) {
+          await this.page.keyboard.press("Enter");
+          return true;
+        }
+        await this.page.keyboard.press("ArrowDown");
+      }
+      return this.leaveMenu();
     });
-    await until(`the menu's focus is at ${title}`, async () => {
-      if ((await this.page.evaluate(focusedItem)) === title) return true;
-      await this.page.keyboard.press("ArrowDown");
-      return false;
-    });
-    await this.page.keyboard.press("Enter");
     await until("the menu closes", async () => (await this.menuItems.count()) === 0);
     this.used.add(command);
   }

@@ -45,10 +45,9 @@ export class QuickInput {
   async open(text) {
     await until("the quick input opens", async () => {
       await this.#page.keyboard.press("F1");
-      return this.input.fill(text, { timeout: 1000 }).then(
-        async () => (await this.input.inputValue({ timeout: 1000 })) === text,
-        () => false,
-      );
+      const quick = { timeout: 1000 };
+      await this.input.fill(text, quick).catch(() => {});
+      return (await this.input.inputValue(quick).catch(() => undefined)) === text;
     });
   }
 

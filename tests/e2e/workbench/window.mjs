@@ -185,9 +185,9 @@ class Window {
     const hover = this.page.locator(".monaco-editor .monaco-hover:visible");
     const said = await until(`a hover of ${word} says ${pattern}`, async () => {
       await leave(this.page);
-      await token.hover({ timeout: 2000 });
-      const found = await appears(hover.filter({ hasText: pattern }).first(), 3000);
-      return found && hover.first().innerText();
+      await token.hover({ timeout: 2000 }).catch(() => {});
+      const found = hover.filter({ hasText: pattern }).first();
+      return found.innerText({ timeout: 3000 }).catch(() => false);
     });
     await leave(this.page);
     return said;
@@ -321,7 +321,7 @@ class Window {
   async event(pattern = /./) {
     const widget = this.page.locator(".exception-widget");
     return until(`the editor says ${pattern}`, async () => {
-      const text = await widget.innerText({ timeout: 5000 });
+      const text = await widget.innerText({ timeout: 5000 }).catch(() => "");
       return pattern.test(text) && text;
     });
   }

@@ -65,19 +65,18 @@ export const timeline = {
     });
 
     await step("keyboard: keys zoom, and go from event to event, and to the source", async () => {
-      await scroller.focus();
       await until("little is in sight", async () => {
-        await window.key("+");
+        await scroller.press("+");
         return (await range()) < 1e5;
       });
-      await window.key("ArrowDown");
-      await window.key("ArrowDown");
+      await scroller.press("ArrowDown");
+      await scroller.press("ArrowDown");
       await until("a row is told", async () => /Hart 1/.test((await live.textContent()) ?? ""));
       await until("an event of a coroutine is reached", async () => {
-        await window.key("Shift+ArrowRight");
+        await scroller.press("Shift+ArrowRight");
         return /^#\d+ /.test((await live.textContent()) ?? "");
       });
-      await window.key("Enter");
+      await scroller.press("Enter");
       await window.editor(".rs");
     });
 
@@ -89,8 +88,7 @@ export const timeline = {
       assert.match(words, /share of the harts/);
       await checkAccessibility(await webviewFrame(scroller));
       await window.screenshot("timeline-figures");
-      await scroller.focus();
-      await window.key("Escape");
+      await scroller.press("Escape");
       await figures.first().waitFor({ state: "hidden" });
     });
 
