@@ -3,24 +3,25 @@ import type { Coroutine } from "./wire.ts";
 
 /**
  * In the sources of the bundled kernel: where a place of the ring waits for the next token, once it has
- * had the first. All its variables have values there, others wait, and each is woken again and again.
+ * had the first. All its variables have values there, and others wait. `woken`: whom another thread wakes
+ * soon, again and again, in a line that the compiler has kept.
  */
 export const EXAMPLE = {
   file: "src/workload/ring.rs",
   text: "inbox.receive().await",
   condition: "seen[0] > 0",
-  coroutine: "ring::pass",
+  woken: "mix::echo",
 } as const;
 
 /**
- * Who of those that wait is woken soon, and is so again: one of the example, then one that stops there
+ * Who of those that wait is woken soon, and is so again: the one of the example, then one that stops there
  * already, then the one that was woken most often. Whoever waits for another coroutine to end may
  * wait until the kernel does.
  */
 export function nextWoken(waiting: readonly Coroutine[]): Coroutine | undefined {
   const worth = ({ breakOn, name, waitsFor, wakes }: Coroutine): readonly number[] => [
     Number(waitsFor !== undefined && waitsFor.kind !== "coroutine"),
-    Number(name === EXAMPLE.coroutine),
+    Number(name === EXAMPLE.woken),
     Number(breakOn?.includes("wake") ?? false),
     wakes ?? 0,
   ];

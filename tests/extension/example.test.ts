@@ -5,6 +5,8 @@ import { EXAMPLE, nextWoken } from "../../extension/src/example.ts";
 import type { Coroutine } from "../../extension/src/wire.ts";
 import { type Body, Client, lineOf, sources } from "../dap/support.ts";
 
+const CALLER = ["src/workload/mix.rs", "there.send(message);"] as const;
+
 /** Stands where "Break in a Coroutine" leads to. */
 async function atBreakpoint() {
   const client = new Client();
@@ -22,31 +24,31 @@ async function atBreakpoint() {
 it("the example's breakpoint stops where every variable has a value, and others wait", async () => {
   const { client, line, page, stop } = await atBreakpoint();
   expect(stop.reason).toBe("breakpoint");
-  expect(await client.where(stop.threadId)).toMatch(`ring.rs:${line} ${EXAMPLE.coroutine}`);
+  expect(await client.where(stop.threadId)).toMatch(`ring.rs:${line} ring::pass`);
   const [frame] = await client.frames(stop.threadId);
   const locals = await client.locals(frame.id);
   expect(Object.keys(locals).sort()).toEqual(["first", "inbox", "outbox", "rounds", "seen"]);
   expect(Object.values(locals).filter((value) => value.includes("<"))).toEqual([]);
   expect(locals.seen).toMatch(/^\[[1-9]\d*, /);
   const waiting = await page("state:waiting");
-  expect(waiting.some(({ name }) => name === EXAMPLE.coroutine)).toBe(true);
+  expect(waiting.some(({ name }) => name === "ring::pass")).toBe(true);
   client.close();
 });
 
-it("each press stops at the next wake of one coroutine of the example", async () => {
+it("each press stops at the next wake of one coroutine, at the line that woke it", async () => {
   const { client, page, set } = await atBreakpoint();
   await set([]);
   const woken = [];
-  for (let press = 0; press < 20; press++) {
+  for (let press = 0; press < 15; press++) {
     const { id } = nextWoken(await page("state:waiting"))!;
     await client.request("asyncos/breakOn", { coroutine: id, kinds: ["wake"] });
-    const { events } = await client.go("continue", { threadId: 1 });
+    const { events, threadId } = await client.go("continue", { threadId: 1 });
     expect(events).toMatchObject([{ kind: "wake", coroutine: id }]);
     woken.push(...events.map(({ coroutine }: Body) => coroutine));
+    const [, waker] = await client.frames(threadId);
+    expect(waker).toMatchObject({ name: "mix::courier", line: lineOf(...CALLER) });
   }
   expect(new Set(woken).size).toBe(1);
-  const [one] = await page(`id:${woken[0]}`);
-  expect(one?.name).toBe(EXAMPLE.coroutine);
   client.close();
 });
 

@@ -63,11 +63,11 @@ export const emptyFolder = {
 
     await step("a wake stops where its condition says", async () => {
       await window.stopAt("ring.rs", false);
-      await window.stopAt("Wake", true, "hart == 1 && prio == 2");
+      await window.stopAt("Wake", true, "hart == 1 && prio == 3");
       await window.goOn();
       await window.stopped(/wake/i);
-      assert.match(await window.event(), /wake of coroutine \d+ \(priority 2\) on hart 1/);
-      await window.pane("Variables").names(/^Scope Locals/);
+      assert.match(await window.event(), /wake of coroutine \d+ \(priority 3\) on hart 1/);
+      await window.pane("Variables").names(/^message, value \d+/);
       await window.screenshot("light-3-wake");
       await window.picture("wake");
     });

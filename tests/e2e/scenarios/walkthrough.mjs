@@ -92,6 +92,8 @@ export const walkthrough = {
       await window.stopped(/wake/i);
       const told = await window.event();
       assert.match(told, /wake of coroutine \d+/);
+      await window.editor("mix.rs");
+      await window.pane("Variables").names(/^message, value 0/);
       await window.closePanel();
       await window.picture("walkthrough/wake", "editor");
       await window.screenshot("light-walkthrough-2-wake");
@@ -178,7 +180,7 @@ async function press(hand, title, button, command) {
 async function wakesOfPicked(window) {
   const said = await window
     .view("asyncos.coroutines")
-    .hover(/^\d+ ring::pass, breaks on wake/, /woken \d+ times?/);
+    .hover(/^\d+ mix::echo, breaks on wake/, /woken \d+ times?/);
   return Number(/woken (\d+)/.exec(said)[1]);
 }
 

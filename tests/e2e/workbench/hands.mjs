@@ -44,12 +44,10 @@ export class Mouse extends Hand {
     await until(`the tab ${tab} is in front`, async () => {
       if ((await front.count()) > 0) return true;
       await leave(this.page);
+      // Behind the last of the tabs that there is room for.
+      const more = this.panel.locator('.action-label[aria-label="Additional Views"]:visible');
       if ((await label.count()) > 0) await label.click(PATIENCE).catch(() => {});
-      else {
-        // Behind the last of the tabs that there is room for.
-        const more = this.panel.locator('.action-label[aria-label="Additional Views"]');
-        await this.#item(tab, () => more.click());
-      }
+      else if ((await more.count()) > 0) await this.#item(tab, () => more.click());
       return false;
     });
     if (!alone) await this.window.pane(name).expand();
@@ -147,14 +145,14 @@ export class Keyboard extends Hand {
     await until(`the row like ${row} of ${title} is reached`, async () => {
       await this.open(view);
       if (!(await appears(list, 2000))) return false;
-      let last = "";
-      let direction = "ArrowDown";
-      for (let steps = 0; steps < 40 && (await list.count()) > 0; steps++) {
-        const [name] = await focused.evaluateAll(labels);
-        if (name !== undefined && row.test(name)) return true;
-        if (name === last) direction = direction === "ArrowDown" ? "ArrowUp" : "ArrowDown";
-        last = name;
-        await this.page.keyboard.press(direction);
+      await this.page.keyboard.press("Home");
+      for (let last = ""; (await list.count()) > 0; ) {
+        const [found] = await focused.evaluateAll(places);
+        if (found !== undefined && row.test(found.name)) return true;
+        // Nothing comes after the last row.
+        if (found?.index === last) return false;
+        last = found?.index;
+        await this.page.keyboard.press("ArrowDown");
       }
       return false;
     });
@@ -199,7 +197,8 @@ export class Keyboard extends Hand {
 const menuListens = () => new Promise((resolve) => setTimeout(resolve, 150));
 
 /** Runs in the page. */
-const labels = (rows) => rows.map((row) => row.getAttribute("aria-label"));
+const places = (rows) =>
+  rows.map((row) => ({ name: row.getAttribute("aria-label"), index: row.dataset.index }));
 
 const labelled = (command) => `.action-label[aria-label^=${JSON.stringify(titleOf(command))}]`;
 
