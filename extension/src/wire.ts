@@ -58,6 +58,19 @@ export interface Process {
   readonly module?: number;
 }
 
+/** What the page table of a process maps. */
+export interface AddressSpace {
+  readonly total: number;
+  readonly ranges: readonly {
+    readonly start: string;
+    readonly end: string;
+    /** Where it stands, if in one piece. */
+    readonly physical?: string;
+    readonly flags: string;
+    readonly user: boolean;
+  }[];
+}
+
 /** An ELF of the session. */
 export interface Module {
   readonly id: number;

@@ -88,6 +88,22 @@ it("reads and watches the memory of a coroutine in its own process, whatever the
   const same = [...first.keys()].filter((place) => second.has(place));
   expect(same.length).toBeGreaterThan(0);
   for (const place of same) expect(first.get(place)).not.toBe(second.get(place));
+  // What the ELF asks for is mapped, with its rights; the programs' code is not the kernel's.
+  const { modules } = await client.request("asyncos/modules");
+  const program = modules.find(({ name }: Body) => name === "ring.elf");
+  expect(program.ranges.length).toBeGreaterThan(1);
+  for (const process of [1, 2]) {
+    const { ranges, total } = await client.request("asyncos/addressSpace", { process });
+    expect(total).toBe(ranges.length);
+    for (const segment of program.ranges) {
+      const start = BigInt(segment.start);
+      const mapped = ranges.find(
+        (range: Body) => BigInt(range.start) <= start && start < BigInt(range.end),
+      );
+      expect(mapped, segment.start).toMatchObject({ flags: segment.flags, user: true });
+    }
+    expect(ranges.some(({ user }: Body) => !user)).toBe(true);
+  }
   await expect(
     client.request("readMemory", { memoryReference: "0x10@77", count: 8 }),
   ).rejects.toThrow("no process 77");

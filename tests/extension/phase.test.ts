@@ -22,6 +22,9 @@ test.each<[Phase, Passing, Phase, Change]>([
   ["stopped", done("next"), "running", "none"],
   ["stopped", done("stepIn", false), "stopped", "none"],
   ["stopped", done("threads"), "stopped", "none"],
+  ["starting", done("launch"), "starting", "none"],
+  ["starting", done("launch", false), "starting", "over"],
+  ["starting", done("attach", false), "starting", "over"],
 ])("%s, %j", (phase, message, expected, change) => {
   expect(judge(phase, message)).toEqual({ phase: expected, change });
 });

@@ -458,6 +458,13 @@ test("threads by state, processes with their threads and programs, modules with 
         { id: 2, name: "hello", user: true, symbolStatus: "No lines.", ranges, processes: [3] },
       ],
     }),
+    "asyncos/addressSpace": () => ({
+      total: 3,
+      ranges: [
+        { ...ranges[0], physical: "0x80500000", user: true },
+        { start: "0x80200000", end: "0x80300000", flags: "rwx", user: false },
+      ],
+    }),
     "asyncos/coroutines": ({ filter }: { filter: string }) => ({
       total: filter === "process:3" ? 2 : 0,
       coroutines: [],
@@ -476,6 +483,10 @@ test("threads by state, processes with their threads and programs, modules with 
     "    2 coroutines | show",
     "    hello | process 3 · No lines.",
     "      0x10000 - 0x12000 | r-x",
+    "    Address space | root 0x80401000",
+    "      0x10000 - 0x12000 | r-x · user · at physical 0x80500000",
+    "      0x80200000 - 0x80300000 | rwx · kernel",
+    "      1 not shown | ",
     "  Process 4 gone | zombie · exit code 1",
     "Modules | 2 loaded",
     "  kernel | Symbols loaded.",

@@ -5,11 +5,17 @@ import { expect, test } from "vitest";
 
 const source = join(import.meta.dirname, "../../extension/src");
 /** As docs/extension.md says. */
-const AT_THE_HOST = ["daemon/host.ts", "daemon/json-socket-ws.ts", "daemon/kernel-folder.ts"];
+const AT_THE_HOST = [
+  "daemon/host.ts",
+  "daemon/json-socket-ws.ts",
+  "daemon/kernel-folder.ts",
+  // Has the same classes in `vscode-languageclient/browser`.
+  "language/client.ts",
+];
 
 /** Node's modules and globals, and packages that need it. */
 const NODE =
-  /from "(node:[^"]+|ws)"|import\("(node:[^"]+|ws)"\)|\b(process\.(env|execPath|platform|versions|cwd)\b|Buffer\.|require\()/;
+  /from "(node:[^"]+|ws|vscode-languageclient\/node)"|import\("(node:[^"]+|ws)"\)|\b(process\.(env|execPath|platform|versions|cwd)\b|Buffer\.|require\()/;
 
 test("only the files at the host need Node", () => {
   const files = readdirSync(source, { recursive: true, encoding: "utf8" })

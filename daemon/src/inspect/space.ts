@@ -25,7 +25,7 @@ export interface SpaceMemory extends Reader {
 
 const PAGE = 4096;
 const HIGH = 2 ** 32;
-const PTE = { valid: 1, read: 2, execute: 8, user: 16 } as const;
+const PTE = { valid: 1, read: 2, write: 4, execute: 8, user: 16 } as const;
 /** Of `satp.MODE`: levels of the table. */
 const LEVELS: Readonly<Record<number, number>> = { 8: 3, 9: 4 };
 /** For tables that no hart has loaded yet. */
@@ -129,6 +129,75 @@ export function spaceMemory(memory: PhysicalMemory, satp: bigint): SpaceMemory {
       },
     },
   };
+}
+
+/** Neighbouring pages of an address space with the same rights. */
+export interface MappedRange {
+  readonly start: bigint;
+  /** After its last byte. */
+  readonly end: bigint;
+  /** Where it stands, if in one piece. */
+  readonly physical: PhysicalAddress | undefined;
+  readonly read: boolean;
+  readonly write: boolean;
+  readonly execute: boolean;
+  readonly user: boolean;
+}
+
+/** Tables that are looked through: more than any kernel has, and tables may lead to themselves. */
+const MOST_TABLES = 4096;
+
+/** All that a page table maps, from the lowest address on. */
+export function mappedRanges(memory: PhysicalMemory, satp: bigint): readonly MappedRange[] {
+  const levels = LEVELS[Number(satp >> 60n)] ?? 0;
+  const ranges: MappedRange[] = [];
+  let tables = 0;
+  const add = (start: bigint, size: bigint, at: number, flags: number): void => {
+    const [read, write, execute, user] = [PTE.read, PTE.write, PTE.execute, PTE.user].map(
+      (bit) => (flags & bit) !== 0,
+    ) as [boolean, boolean, boolean, boolean];
+    const last = ranges.at(-1);
+    const follows =
+      last?.end === start &&
+      last.read === read &&
+      last.write === write &&
+      last.execute === execute &&
+      last.user === user;
+    if (!follows) {
+      ranges.push({ start, end: start + size, physical: physical(at), read, write, execute, user });
+      return;
+    }
+    const isNext =
+      last.physical !== undefined && BigInt(last.physical) + (start - last.start) === BigInt(at);
+    ranges[ranges.length - 1] = {
+      ...last,
+      end: start + size,
+      physical: isNext ? last.physical : undefined,
+    };
+  };
+  const walk = (table: number, level: number, base: bigint): void => {
+    if (++tables > MOST_TABLES) return;
+    const size = BigInt(PAGE) << BigInt(9 * level);
+    for (let index = 0; index < 512; index++) {
+      const at = table + index * 8;
+      const low = memory.readPhysicalNumber(at as PhysicalAddress, 4);
+      const high = memory.readPhysicalNumber((at + 4) as PhysicalAddress, 4);
+      if (!(low & PTE.valid) || Number.isNaN(high)) continue;
+      const frame = (Math.floor(low / 1024) + (high & 0x3f_ffff) * 2 ** 22) * PAGE;
+      const start = base + BigInt(index) * size;
+      if (low & (PTE.read | PTE.execute)) add(start, size, frame, low);
+      else if (level > 0) walk(frame, level - 1, start);
+    }
+  };
+  if (levels > 0) walk(rootOf(satp), levels - 1, 0n);
+  // The upper half of a table is that of all 64-bit addresses.
+  const half = 1n << BigInt(11 + 9 * levels);
+  const canonical = (at: bigint): bigint => (at >= half ? at + (1n << 64n) - half * 2n : at);
+  return ranges.map((range) => ({
+    ...range,
+    start: canonical(range.start),
+    end: canonical(range.end - 1n) + 1n,
+  }));
 }
 
 /** Whether code at an address is user code: the page table alone says so. */

@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { JsonSocket } from "../base/json-socket.ts";
 import type { ProtocolMessage } from "./bridge.ts";
 import { Bridge } from "./bridge.ts";
+import { connected } from "./starting.ts";
 
 /** Opens a connection to the daemon, starting it when needed; rejects with a sentence. */
 export type Connect = () => Promise<JsonSocket>;
@@ -14,8 +15,11 @@ export class AdapterFactory implements vscode.DebugAdapterDescriptorFactory {
     this.#connect = connect;
   }
 
-  async createDebugAdapterDescriptor(): Promise<vscode.DebugAdapterDescriptor> {
-    return new vscode.DebugAdapterInlineImplementation(new DaemonAdapter(await this.#connect()));
+  async createDebugAdapterDescriptor(
+    debug: vscode.DebugSession,
+  ): Promise<vscode.DebugAdapterDescriptor> {
+    const socket = await connected(debug, this.#connect());
+    return new vscode.DebugAdapterInlineImplementation(new DaemonAdapter(socket));
   }
 }
 

@@ -14,8 +14,14 @@ export interface Passing {
   readonly body?: unknown;
 }
 
-/** `stop`: another stop. `renewed`: the same one, with something in it changed. */
-export type Change = "none" | "renewed" | "stop";
+/**
+ * `stop`: another stop. `renewed`: the same one, with something in it changed. `over`: it has never
+ * begun, of which VS Code tells nothing more.
+ */
+export type Change = "none" | "renewed" | "stop" | "over";
+
+/** Requests that a session begins with. */
+const BEGINNING = new Set(["launch", "attach"]);
 
 /** The phase after a message, and whether what the views show may have changed with it. */
 export function judge(phase: Phase, message: Passing): { phase: Phase; change: Change } {
@@ -29,8 +35,9 @@ export function judge(phase: Phase, message: Passing): { phase: Phase; change: C
     const renewed = message.event === "invalidated" || message.event === "asyncos/changed";
     return { phase, change: renewed ? "renewed" : "none" };
   }
-  if (message.type !== "response" || message.success !== true) return { phase, change: "none" };
+  if (message.type !== "response") return { phase, change: "none" };
   const command = message.command ?? "";
+  if (message.success !== true) return { phase, change: BEGINNING.has(command) ? "over" : "none" };
   // A stop at the entry may be told before this answer.
   if (command === "configurationDone" && phase === "starting") {
     return { phase: "running", change: "none" };

@@ -84,6 +84,10 @@ export class Sessions implements vscode.Disposable {
         if (message.command === "stackTrace") this.#refresh.stackCame();
         const { change, phase } = judge(tracked.phase, message);
         if (phase === tracked.phase && change === "none") return;
+        if (change === "over") {
+          this.#forget(debug);
+          return;
+        }
         // Several events tell of one stop: what came before it is told by the first.
         const again = change === "stop" && tracked.phase === "stopped";
         tracked.phase = phase;

@@ -3,6 +3,7 @@
  * stop gets a new snapshot.
  */
 import type {
+  AddressSpace,
   AwaitFrame,
   Bitmap,
   Coroutine,
@@ -64,6 +65,10 @@ export class Snapshot {
 
   async processes(): Promise<readonly Process[]> {
     return (await this.#once<{ processes: Process[] }>("asyncos/processes")).processes;
+  }
+
+  addressSpace(process: number): Promise<AddressSpace> {
+    return this.#once("asyncos/addressSpace", { process, count: MEMBERS_LISTED });
   }
 
   async modules(): Promise<readonly Module[]> {

@@ -1,8 +1,9 @@
 /**
- * A start that takes its time (a large image is read, the daemon comes up) is told, and can be called
- * off.
+ * A start that takes its time is told, and can be called off: first until there is a daemon that
+ * answers, then until it has read what is to be debugged.
  */
 import * as vscode from "vscode";
+import type { JsonSocket } from "../base/json-socket.ts";
 import { t } from "../base/words.ts";
 import type { Sessions } from "./sessions.ts";
 
@@ -42,14 +43,7 @@ export class Starting implements vscode.Disposable {
   }
 
   async #tell(debug: vscode.DebugSession): Promise<void> {
-    const { program } = debug.configuration as { readonly program?: string };
-    const title =
-      program === undefined
-        ? t("Starting the bundled kernel")
-        : t(
-            "Reading {0}",
-            program.slice(Math.max(program.lastIndexOf("/"), program.lastIndexOf("\\")) + 1),
-          );
+    const title = titleOf(debug);
     await vscode.window.withProgress(
       { location: vscode.ProgressLocation.Notification, title, cancellable: true },
       (_, cancelled) =>
@@ -67,4 +61,50 @@ export class Starting implements vscode.Disposable {
         }),
     );
   }
+}
+
+function titleOf({ configuration }: vscode.DebugSession): string {
+  const { machine, program, request } = configuration as vscode.DebugConfiguration & {
+    readonly machine?: string;
+    readonly program?: string;
+  };
+  if (request === "attach") return t("Attaching to {0}", machine ?? "");
+  return program === undefined
+    ? t("Starting the bundled kernel")
+    : t(
+        "Reading {0}",
+        program.slice(Math.max(program.lastIndexOf("/"), program.lastIndexOf("\\")) + 1),
+      );
+}
+
+/** Waits for a connection to the daemon; rejects with a CancellationError when the user has waited enough. */
+export function connected(
+  debug: vscode.DebugSession,
+  connecting: Promise<JsonSocket>,
+): Promise<JsonSocket> {
+  return new Promise((resolve, reject) => {
+    const settled = connecting.then(resolve, reject);
+    const timer = setTimeout(() => {
+      void vscode.window.withProgress(
+        {
+          location: vscode.ProgressLocation.Notification,
+          title: titleOf(debug),
+          cancellable: true,
+        },
+        (_, cancelled) => {
+          const called = new Promise<void>((off) => cancelled.onCancellationRequested(() => off()));
+          return Promise.race([settled, called.then(() => callOff())]);
+        },
+      );
+    }, PATIENCE_MILLISECONDS);
+    void settled.then(() => clearTimeout(timer));
+    const callOff = (): void => {
+      reject(new vscode.CancellationError());
+      // Nobody is there any more for one that comes late.
+      connecting.then(
+        (socket) => socket.close(),
+        () => {},
+      );
+    };
+  });
 }

@@ -1,6 +1,6 @@
 /** The language server's words in the user's language, on their way to the editor. */
 import type * as vscode from "vscode";
-import type { Middleware } from "vscode-languageclient/node";
+import type { Middleware } from "vscode-languageclient";
 import { heard } from "../base/heard.ts";
 import { t } from "../base/words.ts";
 

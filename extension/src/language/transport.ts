@@ -6,8 +6,8 @@ import type {
   MessageReader,
   MessageTransports,
   MessageWriter,
-} from "vscode-languageclient/node";
-import { AbstractMessageReader, AbstractMessageWriter } from "vscode-languageclient/node";
+} from "vscode-languageclient";
+import { AbstractMessageReader, AbstractMessageWriter } from "vscode-languageclient";
 import type { JsonSocket } from "../base/json-socket.ts";
 
 export function transports(socket: JsonSocket): MessageTransports {

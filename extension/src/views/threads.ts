@@ -7,7 +7,7 @@ import { counted, t } from "../base/words.ts";
 import type { Snapshot } from "../debug/snapshot.ts";
 import type { Module, Process, Thread } from "../wire.ts";
 import type { Icon, Roots, Row } from "./row.ts";
-import { addressIn, coroutinesText, join, threadsText } from "./row.ts";
+import { addressIn, coroutinesText, hiddenRows, join, threadsText } from "./row.ts";
 
 /** In this order; others follow. */
 const STATES = ["running", "ready", "blocked"];
@@ -126,7 +126,39 @@ function processRow(
       ...own.map((thread) => threadRow(thread, `${id}/`)),
       ...(await coroutinesOf(id, process, snapshot)),
       ...(program ? [moduleRow(program, `${id}/`, process.id)] : []),
+      ...(process.root === undefined ? [] : [spaceRow(id, process, snapshot)]),
     ],
+  };
+}
+
+/** What its page table maps. */
+function spaceRow(parent: string, { id: process, root }: Process, snapshot: Snapshot): Row {
+  const id = `${parent}/space`;
+  return {
+    id,
+    label: t("Address space"),
+    description: t("root {0}", root!),
+    tooltip: [t("root page table at physical {0}", root!)],
+    icon: { id: "map" },
+    children: async () => {
+      const { ranges, total } = await snapshot.addressSpace(process);
+      return [
+        ...ranges.map(({ end, flags, physical, start, user }) => {
+          const whose = user ? t("user") : t("kernel");
+          const where = physical === undefined ? undefined : t("at physical {0}", physical);
+          return {
+            id: `${id}/${start}`,
+            label: `${start} - ${end}`,
+            description: join(flags, whose, where),
+            tooltip: [`${start} - ${end}`, join(flags, whose, where)],
+            icon: { id: "memory" },
+            context: "address",
+            target: { kind: "address" as const, address: addressIn(process, start) },
+          };
+        }),
+        ...hiddenRows(id, total - ranges.length),
+      ];
+    },
   };
 }
 

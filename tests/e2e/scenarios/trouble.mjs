@@ -12,6 +12,8 @@ const configuration = (name, more) => ({
   ...more,
 });
 
+const STARTING = /Starting the bundled kernel|Reading \w/;
+
 export const trouble = {
   name: "trouble",
   settings: { "workbench.colorTheme": "Default Dark Modern" },
@@ -50,6 +52,10 @@ export const trouble = {
         assert.match(await window.dialog(), expected);
         await window.screenshot(`dark-3-${name.replace(" ", "-")}`);
         await window.closeDialog();
+        // Nothing goes on any more.
+        const starting = window.page.locator(".notification-list-item", { hasText: STARTING });
+        assert.equal(await starting.count(), 0);
+        await window.gone("Harts");
       });
     }
 
@@ -67,7 +73,7 @@ export const trouble = {
       process.kill(daemon.pid, "SIGSTOP");
       try {
         await window.debug("good");
-        const told = window.page.locator(".notification-list-item", { hasText: "Starting" });
+        const told = window.page.locator(".notification-list-item", { hasText: STARTING });
         await told.waitFor();
         await window.screenshot("dark-3-starting");
         await told.getByRole("button", { name: "Cancel" }).click();

@@ -1,7 +1,10 @@
 /** Processes with their address spaces, and the ELFs of the session with where they are loaded. */
+import { z } from "zod";
 import { hex } from "../../base/brand.ts";
+import { UserError } from "../../base/errors.ts";
 import type { Module } from "../../inspect/api.ts";
-import { type Handlers, handler, nothing } from "../table.ts";
+import { mappedRanges } from "../../inspect/space.ts";
+import { type Handlers, handler, index, nothing } from "../table.ts";
 
 /** From the first byte of an ELF in memory to after the last. */
 export function addressRange(module: Module): string | undefined {
@@ -28,6 +31,14 @@ const rangesOf = ({ bias, symbols }: Module) =>
       return { start, end: start + BigInt(size), flags };
     });
 
+const addressSpace = z.object({ process: z.int().min(0), count: index.optional() });
+
+const rightsText = (rights: {
+  readonly read: boolean;
+  readonly write: boolean;
+  readonly execute: boolean;
+}): string => `${rights.read ? "r" : "-"}${rights.write ? "w" : "-"}${rights.execute ? "x" : "-"}`;
+
 export const processes: Handlers = {
   "asyncos/processes": handler("stopped", nothing, ({ launched: { awareness } }) => ({
     processes: awareness.processes().map(({ root, ...info }) => ({
@@ -36,6 +47,23 @@ export const processes: Handlers = {
       module: awareness.programOf(info.id)?.id,
     })),
   })),
+
+  "asyncos/addressSpace": handler("stopped", addressSpace, ({ launched }, { count, process }) => {
+    const { awareness, machine } = launched;
+    const satp = awareness.spaceOf(process);
+    if (satp === undefined) throw new UserError(`There is no process ${process} that has memory.`);
+    const ranges = mappedRanges(machine, satp);
+    return {
+      total: ranges.length,
+      ranges: ranges.slice(0, count).map(({ end, physical, start, user, ...rights }) => ({
+        start: hex(start),
+        end: hex(end),
+        physical: physical === undefined ? undefined : hex(physical),
+        flags: rightsText(rights),
+        user,
+      })),
+    };
+  }),
 
   "asyncos/modules": handler("launched", nothing, ({ launched: { awareness, inspector } }) => {
     const running = awareness
@@ -50,7 +78,7 @@ export const processes: Handlers = {
         ranges: rangesOf(module).map(({ end, flags, start }) => ({
           start: hex(start),
           end: hex(end),
-          flags: `${flags.read ? "r" : "-"}${flags.write ? "w" : "-"}${flags.execute ? "x" : "-"}`,
+          flags: rightsText(flags),
         })),
         processes: running.filter((one) => one.module === module.id).map(({ id }) => id),
       })),

@@ -34,6 +34,8 @@ export const threads = {
     await step("a process opens to its threads, its coroutines and its program", async () => {
       await view.unfold(/^Process \d+ ring, .*root 0x[0-9a-f]+/);
       await view.find(/^\d+ coroutines?, show/);
+      await view.unfold(/^Address space, root 0x[0-9a-f]+/);
+      await view.find(/^0x1000000000 - 0x[0-9a-f]+, r-x · user/);
       await window.screenshot("processes");
     });
 
