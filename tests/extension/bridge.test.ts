@@ -122,6 +122,37 @@ describe("stacks that are asked for twice", () => {
     expect(order(delivered)).toEqual([1, 3, 2]);
   });
 
+  test("a stop is told once more where its first frame is replaced, and not for ever", () => {
+    const { bridge, delivered, receive } = setUp();
+    const body = { threadId: 1, reason: "exception", allThreadsStopped: true };
+    receive({ seq: 4, type: "event", event: "stopped", body });
+    const told = () =>
+      delivered.splice(0).map((each) => {
+        const { event, request_seq } = each as { event?: string; request_seq?: number };
+        return event ?? request_seq;
+      });
+    const ask = (seq: number, threadId: number) => {
+      bridge.handle(stack(seq, threadId));
+      receive(response(seq));
+      return told();
+    };
+    expect(told()).toEqual(["stopped"]);
+    expect(ask(1, 1)).toEqual([1]);
+    expect(ask(2, 2)).toEqual([2]);
+    expect(ask(3, 2)).toEqual([3]);
+    bridge.handle(stack(4, 1));
+    receive(response(4));
+    expect(delivered[1]).toMatchObject({
+      event: "stopped",
+      body: { threadId: 1, reason: "exception", allThreadsStopped: false, again: true },
+    });
+    expect(told()).toEqual([4, "stopped"]);
+    expect(ask(5, 1)).toEqual([5]);
+    expect(ask(6, 1)).toEqual([6, "stopped"]);
+    expect(ask(7, 1)).toEqual([7]);
+    expect(ask(8, 1)).toEqual([8]);
+  });
+
   test("what was held back is not lost with the connection", () => {
     const { bridge, delivered, receive, lose } = setUp();
     bridge.handle(stack(1, 1));

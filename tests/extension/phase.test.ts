@@ -14,6 +14,12 @@ test.each<[Phase, Passing, Phase, Change]>([
   ["running", event("stopped"), "stopped", "stop"],
   ["stopped", event("stopped"), "stopped", "stop"],
   ["stopped", { ...event("stopped"), body: { reason: "focus" } }, "stopped", "none"],
+  [
+    "stopped",
+    { ...event("stopped"), body: { reason: "exception", again: true } },
+    "stopped",
+    "none",
+  ],
   ["stopped", event("continued"), "running", "none"],
   ["stopped", event("invalidated"), "stopped", "renewed"],
   ["stopped", event("asyncos/changed"), "stopped", "renewed"],

@@ -23,7 +23,7 @@ export class Bridge {
   /** Requests that the daemon has not answered, by their number. */
   readonly #open = new Map<number, string>();
   readonly #hearing = new Hearing();
-  readonly #stacks = new StackOrder<ProtocolMessage>();
+  readonly #stacks = new StackOrder();
   #lost: string | undefined;
 
   constructor(socket: JsonSocket, deliver: (message: object) => void) {
@@ -33,8 +33,7 @@ export class Bridge {
       const { type, request_seq } = message as ProtocolMessage;
       if (type === "response" && request_seq !== undefined) this.#open.delete(request_seq);
       const heard = this.#hearing.hear(message as ProtocolMessage);
-      for (const each of type === "response" ? this.#stacks.answered(heard) : [heard])
-        deliver(each);
+      for (const each of this.#stacks.heard(heard)) deliver(each);
     });
     socket.onClose((reason, peer) => this.#lose(reason, peer));
   }

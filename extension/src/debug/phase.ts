@@ -27,9 +27,10 @@ const BEGINNING = new Set(["launch", "attach"]);
 export function judge(phase: Phase, message: Passing): { phase: Phase; change: Change } {
   if (message.type === "event") {
     if (message.event === "stopped") {
-      // Another thread of the same stop is looked at.
-      const { reason } = (message.body ?? {}) as { readonly reason?: unknown };
-      return { phase: "stopped", change: reason === "focus" ? "none" : "stop" };
+      // Another thread of the same stop is looked at, or a stop is told again: see stack-order.ts.
+      const { reason, again } = (message.body ?? {}) as { reason?: unknown; again?: unknown };
+      const known = reason === "focus" || again === true;
+      return { phase: "stopped", change: known ? "none" : "stop" };
     }
     if (message.event === "continued") return { phase: "running", change: "none" };
     const renewed = message.event === "invalidated" || message.event === "asyncos/changed";
