@@ -42,6 +42,23 @@ export const memory = {
       );
     });
 
+    await step("the debug console completes registers, names and its commands", async () => {
+      const offered = window.page.locator(".suggest-widget.visible .monaco-list-row");
+      await window.command("Debug Console: Focus on Debug Console View");
+      for (const [typed, label] of [
+        ["$sp", "$sp"],
+        ["EXEC", "executor::EXECUTOR"],
+        [".pi", ".pin"],
+      ]) {
+        await window.type(typed);
+        await offered.filter({ hasText: label }).first().waitFor();
+        await window.screenshot(`console-${label.replace(/\W+/g, "")}`);
+        await window.key("Escape");
+        await window.key("Control+a");
+        await window.key("Delete");
+      }
+    });
+
     await step("what is no address is refused in a sentence", async () => {
       await keyboard.palette("asyncos.openMemory");
       await window.quickInput.answer("no_such_name");

@@ -37,6 +37,7 @@ export const threads = {
       await view.unfold(/^Address space, root 0x[0-9a-f]+/);
       await view.find(/^0x1000000000 - 0x[0-9a-f]+, r-x · user/);
       await window.screenshot("processes");
+      await view.unfold(/^Address space, root 0x[0-9a-f]+/, false);
     });
 
     await step("mouse: its coroutines are listed in their view", async () => {
