@@ -58,6 +58,8 @@ export const walkthrough = {
       await press(mouse, START, "Debug the Bundled Kernel", "asyncos.debugBundledKernel");
       await window.stopped(/entry/i);
       await window.editor("main.rs");
+      // Room for the Call Stack, whose badges tell of stops.
+      await window.pane("Watch").collapse();
       await window.pane("Variables").names(/^Scope Locals/);
       await window.closePanel();
       await window.picture("walkthrough/start");

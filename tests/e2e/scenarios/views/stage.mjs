@@ -21,6 +21,8 @@ export const stage = {
     "workbench.colorTheme": "Default Dark Modern",
     // So few that a workload of some twenty coroutines has more than one page.
     "asyncos.coroutines.pageSize": 10,
+    // Keys are for the views: the editor, which takes the focus at each stop, would be typed into.
+    "debug.focusEditorOnBreak": false,
   },
 
   async fill(folder) {
