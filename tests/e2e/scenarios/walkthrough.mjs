@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
+import { hasBars } from "../workbench/texts.mjs";
 import { until } from "../workbench/until.mjs";
 
 const START = "Start the kernel in the box";
@@ -108,6 +109,7 @@ export const walkthrough = {
       await until("the words say what is in sight", async () =>
         /instructions in sight/.test(await view.locator("#note").innerText()),
       );
+      await until("polls are drawn", () => view.locator("canvas").evaluate(hasBars));
       await window.picture("walkthrough/timeline", "panel");
     });
 

@@ -39,3 +39,14 @@ export function focusedItem() {
   while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
   return element?.matches(".action-menu-item") ? element.textContent.trim() : "";
 }
+
+/** Whether the right half of a timeline, below its ruler, has more colours than lines between rows. */
+export function hasBars(canvas) {
+  const [left, top] = [Math.round(canvas.width / 2), Math.round(canvas.height / 5)];
+  const { data } = canvas.getContext("2d").getImageData(left, top, left, canvas.height - top);
+  const colors = new Set();
+  for (let at = 0; at < data.length; at += 4) {
+    colors.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
+  }
+  return colors.size > 3;
+}

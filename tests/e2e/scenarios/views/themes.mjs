@@ -1,5 +1,6 @@
 /** Every view in each kind of theme, in a usual and in a narrow window: pictures to look at, and axe on the pages. */
 import { checkAccessibility, webviewFrame } from "../../workbench/axe.mjs";
+import { hasBars } from "../../workbench/texts.mjs";
 import { until } from "../../workbench/until.mjs";
 
 const THEMES = [
@@ -74,14 +75,3 @@ export const themes = {
     });
   },
 };
-
-/** In the page: whether the right half, below the ruler, has more colours than lines between rows. */
-function hasBars(canvas) {
-  const [left, top] = [Math.round(canvas.width / 2), Math.round(canvas.height / 5)];
-  const { data } = canvas.getContext("2d").getImageData(left, top, left, canvas.height - top);
-  const colors = new Set();
-  for (let at = 0; at < data.length; at += 4) {
-    colors.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
-  }
-  return colors.size > 3;
-}
