@@ -243,6 +243,11 @@ impl Thread {
         self.coroutine.lock().as_ref().map(|task| task.id)
     }
 
+    /// Whether the coroutine that it polls has been cancelled meanwhile.
+    pub fn is_cancelled(&self) -> bool {
+        self.coroutine.lock().as_ref().is_some_and(|task| task.is_cancelled())
+    }
+
     /// Whether it may be forced off its hart: a coroutine thread between two polls is about to
     /// look at the queues by itself.
     fn preemptible(&self) -> bool {
