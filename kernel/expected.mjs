@@ -137,6 +137,11 @@ const ROWS = [
     says: "parent: children=5 refused=3",
   },
   {
+    append: "workload=run program=peek",
+    figures: "workload=run processes=1 exit=0 spawned=31 completed=31",
+    says: "peek: killed=10 apart=2",
+  },
+  {
     append: "workload=run program=rivals",
     figures: "workload=run processes=1 exit=0 spawned=62 completed=62",
     says: "rivals: urgent=5 sleeps=50",
