@@ -92,8 +92,6 @@ pub struct Thread {
     switches: AtomicU64,
     /// The coroutine that is half-run on this stack.
     coroutine: SpinLock<Option<Arc<Task>>>,
-    /// It has asked to end: a user thread does at the end of the trap.
-    leaving: AtomicBool,
     /// It has had its hart for a tick: others of its priority are next.
     turn_is_over: AtomicBool,
     /// An unblock that came before the block, which then does not happen.
@@ -139,7 +137,6 @@ impl Thread {
             hart: AtomicUsize::new(0),
             switches: AtomicU64::new(0),
             coroutine: SpinLock::new(None),
-            leaving: AtomicBool::new(false),
             turn_is_over: AtomicBool::new(false),
             unblock_pending: AtomicBool::new(false),
             entry: SpinLock::new(entry),
@@ -189,15 +186,6 @@ impl Thread {
     /// Whether it is off its hart in the middle of a coroutine.
     pub fn is_half_run(&self) -> bool {
         self.state() != State::Running && self.coroutine.lock().is_some()
-    }
-
-    /// Has a user thread end when it would go back to its program.
-    pub fn end_soon(&self) {
-        self.leaving.store(true, Ordering::Relaxed);
-    }
-
-    pub fn is_leaving(&self) -> bool {
-        self.leaving.load(Ordering::Relaxed)
     }
 
     pub fn turn_is_over(&self) -> bool {
