@@ -303,9 +303,10 @@ pub fn trim() {
 #[inline(never)]
 pub fn switch_process(from: u64, to: &Process) {
     core::hint::black_box(from);
-    // SAFETY: the tables live until the last thread of the process has left, and `to` has one
+    // SAFETY: the tables live until the last thread of the process has left them, and `to` has one
     // on this hart.
     unsafe { paging::switch_to(to.root.load(Ordering::Relaxed)) };
+    load::see_code();
 }
 
 /// Switches this hart back to the kernel's own address space.
