@@ -158,6 +158,12 @@ const ROWS = [
     says: "echo: lines=2 bytes=11",
   },
   {
+    append: "workload=run program=greedy",
+    figures: "workload=run processes=1 exit=0 spawned=401 completed=401",
+    says: "greedy: eaters=3 calls=381",
+    seeds: 8,
+  },
+  {
     append: "workload=run program=calls",
     figures: "workload=run processes=1 exit=0 spawned=1171 completed=1171",
     says: "calls: made=3000 cancelled=128 too_many=2",

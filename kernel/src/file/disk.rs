@@ -1,12 +1,12 @@
 //! Files and directories on the disk, each with a place where the next read or write begins.
 
-use alloc::vec;
 use core::sync::atomic::{AtomicU64, Ordering};
 
 use scheduler::syscall::{Error, open};
 
 use crate::fs;
 use crate::future::Mutex;
+use crate::mm::buffer_for_call;
 use crate::process::{Outcome, UserMemory};
 
 pub struct DiskFile {
@@ -28,7 +28,7 @@ impl DiskFile {
         self.must_allow(open::READ)?;
         let _turn = self.turn.lock().await;
         let position = self.position.load(Ordering::Relaxed);
-        let mut bytes = vec![0; memory.length()];
+        let mut bytes = buffer_for_call(memory.length())?;
         let count = self.file.read_at(position, &mut bytes).await?;
         memory.write(0, &bytes[..count])?;
         self.position.store(position + count as u64, Ordering::Relaxed);
@@ -39,7 +39,7 @@ impl DiskFile {
         self.must_allow(open::WRITE)?;
         let _turn = self.turn.lock().await;
         let position = self.position.load(Ordering::Relaxed);
-        let mut bytes = vec![0; memory.length()];
+        let mut bytes = buffer_for_call(memory.length())?;
         memory.read(0, &mut bytes)?;
         self.file.write_at(position, bytes).await?;
         self.position.store(position + memory.length() as u64, Ordering::Relaxed);

@@ -15,7 +15,8 @@ use crate::file::File;
 use crate::fs;
 use crate::future::Event;
 use crate::memlayout::{BITMAP_PAGE, MAX_HARTS, PAGE_SIZE, page_up};
-use crate::mm::space::{AddressSpace, BadAddress, EXECUTE, OutOfMemory, READ, WRITE};
+use crate::mm::OutOfMemory;
+use crate::mm::space::{AddressSpace, BadAddress, EXECUTE, READ, WRITE};
 use crate::sync::SpinLock;
 use crate::{riscv, shared};
 

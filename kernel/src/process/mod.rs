@@ -187,7 +187,8 @@ pub fn start_thread(
     };
     process.begin_thread(slot, priority);
     let job = Job::Program { process: process.clone(), slot, frame };
-    let thread = THREAD_POOL.start("user", priority, job);
+    let started = THREAD_POOL.start("user", priority, job);
+    let thread = started.inspect_err(|_| process.forget_thread(slot))?;
     let id = thread.id;
     threads.push(thread);
     Ok(id)

@@ -28,6 +28,7 @@ use core::task::{Poll, Waker};
 
 use crate::args::Migrate;
 use crate::executor::{Executor, Priority, Task, migration};
+use crate::mm::OutOfMemory;
 use crate::process::Process;
 use crate::sync::{InterruptsOff, SpinLock};
 use crate::trap::{self, TrapFrame};
@@ -108,8 +109,13 @@ unsafe impl Sync for Thread {}
 unsafe impl Send for Thread {}
 
 impl Thread {
-    fn new(id: u64, name: &'static str, priority: Priority, job: Job) -> Self {
-        let stack = Stack::new();
+    fn new(
+        id: u64,
+        name: &'static str,
+        priority: Priority,
+        job: Job,
+    ) -> Result<Self, OutOfMemory> {
+        let stack = Stack::new()?;
         let (mut process, mut slot, mut executor, mut entry) = (None, 0, None, None);
         let (kind, stack_top) = match job {
             Job::Function(function) => {
@@ -125,7 +131,7 @@ impl Thread {
                 (Kind::User, stack.put(frame))
             }
         };
-        Thread {
+        Ok(Thread {
             id,
             name,
             kind,
@@ -142,7 +148,7 @@ impl Thread {
             entry: SpinLock::new(entry),
             context: UnsafeCell::new(Context::start(stack_top)),
             stack,
-        }
+        })
     }
 
     pub fn state(&self) -> State {
@@ -287,9 +293,14 @@ extern "C" fn thread_main() -> ! {
     unreachable!("an exited thread runs");
 }
 
+/// Starts a thread of the kernel, which cannot go on without.
+pub fn start(name: &'static str, priority: Priority, job: Job) -> Arc<Thread> {
+    THREAD_POOL.start(name, priority, job).expect("no memory for a stack")
+}
+
 /// Starts a plain thread.
 pub fn spawn(name: &'static str, priority: Priority, entry: impl FnOnce() + Send + 'static) {
-    THREAD_POOL.start(name, priority, Job::Function(Box::new(entry)));
+    start(name, priority, Job::Function(Box::new(entry)));
 }
 
 /// Starts the coroutine threads; each waits until there are coroutines for it.
@@ -297,7 +308,7 @@ pub fn spawn_coroutine_threads(harts: usize) {
     for index in 0..harts * COROUTINE_THREADS_PER_HART {
         let executor = executor::of_thread(index);
         let job = Job::Coroutines(executor);
-        let thread = THREAD_POOL.start("coroutines", executor::LOWEST, job);
+        let thread = start("coroutines", executor::LOWEST, job);
         if executor.is_owned() {
             executor.set_owner(thread);
         }
