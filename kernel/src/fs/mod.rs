@@ -220,7 +220,7 @@ async fn create(path: &str, kind: NodeKind) -> Result<Arc<Node>, Error> {
 }
 
 async fn find(volume: &Volume, path: &str) -> Result<Arc<Node>, Error> {
-    let mut node = volume.node(ext2::ROOT).await?;
+    let mut node = volume.root().await?;
     for name in path.split('/').filter(|name| !name.is_empty()) {
         node = volume.find(&node, name).await?.ok_or(Error::NotFound)?;
     }
