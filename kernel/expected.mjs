@@ -33,6 +33,10 @@ const ROWS = [
     figures: "workload=turns turns=8 spawned=69 completed=69",
   },
   {
+    append: "workload=turns prio-bits=1",
+    figures: "workload=turns turns=8 spawned=69 completed=69",
+  },
+  {
     append: "workload=turns executor=per-thread",
     figures: "workload=turns turns=8 spawned=69 completed=69",
   },
@@ -72,12 +76,13 @@ const ROWS = [
     figures: "workload=wakes wakes=100000 spawned=3 completed=3",
     seeds: 4,
   },
-  ...["", " roles=split", " executor=per-thread", " executor=per-thread migrate=none"].map(
-    (mode) => ({
-      append: `workload=sync${mode}`,
-      figures: `workload=sync ${SYNC}`,
-    }),
-  ),
+  ...[
+    "",
+    " roles=split",
+    " executor=per-thread",
+    " executor=per-thread migrate=none",
+    " executor=per-thread migrate=threshold",
+  ].map((mode) => ({ append: `workload=sync${mode}`, figures: `workload=sync ${SYNC}` })),
   {
     append: "workload=files coroutines=4 rounds=1",
     figures: "workload=files files=4 bytes=331001 rounds=1 spawned=109 completed=109",
@@ -90,12 +95,12 @@ const ROWS = [
   {
     append: "workload=io-mix coroutines=4",
     figures:
-      "workload=io-mix files=4 bytes=65536 checksum=14837852311876272128 spawned=58 completed=58",
+      "workload=io-mix files=4 bytes=65536 checksum=14837852311876272128 spawned=62 completed=62",
   },
   {
     append: "workload=io-mix",
     figures:
-      "workload=io-mix files=16 bytes=262144 checksum=825100952875827200 spawned=214 completed=214",
+      "workload=io-mix files=16 bytes=262144 checksum=825100952875827200 spawned=218 completed=218",
     seeds: 4,
   },
   { append: "workload=run", figures: "workload=run processes=1 exit=0 spawned=1 completed=1" },
@@ -117,40 +122,66 @@ const ROWS = [
     figures: "workload=run processes=2 exit=4294967309 spawned=1 completed=1",
   },
   {
-    append: "workload=run program=pipes",
+    append: "workload=run program=nested",
+    figures: "workload=run processes=1 exit=0 spawned=1 completed=1",
+  },
+  {
+    append: "workload=run program=crowd",
+    figures: "workload=run processes=1 exit=0 spawned=1 completed=1",
+    says: "crowd: waited=10000",
+    seeds: 4,
+  },
+  ...["", " roles=split"].map((mode) => ({
+    append: `workload=run program=pipes${mode}`,
     figures: "workload=run processes=1 exit=0 spawned=409 completed=409",
     says: "pipes: bytes=51200 sum=6527910",
-  },
+  })),
   {
     append: "workload=run program=files",
     figures: "workload=run processes=1 exit=0 spawned=127 completed=127",
     says: "files: files=4 bytes=48000 kept=/files-1/0",
   },
-  {
-    append: "workload=run program=files processes=3",
+  ...["", " executor=per-thread migrate=threshold"].map((mode) => ({
+    append: `workload=run program=files processes=3${mode}`,
     figures: "workload=run processes=3 exit=0 spawned=379 completed=379",
     says: "files: files=4 bytes=48000 kept=/files-3/0",
-  },
+  })),
   {
     append: "workload=run program=parent",
     figures: "workload=run processes=1 exit=0 spawned=15 completed=15",
     says: "parent: children=5 refused=3",
   },
   {
-    append: "workload=run program=rivals",
+    append: "workload=run program=peek",
+    figures: "workload=run processes=1 exit=0 spawned=31 completed=31",
+    says: "peek: killed=10 apart=2",
+  },
+  ...["", " executor=per-thread"].map((mode) => ({
+    append: `workload=run program=rivals${mode}`,
     figures: "workload=run processes=1 exit=0 spawned=62 completed=62",
     says: "rivals: urgent=5 sleeps=50",
-  },
+  })),
   {
     append: "workload=run program=timers",
     figures: "workload=run processes=1 exit=0 spawned=154 completed=154",
     says: "timers: sleeps=24 late=5 first=2 given_up=100",
   },
   {
+    append: "workload=run program=giveup processes=2",
+    figures: "workload=run processes=2 exit=0 spawned=389 completed=389",
+    says: "giveup: pieces=48",
+  },
+  {
     append: "workload=run program=echo",
     figures: "workload=run processes=1 exit=0 spawned=6 completed=6",
     typed: { after: "echo: type lines", text: "hello\rab\x7fc d\r\x04" },
     says: "echo: lines=2 bytes=11",
+  },
+  {
+    append: "workload=run program=greedy",
+    figures: "workload=run processes=1 exit=0 spawned=401 completed=401",
+    says: "greedy: eaters=3 calls=381",
+    seeds: 8,
   },
   {
     append: "workload=run program=calls",

@@ -98,6 +98,12 @@ pub unsafe fn set_address_space(satp: usize) {
     unsafe { asm!("csrw satp, {}", "sfence.vma", in(reg) satp, options(nostack)) };
 }
 
+/// Has this hart look at its page tables anew (12.2.1).
+pub fn fence_translations() {
+    // SAFETY: forgets what is in the tables anyway.
+    unsafe { asm!("sfence.vma", options(nostack)) };
+}
+
 /// `scause` and `stval`: why this hart trapped, and the address or instruction at fault.
 pub fn trap_cause() -> (usize, usize) {
     let (scause, stval);
@@ -108,7 +114,7 @@ pub fn trap_cause() -> (usize, usize) {
     (scause, stval)
 }
 
-/// Lets this hart fetch as instructions what it has written as data.
+/// Lets this hart fetch as instructions what it sees as data.
 pub fn fence_instructions() {
     // SAFETY: orders memory accesses, no more.
     unsafe { asm!("fence.i", options(nostack)) };

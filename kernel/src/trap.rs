@@ -7,6 +7,7 @@
 use core::arch::global_asm;
 
 use crate::device::plic;
+use crate::mm::space::{EXECUTE, READ, WRITE};
 use crate::thread::processor;
 use crate::{process, riscv, syscall, timer};
 
@@ -225,8 +226,24 @@ fn exception_of_program(frame: &mut TrapFrame, scause: usize, stval: usize) {
     let process = process::current().expect("only processes run in user mode");
     if scause == ECALL_FROM_USER {
         syscall::handle(frame, &process);
+    } else if rights_of(scause).is_some_and(|rights| process.allows(stval, rights)) {
+        // The page has been mapped since the hart looked: it may keep that there was none until an
+        // `sfence.vma`, and of all addresses, for a table may be new as well (volume II, 12.2.1).
+        // So who maps pages need not interrupt the other harts. The program tries again. No test
+        // fails without this: neither the debugger's machine nor QEMU keeps invalid entries.
+        riscv::fence_translations();
     } else {
         process::kill(&process, frame, scause, stval, cause_name(scause));
+    }
+}
+
+/// What a program wanted to do with the page of its page fault.
+fn rights_of(scause: usize) -> Option<u64> {
+    match scause {
+        12 => Some(EXECUTE),
+        13 => Some(READ),
+        15 => Some(WRITE),
+        _ => None,
     }
 }
 

@@ -30,6 +30,52 @@ test.each(["none", "steal", "threshold"])(
   },
 );
 
+/**
+ * `priorities`: a worker never yields, so the alarm of its thread is polled in time only where
+ * another thread takes it over while the worker is half-run.
+ */
+test.each([1, 2, 3])(
+  "who is forced off keeps its stack, and the others of its thread go on elsewhere: seed %i",
+  (seed) => {
+    const kernel = bootKernel("workload=priorities executor=per-thread migrate=steal", {
+      schedule: "random",
+      seed,
+      quantum: 300,
+    });
+    /** Threads of the last polls, and those coroutines whose poll has not ended. */
+    const polledOn = new Map<number, number>();
+    const open = new Map<number, number>();
+    const moved: number[] = [];
+    let forcedOff = 0;
+    let takenOver = 0;
+    const isHalfRun = (thread: number): boolean => {
+      const state = kernel.awareness.threads().find(({ id }) => id === thread)?.state;
+      return state !== "running" && [...open.values()].includes(thread);
+    };
+    kernel.awareness.listen(["poll", "pending", "complete"], ({ kind, coroutine, thread }) => {
+      const before = polledOn.get(coroutine!);
+      if (kind !== "poll") {
+        if (open.get(coroutine!) !== thread) moved.push(coroutine!);
+        open.delete(coroutine!);
+        return false;
+      }
+      if (open.has(coroutine!)) moved.push(coroutine!);
+      if (before !== undefined && before !== thread && isHalfRun(before)) takenOver++;
+      open.set(coroutine!, thread!);
+      polledOn.set(coroutine!, thread!);
+      return false;
+    });
+    kernel.awareness.listen(["thread.switch"], () => {
+      forcedOff += Number([...open.values()].some(isHalfRun));
+      return false;
+    });
+    expect(kernel.runToEnd()).toEqual({ kind: "exit", code: 0 });
+    expect(forcedOff).toBeGreaterThan(0);
+    expect(takenOver).toBeGreaterThan(0);
+    expect(moved).toEqual([]);
+  },
+);
+
 test("with roles=split the boot hart runs plain threads alone", () => {
   const kernel = bootKernel("workload=mix roles=split");
   const kinds = new Map<number, Set<string>>();

@@ -1,7 +1,8 @@
 /**
  * What each operation of the kernel's schedulers costs: the instructions that a hart retires between
  * two program points, so that what the other harts do meanwhile is not in it, but waiting for their
- * locks is. An operation that an interrupt cuts in two is left out. Means of a run.
+ * locks is. An operation that an interrupt cuts in two is left out. The waits are the machine's time:
+ * what all harts retire meanwhile. Means of a run.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,13 +20,29 @@ const MODES = [
 ];
 
 /** Which of them, and in which workload. */
-const OPERATIONS = ["spawn", "wake", "poll", "coroutine", "thread", "process"] as const;
+const OPERATIONS = [
+  "spawn",
+  "wake",
+  "poll",
+  "coroutine",
+  "thread",
+  "process",
+  "alarm",
+  "answer",
+] as const;
 type Operation = (typeof OPERATIONS)[number];
-const WORKLOADS: readonly { readonly append: string; readonly of: readonly Operation[] }[] = [
+const WORKLOADS: readonly {
+  readonly append: string;
+  readonly of: readonly Operation[];
+  readonly except?: string;
+}[] = [
   { append: "workload=storm coroutines=300", of: ["spawn"] },
   { append: "workload=ring rounds=100", of: ["wake", "poll", "coroutine"] },
   { append: "workload=turns", of: ["thread"] },
   { append: "workload=run program=ring processes=16", of: ["process"] },
+  // With `none` the kernel refuses this one: the alarm would never be polled.
+  { append: "workload=priorities rounds=20", of: ["alarm"], except: "migrate=none" },
+  { append: "workload=io-mix", of: ["answer"] },
 ];
 
 const MEANING: Readonly<Record<Operation, string>> = {
@@ -35,11 +52,15 @@ const MEANING: Readonly<Record<Operation, string>> = {
   coroutine: "switch of coroutines: from the return of one's `run::poll` to the next one's call",
   thread: "switch of threads: from one's call of `processor::leave` to another's return from it",
   process: "the same where the other is of another process",
+  alarm: "wait of `priorities`' alarm, from the timer's interrupt to its poll",
+  answer: "wait of who has asked the disk, in `io-mix`, from the disk's interrupt to its poll",
 };
 
 const RA = 1;
 const SP = 2;
 const ARGUMENT = 10;
+/** What an `Arc` has before its value. */
+const ARC_HEADER = 16n;
 const LIMIT = 3_000_000_000;
 
 class Sums {
@@ -66,7 +87,10 @@ export function main(prebuilt: string, asked: readonly number[]): void {
   for (const mode of MODES) {
     for (const count of harts) {
       const sums = new Sums();
-      for (const { append, of } of WORKLOADS) measure(symbols, disk, count, append, mode, of, sums);
+      for (const { append, of, except } of WORKLOADS) {
+        if (except !== undefined && mode.includes(except)) continue;
+        measure(symbols, disk, count, append, mode, of, sums);
+      }
       results.set(`${mode} ${count}`, sums);
     }
   }
@@ -150,8 +174,19 @@ function measure(
   });
   /** Of each hart: it is inside of a call of a waker that has made something ready. */
   const woken = machine.harts.map(() => false);
-  onCall("executor::make_ready", ({ id }) => {
-    woken[id] = true;
+  /** Of each hart: it handles a trap, in which it has not left its thread yet. */
+  const inTrap = machine.harts.map(() => false);
+  /** When an interrupt made these coroutines ready. */
+  const called = new Map<bigint, number>();
+  onCall("trap::handle", (hart) => {
+    inTrap[hart.id] = true;
+    onReturn(hart, ({ id }) => {
+      inTrap[id] = false;
+    });
+  });
+  onCall("executor::make_ready", (hart) => {
+    woken[hart.id] = true;
+    if (inTrap[hart.id]) called.set(hart.x(ARGUMENT) + ARC_HEADER, machine.time);
   });
   for (const waker of ["wake", "wake_by_ref"]) {
     onCall(`alloc::task::raw_waker::${waker}::<asyncos_kernel::executor::task::Task>`, (hart) => {
@@ -171,6 +206,10 @@ function measure(
   const process = machine.harts.map(() => 0n);
   const other = machine.harts.map(() => false);
   onCall("executor::run::poll", (hart) => {
+    const at = called.get(hart.x(ARGUMENT));
+    called.delete(hart.x(ARGUMENT));
+    if (at !== undefined)
+      for (const wait of ["alarm", "answer"] as const) note(wait, machine.time - at);
     note("coroutine", polled[hart.id]?.(hart));
     polled[hart.id] = undefined;
     const spent = since(hart);
@@ -181,6 +220,7 @@ function measure(
   });
   /** A thread's switch ends where it comes back from its own call. */
   onCall("thread::processor::leave", (hart) => {
+    inTrap[hart.id] = false;
     polled[hart.id] = undefined;
     left[hart.id] = since(hart);
     other[hart.id] = false;

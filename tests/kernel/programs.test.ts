@@ -106,6 +106,26 @@ it.each(interleavings)("children end as they should: $harts harts, seed $seed", 
   }
 });
 
+it.each(interleavings)("nobody gets at what is not its own: $harts harts, seed $seed", (chosen) => {
+  const killed = (fault: string, ...addresses: readonly number[]): string[] =>
+    addresses.map((address) => `${fault} page fault, address 0x${address.toString(16)}`);
+  const lines = run("peek", chosen);
+  const told = lines.map((line) =>
+    line.replace(/^\[process\] \d+ \(peek\) killed: (.*) at 0x\w+, /, "$1, "),
+  );
+  expect(told).toEqual([
+    ...killed("load", 0x8700_1000, 0x8700_2000),
+    ...killed("store", 0x8700_2000),
+    // The serial line, and what would be the next process's page if all were in a row.
+    ...killed("load", 0x1000_0000, 0x30_0000_2000),
+    // The scheduler's code, the bitmaps of the system, and the program's own code.
+    ...killed("store", 0x20_0000_0000, 0x30_0000_0000, 0x10_0000_0000),
+    // Heap and the process's own page, which are data.
+    ...killed("instruction", 0x34_0000_0000, 0x30_0000_1000),
+    "peek: killed=10 apart=2",
+  ]);
+});
+
 it.each(interleavings)("sleeps, and what comes first: $harts harts, seed $seed", (chosen) => {
   expect(run("timers", chosen)).toEqual(["timers: sleeps=24 late=5 first=2 given_up=100"]);
 });

@@ -18,8 +18,6 @@ pub enum Call {
     /// (entry, argument, priority) Starts a thread of this process with `argument` in a0, its
     /// number in the process in a1 and its id in a2, as every thread begins; its id.
     StartThread = 2,
-    /// () Ends the thread; with the last one ends the process, with code 0.
-    ExitThread = 3,
     /// () Lets what is better or equal run first.
     Yield = 4,
     /// () Blocks the thread until a callback comes or a thread calls `Unpark`. Returns at once
@@ -87,11 +85,10 @@ pub mod open {
 pub const CONSOLE_INPUT: usize = 0;
 pub const CONSOLE_OUTPUT: usize = 1;
 
-const CALLS: [Call; 26] = [
+const CALLS: [Call; 25] = [
     Call::Exit,
     Call::Print,
     Call::StartThread,
-    Call::ExitThread,
     Call::Yield,
     Call::Park,
     Call::Unpark,

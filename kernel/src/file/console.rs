@@ -10,6 +10,7 @@ use crate::device::uart;
 use crate::future::Waiters;
 use crate::process::{Outcome, UserMemory};
 use crate::sync::SpinLock;
+use crate::thread::processor;
 
 /// Bytes are moved in pieces of this size. What one call writes and is no longer is not mixed
 /// with what others do.
@@ -92,6 +93,10 @@ impl Future for Typed<'_> {
     fn poll(mut self: Pin<&mut Self>, context: &mut Context) -> Poll<usize> {
         let waker = context.waker().clone();
         let mut keyboard = KEYBOARD.lock();
+        // Since this poll began: what was typed after that is for who reads next.
+        if processor::current().is_cancelled() {
+            return Poll::Pending;
+        }
         while !keyboard.is_whole
             && let Some(byte) = uart::take()
         {

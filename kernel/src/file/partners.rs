@@ -24,7 +24,6 @@ pub static WRITING: Waiting = SpinLock::new(BTreeMap::new());
 pub struct Partner {
     /// The one that was at the other end last, and that has woken it where it is awake; 0 while
     /// there was none.
-    #[expect(dead_code, reason = "for whoever looks at the kernel from outside")]
     coroutine: CoroutineId,
     /// None once it is awake. It leaves the map when it runs.
     waker: Option<Waker>,
@@ -44,15 +43,15 @@ pub fn leave(side: &Waiting, place: Place) {
     drop(old);
 }
 
-/// Wakes all who wait at `pipe`: the coroutine `by` has come to the other end, or nobody ever
-/// will, which 0 stands for.
+/// Wakes all who wait at `pipe`, and first those whose partner it is: the coroutine `by` has come to
+/// the other end, or nobody ever will, which 0 stands for.
 pub fn wake(side: &Waiting, pipe: PipeId, by: CoroutineId) {
     loop {
         let waker = {
             let mut waiting = side.lock();
-            let mut here = waiting.range_mut((pipe, 0)..=(pipe, CoroutineId::MAX));
-            let asleep = here.find(|(_, partner)| partner.waker.is_some());
-            asleep.and_then(|(_, partner)| {
+            let here = waiting.range_mut((pipe, 0)..=(pipe, CoroutineId::MAX));
+            let asleep = here.map(|(_, partner)| partner).filter(|partner| partner.waker.is_some());
+            asleep.min_by_key(|partner| partner.coroutine != by).and_then(|partner| {
                 let waker = partner.waker.take();
                 *partner = Partner { coroutine: by, waker: None };
                 waker

@@ -152,8 +152,12 @@ impl Future for Put<'_> {
 }
 
 impl PipeInner {
-    /// Takes what there is and fits, for the coroutine `reader`.
+    /// Takes what there is and fits, for the coroutine `reader`. Nothing where it has been cancelled,
+    /// if only since its poll began: what was written after that is for who reads next.
     fn take(&mut self, reader: CoroutineId, piece: &mut [u8]) -> usize {
+        if processor::current().is_cancelled() {
+            return 0;
+        }
         let count = self.bytes.len().min(piece.len());
         for (to, from) in piece.iter_mut().zip(self.bytes.drain(..count)) {
             *to = from;

@@ -14,7 +14,7 @@ use core::task::{Context, Poll, Waker};
 
 use crate::device::virtio::block::{self, Error, Kind, SECTOR};
 use crate::future::{Waiters, join_all};
-use crate::sync::SpinLock;
+use crate::sync::{SpinGuard, SpinLock};
 
 /// Bytes of blocks that are kept.
 const CAPACITY: usize = 2 << 20;
@@ -100,24 +100,19 @@ impl Cache {
         }
     }
 
-    /// The buffer of a block whose old content does not matter: zeroes.
+    /// The buffer of a block that has a new owner: zeroes. A new one, because the old one may be
+    /// with somebody who still looks for what the last owner had, and reads that from the disk.
     pub fn fresh(&self, block: u32) -> Arc<Buffer> {
-        let buffer = self.buffer(block);
         let zeroes = alloc::vec![0; self.block_size].into_boxed_slice();
-        let mut inner = buffer.inner.lock();
-        let old = core::mem::replace(&mut inner.content, Content::Here(zeroes));
-        buffer.set_changed(&mut inner, true);
-        drop(inner);
-        drop(old);
-        buffer
+        let buffer = Buffer::new(block, Content::Here(zeroes), self.changed.clone());
+        buffer.set_changed(&mut buffer.inner.lock(), true);
+        self.add(self.buffers.lock(), buffer)
     }
 
     /// The block is nobody's any more: its content need not get to the disk.
     pub fn forget(&self, block: u32) {
         let buffer = self.buffers.lock().by_block.remove(&block);
-        if let Some(buffer) = &buffer {
-            buffer.set_changed(&mut buffer.inner.lock(), false);
-        }
+        forgotten(buffer);
     }
 
     /// How many buffers are changed, in tenths of what may be kept.
@@ -194,18 +189,31 @@ impl Cache {
     }
 
     fn buffer(&self, block: u32) -> Arc<Buffer> {
-        let mut buffers = self.buffers.lock();
+        let buffers = self.buffers.lock();
         if let Some(buffer) = buffers.by_block.get(&block) {
             buffer.used.store(true, Ordering::Relaxed);
             return buffer.clone();
         }
+        self.add(buffers, Buffer::new(block, Content::Nothing, self.changed.clone()))
+    }
+
+    /// Takes a buffer in, instead of another of the same block where there is one.
+    fn add(&self, mut buffers: SpinGuard<Buffers>, buffer: Buffer) -> Arc<Buffer> {
         let full = (buffers.by_block.len() + 1) * self.block_size > CAPACITY;
         let spare = if full { buffers.take_spare() } else { None };
-        let buffer = Arc::new(Buffer::new(block, self.changed.clone()));
-        buffers.by_block.insert(block, buffer.clone());
+        let buffer = Arc::new(buffer);
+        let old = buffers.by_block.insert(buffer.block, buffer.clone());
         drop(buffers);
         drop(spare);
+        forgotten(old);
         buffer
+    }
+}
+
+/// A buffer that is not the cache's any more.
+fn forgotten(buffer: Option<Arc<Buffer>>) {
+    if let Some(buffer) = buffer {
+        buffer.set_changed(&mut buffer.inner.lock(), false);
     }
 }
 
@@ -234,9 +242,9 @@ enum Begin {
 }
 
 impl Buffer {
-    fn new(block: u32, all_changed: Arc<AtomicUsize>) -> Self {
+    fn new(block: u32, content: Content, all_changed: Arc<AtomicUsize>) -> Self {
         let callbacks = Waiters::new();
-        let inner = BufferInner { content: Content::Nothing, changed: false, callbacks };
+        let inner = BufferInner { content, changed: false, callbacks };
         Buffer { block, inner: SpinLock::new(inner), used: AtomicBool::new(true), all_changed }
     }
 

@@ -15,6 +15,7 @@ use scheduler::syscall::{self, open};
 
 use crate::device::virtio::block;
 use crate::executor;
+use crate::mm::{OutOfMemory, buffer_for_call};
 use crate::sync::SpinLock;
 use crate::thread::processor;
 use ext2::{Node, NodeKind, Volume};
@@ -172,9 +173,7 @@ pub async fn read_whole(path: &str) -> Result<Vec<u8>, Error> {
     }
     // The disk may say any length.
     let length = file.length().await as usize;
-    let mut bytes = Vec::new();
-    bytes.try_reserve_exact(length).map_err(|_| Error::OutOfMemory)?;
-    bytes.resize(length, 0);
+    let mut bytes = buffer_for_call(length).map_err(|OutOfMemory| Error::OutOfMemory)?;
     let length = file.read_at(0, &mut bytes).await?;
     bytes.truncate(length);
     Ok(bytes)
@@ -221,7 +220,7 @@ async fn create(path: &str, kind: NodeKind) -> Result<Arc<Node>, Error> {
 }
 
 async fn find(volume: &Volume, path: &str) -> Result<Arc<Node>, Error> {
-    let mut node = volume.node(ext2::ROOT).await?;
+    let mut node = volume.root().await?;
     for name in path.split('/').filter(|name| !name.is_empty()) {
         node = volume.find(&node, name).await?.ok_or(Error::NotFound)?;
     }

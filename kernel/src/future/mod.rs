@@ -17,7 +17,7 @@ pub use channel::{Closed, channel};
 pub use event::{Event, Wait};
 pub use join::{join, join_all};
 pub use mailbox::Mailbox;
-pub use mutex::{Mutex, lock_both};
+pub use mutex::{Guard, Mutex, lock_both};
 pub use scheduler::select::{Either, select};
 pub use sleep::{Sleep, sleep, sleep_until};
 pub use timeout::{Elapsed, timeout};

@@ -5,6 +5,12 @@ use core::ops::Range;
 use crate::memlayout::{self, BITMAP_PAGE, PAGE_SIZE, PROCESS_PAGES, page_up};
 use crate::sync::SpinLock;
 
+/// Frames that programs leave to the kernel: none of theirs is given out when so few are free.
+/// With half of them left no call of a program is begun that needs memory. The other half is for
+/// what is under way by then, and for the cache of the disk, which may keep 2 MiB and write
+/// copies of it back.
+const RESERVE: usize = (8 << 20) / PAGE_SIZE;
+
 pub static FRAMES: SpinLock<FrameAllocator> = SpinLock::new(FrameAllocator::empty());
 
 /// Gives out runs of pages, first fit.
@@ -14,6 +20,8 @@ pub struct FrameAllocator {
     /// Bit i: page i is used.
     words: &'static mut [u64],
     pages: usize,
+    /// Pages that can be given out at all.
+    usable: usize,
     /// Pages given out and not given back.
     used: usize,
     /// No page below is free.
@@ -22,7 +30,7 @@ pub struct FrameAllocator {
 
 impl FrameAllocator {
     const fn empty() -> Self {
-        FrameAllocator { base: 0, words: &mut [], pages: 0, used: 0, hint: 0 }
+        FrameAllocator { base: 0, words: &mut [], pages: 0, usable: 0, used: 0, hint: 0 }
     }
 
     /// Finds `count` free pages in a row; says the address of the first.
@@ -35,6 +43,20 @@ impl FrameAllocator {
             self.hint = first + count;
         }
         Some(self.base + first * PAGE_SIZE)
+    }
+
+    /// The same for the sake of a program, which is refused before the kernel is in need.
+    pub fn allocate_for_program(&mut self, count: usize) -> Option<usize> {
+        if self.left() < count + RESERVE { None } else { self.allocate(count) }
+    }
+
+    /// Whether a program's call may take `count` pages for a time, and some more for itself.
+    pub fn has_room_for_call(&self, count: usize) -> bool {
+        self.left() >= count + RESERVE / 2
+    }
+
+    fn left(&self) -> usize {
+        self.usable - self.used
     }
 
     /// Takes back what [`allocate`](Self::allocate) gave.
@@ -97,7 +119,9 @@ pub fn init(end: usize) {
         core::slice::from_raw_parts_mut(words_at as *mut u64, word_count)
     };
     let mut frames = FRAMES.lock();
-    *frames = FrameAllocator { base, words, pages: (end - base) / PAGE_SIZE, used: 0, hint: 0 };
     let page_of = |address: usize| (address - base) / PAGE_SIZE;
-    frames.set(page_of(BITMAP_PAGE)..page_of(PROCESS_PAGES.end), true);
+    let (pages, reserved) = (page_of(end), page_of(BITMAP_PAGE)..page_of(PROCESS_PAGES.end));
+    let usable = pages - reserved.len();
+    *frames = FrameAllocator { base, words, pages, usable, used: 0, hint: 0 };
+    frames.set(reserved, true);
 }

@@ -149,9 +149,10 @@ pub fn index(address: usize, level: usize) -> usize {
     address >> (12 + 9 * level) & (ENTRIES - 1)
 }
 
-/// An empty table. None when there is no frame for it.
+/// An empty table. None when there is no frame for it, by the measure of programs: all but those
+/// that the kernel makes as it boots are theirs.
 pub fn new_table() -> Option<usize> {
-    let table = FRAMES.lock().allocate(1)?;
+    let table = FRAMES.lock().allocate_for_program(1)?;
     // SAFETY: a new frame, which is mine.
     unsafe { (table as *mut Table).write([0; ENTRIES]) };
     Some(table)

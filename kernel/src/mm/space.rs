@@ -4,6 +4,7 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 
 use scheduler::layout;
 
+use super::OutOfMemory;
 use super::frame::FRAMES;
 use super::paging::{self, Table};
 use crate::memlayout::{PAGE_SIZE, page_down};
@@ -22,10 +23,6 @@ pub struct AddressSpace {
     /// Physical address of the root table.
     pub root: usize,
 }
-
-/// There is no memory left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OutOfMemory;
 
 /// The program may not read, or not write, what an address names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +53,7 @@ impl AddressSpace {
         rights: u64,
     ) -> Result<(), OutOfMemory> {
         for page in (address..address + size).step_by(PAGE_SIZE) {
-            let frame = FRAMES.lock().allocate(1).ok_or(OutOfMemory)?;
+            let frame = FRAMES.lock().allocate_for_program(1).ok_or(OutOfMemory)?;
             // SAFETY: a new frame, which is mine.
             unsafe { core::ptr::write_bytes(frame as *mut u8, 0, PAGE_SIZE) };
             if self.map(page, frame, rights).is_err() {

@@ -9,6 +9,7 @@ use scheduler::syscall::Error;
 
 use super::Process;
 use crate::executor::{self, PRIORITIES, Priority, Task};
+use crate::mm::check_room_for_call;
 use crate::sync::SpinLock;
 
 /// What a call with a ticket comes to.
@@ -123,6 +124,7 @@ fn start_coroutine(
     if calls.is_full(read) {
         return Err(Error::TooMany);
     }
+    check_room_for_call(0)?;
     let number = calls.next;
     calls.next += 1;
     // Under the lock: wherever the coroutine runs meanwhile, it finds its entry when it is done.

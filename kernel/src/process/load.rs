@@ -14,10 +14,11 @@ use super::{Argument, Calls, Counted, Files, NEXT_ID, PRIORITY, PROCESSES, Proce
 use crate::file::File;
 use crate::fs;
 use crate::future::Event;
-use crate::memlayout::{BITMAP_PAGE, PAGE_SIZE, page_up};
-use crate::mm::space::{AddressSpace, BadAddress, EXECUTE, OutOfMemory, READ, WRITE};
-use crate::shared;
+use crate::memlayout::{BITMAP_PAGE, MAX_HARTS, PAGE_SIZE, page_up};
+use crate::mm::OutOfMemory;
+use crate::mm::space::{AddressSpace, BadAddress, EXECUTE, READ, WRITE};
 use crate::sync::SpinLock;
+use crate::{riscv, shared};
 
 /// Why a process does not start.
 #[derive(Debug)]
@@ -132,7 +133,25 @@ fn load(space: &mut AddressSpace, program: &elf::Program) -> Result<(), Error> {
         let loaded = space.load(segment.address, segment.bytes);
         loaded.map_err(|BadAddress| Error::OutOfMemory)?;
     }
-    // What was written as data is fetched as code from here on.
-    crate::riscv::fence_instructions();
+    LOADS.fetch_add(1, Ordering::Release);
     Ok(())
+}
+
+/// Programs that have been written to memory, whole or in part.
+static LOADS: AtomicUsize = AtomicUsize::new(0);
+
+/// How many of them each hart has seen with its last `fence.i`.
+static SEEN: [AtomicUsize; MAX_HARTS] = [const { AtomicUsize::new(0) }; MAX_HARTS];
+
+/// Lets this hart, which is about to run a process, fetch what any hart has loaded. Interrupts are off.
+///
+/// `fence.i` orders fetches of its own hart alone, after stores that are visible to it: one that
+/// has not executed it since may still hold what was in a recycled frame before, and must do so
+/// itself once it sees the stores (volume I, Zifencei). `Acquire` sees to that. No test fails
+/// without it: neither the debugger's machine nor QEMU keeps old instructions.
+pub fn see_code() {
+    let loads = LOADS.load(Ordering::Acquire);
+    if SEEN[riscv::hart_id()].swap(loads, Ordering::Relaxed) != loads {
+        riscv::fence_instructions();
+    }
 }

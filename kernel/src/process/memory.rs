@@ -5,6 +5,7 @@ use alloc::sync::Arc;
 use scheduler::syscall::Error;
 
 use super::{BadMemory, Process};
+use crate::mm::OutOfMemory;
 use crate::mm::space::{READ, WRITE};
 
 /// Most bytes that one call moves.
@@ -13,6 +14,12 @@ const MOST: usize = 64 * 1024;
 impl From<BadMemory> for Error {
     fn from(BadMemory: BadMemory) -> Self {
         Error::BadAddress
+    }
+}
+
+impl From<OutOfMemory> for Error {
+    fn from(OutOfMemory: OutOfMemory) -> Self {
+        Error::OutOfMemory
     }
 }
 

@@ -187,7 +187,8 @@ pub fn start_thread(
     };
     process.begin_thread(slot, priority);
     let job = Job::Program { process: process.clone(), slot, frame };
-    let thread = THREAD_POOL.start("user", priority, job);
+    let started = THREAD_POOL.start("user", priority, job);
+    let thread = started.inspect_err(|_| process.forget_thread(slot))?;
     let id = thread.id;
     threads.push(thread);
     Ok(id)
@@ -230,30 +231,24 @@ pub fn kill(process: &Process, frame: &TrapFrame, scause: usize, stval: usize, w
 /// At the end of a trap from user mode: if the process is ending, the thread ends here. Interrupts
 /// are off.
 pub fn leave_if_ending() {
-    let leaving = processor::current();
-    let ending = leaving.process.clone().filter(|process| {
-        process.is_ending() || leaving.is_leaving()
-    });
-    drop(leaving);
-    if let Some(process) = ending {
+    if let Some(process) = current().filter(|process| process.is_ending()) {
         end_thread(process);
         processor::leave(thread::State::Exited);
     }
 }
 
-/// Takes the current thread out of its process, and ends the process with the last one.
+/// Takes the current thread out of its process, which is ending, and ends it with the last one.
+/// Interrupts are off.
 fn end_thread(process: Arc<Process>) {
     let me = processor::current();
+    // First: whoever finds that no thread is left frees the tables, so no hart may use them then.
+    leave_process();
     let rest = {
         let mut threads = process.threads.lock();
         threads.retain(|thread| thread.id != me.id);
         threads.len()
     };
     if rest == 0 {
-        // The last thread may have left of its own will.
-        exit(&process, Exit::Code(0));
-        // The other threads have left already: no hart uses its tables after this.
-        leave_process();
         let space = process.space.lock().take();
         process.root.store(0, Ordering::Relaxed);
         drop(space);
@@ -309,9 +304,10 @@ pub fn trim() {
 #[inline(never)]
 pub fn switch_process(from: u64, to: &Process) {
     core::hint::black_box(from);
-    // SAFETY: the tables live until the last thread of the process has left, and `to` has one
+    // SAFETY: the tables live until the last thread of the process has left them, and `to` has one
     // on this hart.
     unsafe { paging::switch_to(to.root.load(Ordering::Relaxed)) };
+    load::see_code();
 }
 
 /// Switches this hart back to the kernel's own address space.

@@ -82,6 +82,11 @@ impl Process {
         self.with_page(|page| page.set_polled(slot, Some(priority)));
     }
 
+    /// The thread of this number does not begin after all.
+    pub fn forget_thread(&self, slot: usize) {
+        self.with_page(|page| page.set_polled(slot, None));
+    }
+
     /// What is ready in the process may have changed: it counts as it is now, and so do the threads.
     pub fn review(&self) {
         if system::count(self) {

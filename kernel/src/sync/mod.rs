@@ -4,4 +4,4 @@ mod interrupts;
 mod spin;
 
 pub use interrupts::InterruptsOff;
-pub use spin::SpinLock;
+pub use spin::{SpinGuard, SpinLock};

@@ -7,6 +7,7 @@ use scheduler::syscall::{Error, open};
 
 use super::{Arguments, text};
 use crate::file::{self, DiskFile, File};
+use crate::mm::check_room_for_call;
 use crate::process::{self, Outcome, Process, Ticket, UserMemory};
 use crate::{fs, thread};
 
@@ -16,6 +17,7 @@ pub fn close(process: &Process, number: usize) -> Outcome {
 
 /// The file to read from, and in the upper half the one to write to.
 pub fn pipe(process: &Process) -> Outcome {
+    check_room_for_call(0)?;
     let (reader, writer) = file::pipe();
     let reader = process.files.insert(Arc::new(File::PipeReader(reader)))?;
     match process.files.insert(Arc::new(File::PipeWriter(writer))) {

@@ -15,7 +15,6 @@ use scheduler::layout;
 use scheduler::syscall::{Call, Error};
 
 use crate::process::{self, Exit, Outcome, Process};
-use crate::thread::processor;
 use crate::trap::TrapFrame;
 use crate::{riscv, timer};
 
@@ -47,10 +46,6 @@ fn answer(call: Call, process: &Arc<Process>, arguments: Arguments) -> Outcome {
         }
         Call::Print => text::print(process, arguments),
         Call::StartThread => threads::start(process, arguments),
-        Call::ExitThread => {
-            processor::current().end_soon();
-            Ok(0)
-        }
         Call::Yield => Ok(threads::yield_now(process)),
         Call::Park => {
             process.park();

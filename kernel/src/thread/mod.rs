@@ -28,6 +28,7 @@ use core::task::{Poll, Waker};
 
 use crate::args::Migrate;
 use crate::executor::{Executor, Priority, Task, migration};
+use crate::mm::OutOfMemory;
 use crate::process::Process;
 use crate::sync::{InterruptsOff, SpinLock};
 use crate::trap::{self, TrapFrame};
@@ -92,8 +93,6 @@ pub struct Thread {
     switches: AtomicU64,
     /// The coroutine that is half-run on this stack.
     coroutine: SpinLock<Option<Arc<Task>>>,
-    /// It has asked to end: a user thread does at the end of the trap.
-    leaving: AtomicBool,
     /// It has had its hart for a tick: others of its priority are next.
     turn_is_over: AtomicBool,
     /// An unblock that came before the block, which then does not happen.
@@ -110,8 +109,13 @@ unsafe impl Sync for Thread {}
 unsafe impl Send for Thread {}
 
 impl Thread {
-    fn new(id: u64, name: &'static str, priority: Priority, job: Job) -> Self {
-        let stack = Stack::new();
+    fn new(
+        id: u64,
+        name: &'static str,
+        priority: Priority,
+        job: Job,
+    ) -> Result<Self, OutOfMemory> {
+        let stack = Stack::new()?;
         let (mut process, mut slot, mut executor, mut entry) = (None, 0, None, None);
         let (kind, stack_top) = match job {
             Job::Function(function) => {
@@ -127,7 +131,7 @@ impl Thread {
                 (Kind::User, stack.put(frame))
             }
         };
-        Thread {
+        Ok(Thread {
             id,
             name,
             kind,
@@ -139,13 +143,12 @@ impl Thread {
             hart: AtomicUsize::new(0),
             switches: AtomicU64::new(0),
             coroutine: SpinLock::new(None),
-            leaving: AtomicBool::new(false),
             turn_is_over: AtomicBool::new(false),
             unblock_pending: AtomicBool::new(false),
             entry: SpinLock::new(entry),
             context: UnsafeCell::new(Context::start(stack_top)),
             stack,
-        }
+        })
     }
 
     pub fn state(&self) -> State {
@@ -191,15 +194,6 @@ impl Thread {
         self.state() != State::Running && self.coroutine.lock().is_some()
     }
 
-    /// Has a user thread end when it would go back to its program.
-    pub fn end_soon(&self) {
-        self.leaving.store(true, Ordering::Relaxed);
-    }
-
-    pub fn is_leaving(&self) -> bool {
-        self.leaving.load(Ordering::Relaxed)
-    }
-
     pub fn turn_is_over(&self) -> bool {
         self.turn_is_over.load(Ordering::Relaxed)
     }
@@ -241,6 +235,11 @@ impl Thread {
     /// The coroutine that it polls.
     pub fn coroutine_id(&self) -> Option<u64> {
         self.coroutine.lock().as_ref().map(|task| task.id)
+    }
+
+    /// Whether the coroutine that it polls has been cancelled meanwhile.
+    pub fn is_cancelled(&self) -> bool {
+        self.coroutine.lock().as_ref().is_some_and(|task| task.is_cancelled())
     }
 
     /// Whether it may be forced off its hart: a coroutine thread between two polls is about to
@@ -294,9 +293,14 @@ extern "C" fn thread_main() -> ! {
     unreachable!("an exited thread runs");
 }
 
+/// Starts a thread of the kernel, which cannot go on without.
+pub fn start(name: &'static str, priority: Priority, job: Job) -> Arc<Thread> {
+    THREAD_POOL.start(name, priority, job).expect("no memory for a stack")
+}
+
 /// Starts a plain thread.
 pub fn spawn(name: &'static str, priority: Priority, entry: impl FnOnce() + Send + 'static) {
-    THREAD_POOL.start(name, priority, Job::Function(Box::new(entry)));
+    start(name, priority, Job::Function(Box::new(entry)));
 }
 
 /// Starts the coroutine threads; each waits until there are coroutines for it.
@@ -304,7 +308,7 @@ pub fn spawn_coroutine_threads(harts: usize) {
     for index in 0..harts * COROUTINE_THREADS_PER_HART {
         let executor = executor::of_thread(index);
         let job = Job::Coroutines(executor);
-        let thread = THREAD_POOL.start("coroutines", executor::LOWEST, job);
+        let thread = start("coroutines", executor::LOWEST, job);
         if executor.is_owned() {
             executor.set_owner(thread);
         }

@@ -17,6 +17,7 @@ use crate::args::Migrate;
 use crate::executor::bitmap::Bitmap;
 use crate::executor::{Priority, Task, best_on_offer, migration};
 use crate::memlayout::MAX_HARTS;
+use crate::mm::OutOfMemory;
 use crate::riscv::hart_id;
 use crate::sync::{InterruptsOff, SpinLock};
 
@@ -88,13 +89,18 @@ fn lane_here() -> (usize, bool) {
 
 impl ThreadPool {
     /// Makes a thread, which is ready; but a coroutine thread waits for coroutines.
-    pub fn start(&self, name: &'static str, priority: Priority, job: Job) -> Arc<Thread> {
+    pub fn start(
+        &self,
+        name: &'static str,
+        priority: Priority,
+        job: Job,
+    ) -> Result<Arc<Thread>, OutOfMemory> {
         let id = {
             let mut pool = self.inner.lock();
             pool.next_id += 1;
             pool.next_id - 1
         };
-        let thread = Arc::new(Thread::new(id, name, priority, job));
+        let thread = Arc::new(Thread::new(id, name, priority, job)?);
         let mut pool = self.inner.lock();
         pool.threads.push(thread.clone());
         match thread.kind {
@@ -103,7 +109,7 @@ impl ThreadPool {
         }
         drop(pool);
         processor::kick_idle_hart(thread.kind);
-        thread
+        Ok(thread)
     }
 
     /// The best priority of a ready thread that runs where threads of `kind` do.

@@ -1,6 +1,7 @@
 //! A thread's stack: frames with a mark at the lowest word that an overflow destroys.
 
 use crate::memlayout::{PAGE_SIZE, THREAD_STACK_SIZE};
+use crate::mm::OutOfMemory;
 use crate::mm::frame::FRAMES;
 use crate::trap::TrapFrame;
 
@@ -12,12 +13,13 @@ pub struct Stack {
 }
 
 impl Stack {
-    pub fn new() -> Self {
+    /// By the measure of programs: the threads of the kernel begin while there is plenty.
+    pub fn new() -> Result<Self, OutOfMemory> {
         let frames = THREAD_STACK_SIZE / PAGE_SIZE;
-        let bottom = FRAMES.lock().allocate(frames).expect("no memory for a stack");
+        let bottom = FRAMES.lock().allocate_for_program(frames).ok_or(OutOfMemory)?;
         // SAFETY: new frames, which are mine.
         unsafe { (bottom as *mut usize).write(MARK) };
-        Stack { bottom }
+        Ok(Stack { bottom })
     }
 
     pub fn top(&self) -> usize {

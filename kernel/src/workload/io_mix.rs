@@ -1,6 +1,6 @@
 //! `io-mix`: coroutines that read and change files, and as many that compute. First one after the
-//! other, where nothing else is done while the disk is busy; then all at once. Says how long each
-//! took.
+//! other, where nothing else is done while the disk is busy; then all at once. Then one file is read
+//! by one coroutine, and by one for each piece of it. Says how long each took.
 
 use alloc::format;
 use alloc::string::String;
@@ -13,8 +13,8 @@ use scheduler::syscall::open;
 use super::{Figures, compute};
 use crate::args::Args;
 use crate::executor::{self, HIGHEST, LOWEST};
-use crate::fs::{self, Error};
-use crate::future::yield_now;
+use crate::fs::{self, Error, File};
+use crate::future::{join_all, yield_now};
 use crate::{println, riscv, timer};
 
 const FOLDER: &str = "/mix";
@@ -35,6 +35,7 @@ pub async fn run(args: Args) -> Figures {
     let (second, together) = timed(at_once(tasks, 2)).await;
     assert!(first == second, "the same computations differ");
     println!("[io-mix] {alone} us one after the other, {together} us at once");
+    one_file().await.unwrap_or_else(|error| fail(error));
     alloc::vec![("files", tasks as u64), ("bytes", (tasks * LENGTH) as u64), ("checksum", first)]
 }
 
@@ -100,6 +101,37 @@ async fn at_once(tasks: usize, pass: u8) -> u64 {
         handle.await;
     }
     checksum.load(Ordering::Relaxed)
+}
+
+/// Readers of one file wait for the disk, not for each other.
+async fn one_file() -> Result<(), Error> {
+    let file = fs::open(&path(0), open::READ).await?;
+    let expected = content(0, 2);
+    let pieces = || {
+        let pieces = expected.chunks(PIECE).enumerate();
+        pieces.map(|(number, piece)| check_piece(&file, number * PIECE, piece))
+    };
+    let (first, alone) = timed(async {
+        let mut sum = 0;
+        for piece in pieces() {
+            sum += piece.await;
+        }
+        sum
+    })
+    .await;
+    let readers = async { join_all(pieces().collect()).await.into_iter().sum() };
+    let (second, together) = timed(readers).await;
+    assert!(first == second, "the readers of a file have read {second} bytes, not {first}");
+    println!("[io-mix] one file: {alone} us one after the other, {together} us at once");
+    Ok(())
+}
+
+/// Reads a piece of a file; says how long it is.
+async fn check_piece(file: &File, at: usize, expected: &[u8]) -> u64 {
+    let mut piece = alloc::vec![0; PIECE];
+    let count = file.read_at(at as u64, &mut piece).await.unwrap_or_else(|error| fail(error));
+    assert!(piece == expected, "other bytes than were written");
+    count as u64
 }
 
 /// Reads a file, and writes what it is to hold after this pass; then reads again what it wrote,

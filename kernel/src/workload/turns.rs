@@ -8,11 +8,13 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use super::Figures;
 use super::priorities::work;
 use crate::args::Args;
+use crate::executor::priority::within_bits;
 use crate::executor::{self, Priority};
 use crate::future::{Mailbox, sleep, yield_now};
 use crate::memlayout::MAX_HARTS;
 use crate::thread;
 
+/// Where coroutines have as many; threads keep to the same.
 const PRIORITY: Priority = 3;
 
 /// `rounds=` of both.
@@ -30,7 +32,7 @@ async fn threads_compute() {
     let finished = Arc::new(Mailbox::new());
     for _ in 0..MAX_HARTS {
         let (stop, finished) = (stop.clone(), finished.clone());
-        thread::spawn("worker", PRIORITY, move || {
+        thread::spawn("worker", within_bits(PRIORITY), move || {
             work(&stop);
             finished.send(());
         });
@@ -52,7 +54,8 @@ async fn coroutines_yield() {
         }
     };
     let coroutines = [(); 2 * MAX_HARTS].map(|()| executor::spawn(PRIORITY, yielder(stop.clone())));
-    thread::spawn("stopper", PRIORITY, move || stop.store(true, Ordering::Release));
+    let stopper = move || stop.store(true, Ordering::Release);
+    thread::spawn("stopper", within_bits(PRIORITY), stopper);
     for coroutine in coroutines {
         coroutine.await;
     }

@@ -2,6 +2,7 @@
 import type { BootImage, MachineOptions } from "../../../daemon/src/machine/api.ts";
 import { createMachine } from "../../../daemon/src/machine/machine.ts";
 import { isExpected } from "../../../kernel/expected.mjs";
+import { check, hasTools } from "./volume.ts";
 
 /** A row of `kernel/expected.mjs`. */
 export interface Row {
@@ -48,15 +49,27 @@ export function runRow({ image, disk }: Kernel, row: Row, harts: number, seed: n
   const outcome = machine.run({ instructions: LIMIT * memory });
   const instructions = machine.time;
   const ended = outcome.kind === "exit" && outcome.code === 0;
-  if (ended && isExpected(console, row)) return { instructions };
+  const again = `again: ${typed ? `printf '${escaped(typed.text)}' | ` : ""}${repeat(options)}`;
+  if (ended && isExpected(console, row)) {
+    const broken = problemOfDisk(machine.changedDisk());
+    if (broken === undefined) return { instructions };
+    return { instructions, problem: `"${append}" on ${harts} harts: ${broken}\n${again}` };
+  }
   const problem = [
     `"${append}" on ${harts} harts: ${JSON.stringify(outcome)} after ${instructions} instructions; expected`,
     `  ${[last, ...(says === undefined ? [] : [says])].join("\n  ")}`,
     "but the console said",
     console.slice(-2000),
-    `again: ${typed ? `printf '${escaped(typed.text)}' | ` : ""}${repeat(options)}`,
+    again,
   ];
   return { instructions, problem: problem.join("\n") };
+}
+
+/** What e2fsck finds on a disk that the run has changed; nothing where it is not installed. */
+function problemOfDisk(changed: Uint8Array | undefined): string | undefined {
+  if (changed === undefined || !hasTools) return undefined;
+  const { status, text } = check(changed);
+  return status === 0 ? undefined : `e2fsck ends with ${status}\n${text}`;
 }
 
 /** As `printf` takes it. */

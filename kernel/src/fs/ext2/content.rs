@@ -14,16 +14,15 @@ type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 impl Volume {
     /// Reads from `offset` on; says how much there was.
     pub async fn read(&self, node: &Node, offset: u64, bytes: &mut [u8]) -> Result<usize, Error> {
-        let inode = node.inode.lock().await;
-        self.read_locked(&inode, offset, bytes).await
+        let mut view = node.view().await;
+        loop {
+            let read = self.read_by(&view, offset, bytes).await;
+            let Some(again) = view.again().await else { return read };
+            view = again;
+        }
     }
 
-    pub(super) async fn read_locked(
-        &self,
-        inode: &Inode,
-        offset: u64,
-        bytes: &mut [u8],
-    ) -> Result<usize, Error> {
+    async fn read_by(&self, inode: &Inode, offset: u64, bytes: &mut [u8]) -> Result<usize, Error> {
         let left = inode.size().saturating_sub(offset);
         let length = (bytes.len() as u64).min(left) as usize;
         for (index, within, piece) in self.pieces(offset, length) {
@@ -39,7 +38,7 @@ impl Volume {
 
     /// Writes from `offset` on, and makes the file longer where it must be.
     pub async fn write(&self, node: &Node, offset: u64, bytes: &[u8]) -> Result<(), Error> {
-        let mut inode = node.inode.lock().await;
+        let mut inode = node.lock_to_change().await;
         check_living(&inode)?;
         let end = offset.checked_add(bytes.len() as u64).ok_or(Error::TooLarge)?;
         let result = {
@@ -73,7 +72,7 @@ impl Volume {
 
     /// Cuts the file, or makes it longer with zeroes that take no room.
     pub async fn set_length(&self, node: &Node, length: u64) -> Result<(), Error> {
-        let mut inode = node.inode.lock().await;
+        let mut inode = node.lock_to_change().await;
         check_living(&inode)?;
         let size = self.geometry.block_size as u64;
         if length > 0 && self.way((length - 1) / size).is_none() {

@@ -6,6 +6,8 @@
 //! disk is not valid; before the next sync nothing else is written.
 //!
 //! Locks are taken in this order: a directory, what is in it, `changes`.
+//!
+//! Who only reads keeps no lock while the disk is busy: see [`view`].
 
 mod allocate;
 mod content;
@@ -13,10 +15,12 @@ mod directory;
 mod inode;
 mod superblock;
 mod tree;
+mod view;
 
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::sync::{Arc, Weak};
+use core::sync::atomic::AtomicU64;
 
 use super::Error;
 use super::cache::{Buffer, Cache, Change};
@@ -43,6 +47,8 @@ pub struct Volume {
 pub struct Node {
     pub number: u32,
     inode: Mutex<Inode>,
+    /// How often the inode was locked to change it or what it leads to.
+    changes: AtomicU64,
 }
 
 impl From<superblock::Error> for Error {
@@ -97,11 +103,7 @@ impl Volume {
 
     /// From the first write to the last the disk says that it is not valid, and each step is on the
     /// disk before the next begins. So the superblock is not written among the others.
-    async fn write_changes(
-        &self,
-        changes: &[Change],
-        superblock: Box<[u8]>,
-    ) -> Result<(), Error> {
+    async fn write_changes(&self, changes: &[Change], superblock: Box<[u8]>) -> Result<(), Error> {
         let (number, _) = self.geometry.superblock();
         self.write_superblock(superblock.clone(), false).await?;
         self.cache.write_back(changes.iter().filter(|change| change.block() != number)).await?;
@@ -131,31 +133,46 @@ impl Volume {
         }
     }
 
-    pub async fn node(&self, number: u32) -> Result<Arc<Node>, Error> {
-        if let Some(node) = self.known(number) {
-            return Ok(node);
+    /// The directory at the top.
+    pub async fn root(&self) -> Result<Arc<Node>, Error> {
+        let root = self.node(ROOT, || true).await?;
+        Ok(root.expect("nobody removes it"))
+    }
+
+    /// The node of an inode, the same for everybody. None where `is_named` says that the inode may
+    /// not be any more what the caller takes it for.
+    async fn node(
+        &self,
+        number: u32,
+        is_named: impl Fn() -> bool,
+    ) -> Result<Option<Arc<Node>>, Error> {
+        let known = self.nodes.lock().get(&number).and_then(Weak::upgrade);
+        if known.is_some() {
+            return Ok(known);
         }
         let (buffer, offset) = self.inode_buffer(number).await?;
-        let inode = buffer.read(|block| Inode::from_bytes(&block[offset..]));
-        let inode = inode.expect("inodes lie within blocks");
-        Ok(self.add(number, inode))
-    }
-
-    fn known(&self, number: u32) -> Option<Arc<Node>> {
-        self.nodes.lock().get(&number)?.upgrade()
-    }
-
-    /// Everybody who uses an inode gets the same node.
-    fn add(&self, number: u32, inode: Inode) -> Arc<Node> {
-        let new = Arc::new(Node { number, inode: Mutex::new(inode) });
         let mut nodes = self.nodes.lock();
         if let Some(node) = nodes.get(&number).and_then(Weak::upgrade) {
-            // Somebody was faster; mine goes without the lock.
-            drop(nodes);
-            return node;
+            return Ok(Some(node));
         }
+        // Who removes the name comes to this lock behind its change: so the node of an inode that
+        // is free now, and may be another file next, is never made.
+        if !is_named() {
+            return Ok(None);
+        }
+        // Under the lock: what the last who had the node stored is there, and nobody has it now.
+        let inode = buffer.read(|block| Inode::from_bytes(&block[offset..]));
+        let new = Arc::new(Node::new(number, inode.expect("inodes lie within blocks")));
         let old = nodes.insert(number, Arc::downgrade(&new));
         drop(nodes);
+        drop(old);
+        Ok(Some(new))
+    }
+
+    /// The node of an inode that is new.
+    fn add(&self, number: u32, inode: Inode) -> Arc<Node> {
+        let new = Arc::new(Node::new(number, inode));
+        let old = self.nodes.lock().insert(number, Arc::downgrade(&new));
         drop(old);
         new
     }

@@ -6,6 +6,7 @@ use alloc::sync::Arc;
 use super::content::check_living;
 use super::directory::{self, Broken};
 use super::inode::{Inode, Kind};
+use super::view::View;
 use super::{Error, Node, Volume};
 
 impl From<Broken> for Error {
@@ -27,14 +28,22 @@ impl Node {
 impl Volume {
     /// What `name` is in a directory.
     pub async fn find(&self, directory: &Node, name: &str) -> Result<Option<Arc<Node>>, Error> {
-        let inode = directory.inode.lock().await;
-        match self.find_locked(&inode, name).await? {
-            Some(number) => Ok(Some(self.node(number).await?)),
+        let mut view = directory.view().await;
+        loop {
+            let found = self.find_by(&view, name).await;
+            let Some(again) = view.again().await else { return found };
+            view = again;
+        }
+    }
+
+    async fn find_by(&self, view: &View<'_>, name: &str) -> Result<Option<Arc<Node>>, Error> {
+        match self.number_of(view, name).await? {
+            Some(number) => self.node(number, || view.holds()).await,
             None => Ok(None),
         }
     }
 
-    async fn find_locked(&self, inode: &Inode, name: &str) -> Result<Option<u32>, Error> {
+    async fn number_of(&self, inode: &Inode, name: &str) -> Result<Option<u32>, Error> {
         check_directory(inode)?;
         for index in 0..self.blocks_of(inode) {
             let Some(buffer) = self.block(inode, index).await? else { continue };
@@ -51,11 +60,19 @@ impl Volume {
 
     /// The names in a directory, each with a line end; those of directories with a `/` before.
     pub async fn list(&self, directory: &Node) -> Result<String, Error> {
-        let inode = directory.inode.lock().await;
-        check_directory(&inode)?;
+        let mut view = directory.view().await;
+        loop {
+            let names = self.list_by(&view).await;
+            let Some(again) = view.again().await else { return names };
+            view = again;
+        }
+    }
+
+    async fn list_by(&self, inode: &Inode) -> Result<String, Error> {
+        check_directory(inode)?;
         let mut names = String::new();
-        for index in 0..self.blocks_of(&inode) {
-            let Some(buffer) = self.block(&inode, index).await? else { continue };
+        for index in 0..self.blocks_of(inode) {
+            let Some(buffer) = self.block(inode, index).await? else { continue };
             buffer.read(|block| {
                 for entry in directory::entries(block) {
                     let entry = entry?;
@@ -79,9 +96,9 @@ impl Volume {
         kind: Kind,
     ) -> Result<Arc<Node>, Error> {
         check_name(name)?;
-        let mut parent = directory.inode.lock().await;
+        let mut parent = directory.lock_to_change().await;
         check_living(&parent)?;
-        if self.find_locked(&parent, name).await?.is_some() {
+        if self.number_of(&parent, name).await?.is_some() {
             return Err(Error::Exists);
         }
         let node = {
@@ -166,13 +183,13 @@ impl Volume {
     /// Removes a file, or a directory with nothing in it.
     pub async fn remove(&self, directory: &Node, name: &str) -> Result<(), Error> {
         check_name(name)?;
-        let mut parent = directory.inode.lock().await;
-        let number = self.find_locked(&parent, name).await?.ok_or(Error::NotFound)?;
+        let mut parent = directory.lock_to_change().await;
+        let number = self.number_of(&parent, name).await?.ok_or(Error::NotFound)?;
         if number == directory.number {
             return Err(Error::Broken("a directory is in itself"));
         }
-        let node = self.node(number).await?;
-        let mut inode = node.inode.lock().await;
+        let node = self.node(number, || true).await?.expect("it keeps its name until I am done");
+        let mut inode = node.lock_to_change().await;
         let is_directory = inode.kind() == Kind::Directory;
         if is_directory && !self.is_empty(&inode).await? {
             return Err(Error::NotEmpty);

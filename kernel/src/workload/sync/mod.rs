@@ -235,7 +235,7 @@ async fn raised() -> u64 {
             gone.set();
         }))
     };
-    let thread = THREAD_POOL.start("raised", LOWEST, job);
+    let thread = thread::start("raised", LOWEST, job);
     let coroutine = executor::spawn(LOWEST, {
         let (raised, go) = (raised.clone(), go.clone());
         async move {

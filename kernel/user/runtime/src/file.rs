@@ -47,6 +47,9 @@ impl File {
 
     /// Waits until there is something to read, and takes up to `most` bytes of it; none at the
     /// end. Of a directory, its names, each with a line end.
+    ///
+    /// Dropped before its end, it takes nothing of what is written to a pipe, or typed, from then
+    /// on; what came before may be gone with it.
     pub async fn read(&self, most: usize) -> Result<Vec<u8>, Error> {
         let buffer = vec![0; most];
         let call = SystemCall::with_memory(Call::Read, buffer, |to| [self.number, to, most]);
