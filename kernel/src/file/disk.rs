@@ -7,6 +7,7 @@ use crate::future::Mutex;
 use crate::mm::buffer_for_call;
 use crate::process::{Outcome, UserMemory};
 use crate::sync::SpinLock;
+use crate::thread::processor;
 
 pub struct DiskFile {
     file: fs::File,
@@ -53,11 +54,12 @@ impl DiskFile {
         Ok(memory.length())
     }
 
-    /// After `count` bytes from `began` on. Whoever sought another place meanwhile has it: a read
-    /// that was given up may be about to end.
+    /// After `count` bytes from `began` on. Whoever sought another place meanwhile has it, and who
+    /// has been cancelled, if only since its poll began, moves nothing: what is sought after that is
+    /// for who reads next.
     fn move_on(&self, began: Place, count: usize) {
         let mut place = self.place.lock();
-        if *place == began {
+        if *place == began && !processor::current().is_cancelled() {
             place.position += count as u64;
         }
     }
