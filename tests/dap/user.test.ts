@@ -178,7 +178,7 @@ it("goes with a system call into the kernel and back, with one stack through bot
   const disk = "src/file/disk.rs";
   await client.launch({ append: "workload=run program=files", harts: 1 }, async () => {
     await breakAt(files, "file.write(piece).await?;");
-    await breakAt(disk, "self.file.write_at(position, bytes).await?;");
+    await breakAt(disk, "self.file.write_at(place.position, bytes).await?;");
   });
   const { threadId } = await client.stopped();
   expect(await client.where(threadId)).toMatch(/^files\.rs:\d+ files::one_file \(async\)/);

@@ -113,7 +113,7 @@ const rows: readonly Row[] = [
   { bug: "lock-order", workload: "mix executor=per-thread", seeds: 40, shows: endless },
   {
     bug: "lost-ipi",
-    workload: "sync roles=split rounds=10",
+    workload: "ring roles=split",
     options: { harts: 2, quantum: 100 },
     seeds: 150,
     shows: asleep,
