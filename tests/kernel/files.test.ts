@@ -2,6 +2,7 @@
  * Files on volumes that e2fsprogs made, and that it finds in order afterwards: at the end of a run,
  * and wherever the power failed. `POWER_CUTS=200` for more points, `SEED` for others.
  */
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { createMachine } from "../../daemon/src/machine/machine.ts";
 import { Random } from "../../daemon/src/machine/random.ts";
@@ -92,6 +93,31 @@ describe.skipIf(!hasTools)(`volumes of e2fsprogs${why}`, () => {
       after,
       new Map([0, 1, 2, 3, 4, 5].map((number) => [`work/file-${number}`, expectedFile(number, 1)])),
     );
+  });
+
+  it.each([1024, 4096])("a disk with blocks of %i that is full sooner or later", (blockSize) => {
+    const elf = new URL("../../kernel/prebuilt/programs/files.elf", import.meta.url);
+    const program = new Uint8Array(readFileSync(elf));
+    const seen = { full: 0, done: 0 };
+    // From a volume that has no room for the program upwards.
+    for (let kib = Math.ceil(program.length / 1024); seen.done < 2; kib += 7) {
+      let volume: Uint8Array;
+      try {
+        volume = makeVolume(new Map([["bin/files", program]]), blockSize, kib);
+      } catch {
+        continue;
+      }
+      const { machine, console } = boot(volume, 2, "workload=run program=files processes=2");
+      expect(machine.run({ instructions: LIMIT }), console()).toEqual({ kind: "exit", code: 0 });
+      const full =
+        console().match(/the disk works: DiskFull|files: the disk is full/g)?.length ?? 0;
+      expect(console().match(/files: files=4 bytes=48000/g)?.length ?? 0).toBe(2 - full);
+      seen[full > 0 ? "full" : "done"] += 1;
+      const after = machine.changedDisk() ?? volume;
+      expect(check(after), `${kib} KiB`).toMatchObject({ status: 0 });
+      expectSame(after, new Map([["bin/files", program]]));
+    }
+    expect(seen.full).toBeGreaterThan(5);
   });
 
   it("more files than the cache holds", { timeout: 60_000 }, () => {

@@ -48,15 +48,19 @@ pub fn main(args: Args) {
     let before = Census::take();
     let figures = run(args);
     let restless = settle();
+    // Of the work alone.
+    let executor::Counts { spawned, completed, .. } = executor::counts();
+    let restless = restless.or_else(|| {
+        save();
+        settle()
+    });
     let line = alloc::format!("workload={}{}", args.workload, List(&figures));
     drop(figures);
     // The line itself is the one object more.
     let leaks = Census::take().since(&before, 1);
     let counts = executor::counts();
     println!(
-        "[kernel] done: {line} spawned={} completed={} leaked_coroutines={} leaked_objects={} leaked_frames={} leaked_spaces={}",
-        counts.spawned,
-        counts.completed,
+        "[kernel] done: {line} spawned={spawned} completed={completed} leaked_coroutines={} leaked_objects={} leaked_frames={} leaked_spaces={}",
         counts.living + counts.wakers,
         leaks.objects,
         leaks.frames,
@@ -104,6 +108,14 @@ fn run(args: Args) -> Figures {
     });
     thread::block_on(first);
     core::mem::take(&mut *result.lock())
+}
+
+/// What was written, and nobody has synced, is not lost with the machine.
+fn save() {
+    match thread::block_on(fs::sync()) {
+        Ok(()) | Err(fs::Error::NoVolume) => {}
+        Err(error) => println!("[kernel] files are not on the disk: {error}"),
+    }
 }
 
 /// Waits until all coroutines, other threads and harts have come to rest, for a few seconds; says

@@ -44,8 +44,15 @@ impl Volume {
         let result = {
             let _changes = self.changes.lock().await;
             let written = self.write_locked(node.number, &mut inode, offset, bytes).await;
-            if end > inode.size() && written.is_ok() {
-                inode.set_size(end);
+            let before = inode.size();
+            inode.set_size(before.max(end));
+            let written = match written {
+                Ok(()) => Ok(()),
+                // What was added would be behind the end of the file.
+                Err(error) => self.cut_locked(&mut inode, before).await.and(Err(error)),
+            };
+            if written.is_err() {
+                inode.set_size(before);
             }
             let stored = self.store(node.number, &inode).await;
             written.and(stored)

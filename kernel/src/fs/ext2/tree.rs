@@ -165,7 +165,15 @@ impl Volume {
             }
         }
         if !entered {
-            let buffer = self.block_to_write(directory.number, parent, blocks).await?;
+            let added = self.block_to_write(directory.number, parent, blocks).await;
+            let buffer = match added {
+                Ok(buffer) => buffer,
+                Err(error) => {
+                    // It may have a block of pointers now.
+                    self.store(directory.number, parent).await?;
+                    return Err(error);
+                }
+            };
             parent.set_size((blocks + 1) * self.geometry.block_size as u64);
             buffer.change(|block| {
                 directory::clear(block);
