@@ -95,8 +95,7 @@ export const walkthrough = {
       await window.stopped(/wake/i);
       const told = await window.event();
       assert.match(told, /wake of coroutine \d+/);
-      await window.editor("mix.rs");
-      await window.pane("Variables").names(/^message, value 0/);
+      await window.pane("Variables").names(/^Scope Locals/);
       await window.closePanel();
       await window.picture("walkthrough/wake", "editor");
       await window.screenshot("light-walkthrough-2-wake");
@@ -184,7 +183,7 @@ async function press(hand, title, button, command) {
 async function wakesOfPicked(window) {
   const said = await window
     .view("asyncos.coroutines")
-    .hover(/^\d+ mix::echo, breaks on wake/, /woken \d+ times?/);
+    .hover(/^\d+ (mix::echo|ring::pass), breaks on wake/, /woken \d+ times?/);
   return Number(/woken (\d+)/.exec(said)[1]);
 }
 
