@@ -34,8 +34,9 @@ export function nextWoken(waiting: readonly Coroutine[]): Coroutine | undefined 
 
 /** Of a name among those of the example: 0 for all others. */
 function rank(name: string | undefined): number {
-  const index = EXAMPLE.woken.findIndex((each) => each === name);
-  return index < 0 ? 0 : EXAMPLE.woken.length - index;
+  const names: readonly (string | undefined)[] = EXAMPLE.woken;
+  const index = names.indexOf(name);
+  return index < 0 ? 0 : names.length - index;
 }
 
 function compare(a: readonly number[], b: readonly number[]): number {
