@@ -96,7 +96,7 @@ export function main(prebuilt: string, asked: readonly number[]): void {
   }
   for (const operation of OPERATIONS) {
     console.log(`\n*${MEANING[operation]}*\n`);
-    console.log(`| | ${harts.map((count) => `${count} harts`).join(" | ")} |`);
+    console.log(`| harts | ${harts.join(" | ")} |`);
     console.log(`|---|${harts.map(() => "---:|").join("")}`);
     for (const mode of MODES) {
       const cells = harts.map((count) => results.get(`${mode} ${count}`)!.mean(operation));
