@@ -164,6 +164,8 @@ pub fn tick() {
     let Some(running) = mine().current.lock().clone() else { return };
     running.set_turn_over(true);
     if let Some(process) = &running.process {
+        // It may have hurried when it was looked at, and computes now: nobody else looks again.
+        running.review_priority();
         process.review();
     }
     system::merge();
