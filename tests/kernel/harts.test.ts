@@ -4,6 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { physical } from "../../daemon/src/base/brand.ts";
+import { csrNumber } from "../../daemon/src/isa/csrs.ts";
 import { createMachine } from "../../daemon/src/machine/machine.ts";
 import { openSymbols } from "../../daemon/src/symbols/symbols.ts";
 import { EXPECTED, kernelLines } from "../../kernel/expected.mjs";
@@ -73,6 +75,43 @@ it.each([1, 2, 3])(
     expect(given).toBeGreaterThan(yields / 2);
   },
 );
+
+/** What a hart's timer leaves in the CSR `scause`. */
+const TIMER = 0x8000_0000_0000_0005n;
+/** Of what threads of programs count for. */
+const LOWEST = 7;
+
+it("on a tick no thread of a program counts for more than there is in its process", () => {
+  const scause = csrNumber("scause")!;
+  const wrong: string[] = [];
+  const looks = [1, 2, 3, 4, 5].map((seed) => {
+    const kernel = bootKernel("workload=run program=rivals", {
+      ...{ harts: 4, schedule: "random", seed, quantum: 300 },
+    });
+    const { awareness, machine, symbols } = kernel;
+    const [page] = symbols.typeNamed("ProcessPage");
+    const polled = page?.kind === "struct" && page.members.find(({ name }) => name === "polled");
+    if (!polled) throw new Error("a process page has no `polled`");
+    let looked = 0;
+    // The tick has looked at the thread by now, and decides next whether another goes on.
+    machine.hook(symbols.functionsNamed("system::merge")[0]!.entry, (hart) => {
+      const thread = awareness.threads().find((each) => each.hart === hart.id);
+      const bitmap = awareness.bitmaps().find(({ process }) => process === thread?.process);
+      if (hart.csr(scause) !== TIMER || thread?.process === undefined || !bitmap) return false;
+      looked++;
+      const at = physical(Number(bitmap.address) + polled.offset);
+      // One more than the priority of what each thread polls; a thread in need of a lock is in a hurry.
+      const counts = [...machine.readPhysical(at, polled.type.size)!].filter((count) => count > 0);
+      const best = Math.min(...counts.map((count) => count - 1), ...bitmap.bits, LOWEST);
+      if (!(thread.priority! >= best)) wrong.push(`seed ${seed}: ${thread.priority} for ${best}`);
+      return false;
+    });
+    expect(kernel.runToEnd(), kernel.console).toEqual({ kind: "exit", code: 0 });
+    return looked;
+  });
+  expect(wrong).toEqual([]);
+  expect(Math.min(...looks)).toBeGreaterThan(10);
+});
 
 describe.each([1, 2, 3, 8])("on %i harts", (harts) => {
   it.each(Array.from({ length: harts }, (_, hart) => hart))("hart %i boots", (bootHart) => {

@@ -6,7 +6,7 @@ import { processOf } from "../awareness/ids.ts";
 import { type Address, hex, type PhysicalAddress } from "../base/brand.ts";
 import { UserError } from "../base/errors.ts";
 import type { Frame } from "../debugger/stacks.ts";
-import { rootOf, spaceMemory } from "../inspect/space.ts";
+import { isUserPage, rootOf, spaceMemory } from "../inspect/space.ts";
 import type { Context } from "./context.ts";
 import { parseAddress } from "./encoding.ts";
 
@@ -35,7 +35,9 @@ export function parseReference(text: string, offset = 0): Reference {
 export function referenceOf(context: Context, at: Address, frame: Frame | undefined): string {
   const process = frame && processOfFrame(context, frame);
   if (process === undefined || process === 0) return hex(at);
-  const isUsers = space(context, process)?.mapping(Number(at))?.user === true;
+  const { awareness, machine } = context.launched;
+  const satp = awareness.spaceOf(process);
+  const isUsers = satp !== undefined && isUserPage(machine, satp, at);
   return isUsers ? `${hex(at)}@${process}` : hex(at);
 }
 
@@ -47,9 +49,11 @@ function processOfFrame({ launched }: Context, frame: Frame): number | undefined
   return launched.awareness.processes().find((process) => process.root === root)?.id;
 }
 
-function space({ launched }: Context, process: number) {
+/** `satp` of a process; throws UserError where it has no memory. */
+export function spaceOf({ launched }: Context, process: number): bigint {
   const satp = launched.awareness.spaceOf(process);
-  return satp === undefined ? undefined : spaceMemory(launched.machine, satp);
+  if (satp === undefined) throw new UserError(`There is no process ${process} that has memory.`);
+  return satp;
 }
 
 /** Throws UserError where the process has no memory. */
@@ -62,7 +66,6 @@ export function memoryAt(context: Context, { process }: Reference): ReferredMemo
       translate: (at) => hart.translate(at),
     };
   }
-  const found = space(context, process);
-  if (!found) throw new UserError(`There is no process ${process} that has memory.`);
+  const found = spaceMemory(context.launched.machine, spaceOf(context, process));
   return { ...found.view, translate: (at) => found.mapping(Number(at))?.at };
 }

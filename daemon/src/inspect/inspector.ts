@@ -16,7 +16,7 @@ import { evaluateScalar, evaluateValue } from "./expression/evaluate.ts";
 import { parse } from "./expression/parse.ts";
 import { hartMemory } from "./memory.ts";
 import { createModuleTable, worldOf } from "./modules.ts";
-import { isUserCode, type PhysicalMemory } from "./space.ts";
+import { isUserPage, type PhysicalMemory } from "./space.ts";
 import { atTrapHandler, framesOf, hartRegisters } from "./stack.ts";
 import type { UnwindContext } from "./unwind.ts";
 import { makeValue } from "./value.ts";
@@ -26,7 +26,7 @@ import { frameVariables, scopeOf } from "./variables.ts";
 export function createInspector(memory?: PhysicalMemory): Inspector {
   const modules = createModuleTable();
   const isUser: UnwindContext["isUser"] = (space, pc) =>
-    memory !== undefined && isUserCode(memory, space, pc);
+    memory !== undefined && isUserPage(memory, space.satp, pc);
   const bodyRules: BodyRule[] = [];
   const bodyAt: BodyRule = (...body) => {
     for (const rule of bodyRules) {

@@ -4,8 +4,9 @@
  * not asked for, as a debugger's reads have none.
  */
 import { type Address, type PhysicalAddress, physical } from "../base/brand.ts";
+import { UserError } from "../base/errors.ts";
 import type { Machine } from "../machine/api.ts";
-import type { AddressSpace, MemoryView } from "./api.ts";
+import type { MemoryView } from "./api.ts";
 import { littleEndian, type Reader, toNumber } from "./memory.ts";
 
 export type PhysicalMemory = Pick<Machine, "readPhysical" | "readPhysicalNumber" | "writePhysical">;
@@ -147,7 +148,7 @@ export interface MappedRange {
 /** Tables that are looked through: more than any kernel has, and tables may lead to themselves. */
 const MOST_TABLES = 4096;
 
-/** All that a page table maps, from the lowest address on. */
+/** All that a page table maps, from the lowest address on. Throws UserError for one without an end. */
 export function mappedRanges(memory: PhysicalMemory, satp: bigint): readonly MappedRange[] {
   const levels = LEVELS[Number(satp >> 60n)] ?? 0;
   const ranges: MappedRange[] = [];
@@ -176,7 +177,9 @@ export function mappedRanges(memory: PhysicalMemory, satp: bigint): readonly Map
     };
   };
   const walk = (table: number, level: number, base: bigint): void => {
-    if (++tables > MOST_TABLES) return;
+    if (++tables > MOST_TABLES) {
+      throw new UserError(`The page table has more than ${MOST_TABLES} parts, or leads to itself.`);
+    }
     const size = BigInt(PAGE) << BigInt(9 * level);
     for (let index = 0; index < 512; index++) {
       const at = table + index * 8;
@@ -200,7 +203,7 @@ export function mappedRanges(memory: PhysicalMemory, satp: bigint): readonly Map
   }));
 }
 
-/** Whether code at an address is user code: the page table alone says so. */
-export function isUserCode(memory: PhysicalMemory, { satp }: AddressSpace, pc: Address): boolean {
-  return satp !== 0n && spaceMemory(memory, satp).mapping(toNumber(pc))?.user === true;
+/** Whether what stands at an address is the user's, as code is user code: the page table alone says so. */
+export function isUserPage(memory: PhysicalMemory, satp: bigint, at: Address): boolean {
+  return satp !== 0n && spaceMemory(memory, satp).mapping(toNumber(at))?.user === true;
 }

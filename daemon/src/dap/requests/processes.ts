@@ -1,9 +1,9 @@
 /** Processes with their address spaces, and the ELFs of the session with where they are loaded. */
 import { z } from "zod";
 import { hex } from "../../base/brand.ts";
-import { UserError } from "../../base/errors.ts";
 import type { Module } from "../../inspect/api.ts";
 import { mappedRanges } from "../../inspect/space.ts";
+import { spaceOf } from "../references.ts";
 import { type Handlers, handler, index, nothing } from "../table.ts";
 
 /** From the first byte of an ELF in memory to after the last. */
@@ -48,11 +48,8 @@ export const processes: Handlers = {
     })),
   })),
 
-  "asyncos/addressSpace": handler("stopped", addressSpace, ({ launched }, { count, process }) => {
-    const { awareness, machine } = launched;
-    const satp = awareness.spaceOf(process);
-    if (satp === undefined) throw new UserError(`There is no process ${process} that has memory.`);
-    const ranges = mappedRanges(machine, satp);
+  "asyncos/addressSpace": handler("stopped", addressSpace, (context, { count, process }) => {
+    const ranges = mappedRanges(context.launched.machine, spaceOf(context, process));
     return {
       total: ranges.length,
       ranges: ranges.slice(0, count).map(({ end, physical, start, user, ...rights }) => ({

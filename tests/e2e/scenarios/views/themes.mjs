@@ -22,6 +22,8 @@ export const themes = {
     const page = window.webview;
 
     await step("something of everything is to be seen", async () => {
+      // Which panel is in front is the last scenario's doing.
+      await mouse.open("asyncos.executors");
       await window.view("asyncos.executors").names(/^EXECUTOR, global/);
       await window.stopAt("Bitmap update", true);
       await window.goOn();
