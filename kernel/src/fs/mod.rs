@@ -204,6 +204,11 @@ pub async fn sync() -> Result<(), Error> {
     whole(async move { volume.sync().await }).await
 }
 
+/// The same for a thread of the kernel, which nobody cancels: nothing is started for it.
+pub async fn save() -> Result<(), Error> {
+    volume()?.sync().await
+}
+
 /// Gives back what nobody uses. For the count of leaks.
 pub fn trim() {
     block::trim();

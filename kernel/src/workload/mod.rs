@@ -47,10 +47,7 @@ pub fn main(args: Args) {
     }
     let before = Census::take();
     let figures = run(args);
-    let restless = settle();
-    // Of the work alone.
-    let executor::Counts { spawned, completed, .. } = executor::counts();
-    let restless = restless.or_else(|| {
+    let restless = settle().or_else(|| {
         save();
         settle()
     });
@@ -60,7 +57,9 @@ pub fn main(args: Args) {
     let leaks = Census::take().since(&before, 1);
     let counts = executor::counts();
     println!(
-        "[kernel] done: {line} spawned={spawned} completed={completed} leaked_coroutines={} leaked_objects={} leaked_frames={} leaked_spaces={}",
+        "[kernel] done: {line} spawned={} completed={} leaked_coroutines={} leaked_objects={} leaked_frames={} leaked_spaces={}",
+        counts.spawned,
+        counts.completed,
         counts.living + counts.wakers,
         leaks.objects,
         leaks.frames,
@@ -112,7 +111,7 @@ fn run(args: Args) -> Figures {
 
 /// What was written, and nobody has synced, is not lost with the machine.
 fn save() {
-    match thread::block_on(fs::sync()) {
+    match thread::block_on(fs::save()) {
         Ok(()) | Err(fs::Error::NoVolume) => {}
         Err(error) => println!("[kernel] files are not on the disk: {error}"),
     }

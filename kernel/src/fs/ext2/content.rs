@@ -43,15 +43,12 @@ impl Volume {
         let end = offset.checked_add(bytes.len() as u64).ok_or(Error::TooLarge)?;
         let result = {
             let _changes = self.changes.lock().await;
-            let written = self.write_locked(node.number, &mut inode, offset, bytes).await;
+            let mut written = self.write_locked(node.number, &mut inode, offset, bytes).await;
             let before = inode.size();
             inode.set_size(before.max(end));
-            let written = match written {
-                Ok(()) => Ok(()),
-                // What was added would be behind the end of the file.
-                Err(error) => self.cut_locked(&mut inode, before).await.and(Err(error)),
-            };
             if written.is_err() {
+                // What was added would be behind the end of the file.
+                written = self.cut_locked(&mut inode, before).await.and(written);
                 inode.set_size(before);
             }
             let stored = self.store(node.number, &inode).await;
