@@ -106,6 +106,9 @@ test("hart: below it is whom it runs for, its privilege, and the memory at pc", 
     "Instructions retired | 1,234,567",
   ]);
   expect(rows[4]!.target).toEqual({ kind: "address", address: "0x80200010" });
+  const user = hartRow({ ...hart, privilege: "U", pc: "0x1000", process: 3 }, snapshot);
+  const pc = (await user.children!()).find(({ label }) => label === "pc");
+  expect(pc?.target).toEqual({ kind: "address", address: "0x1000@3" });
   expect(hartRow({ ...hart, state: "stopped" }, snapshot).children).toBeUndefined();
 });
 

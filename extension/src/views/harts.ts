@@ -5,7 +5,7 @@ import type { Snapshot } from "../debug/snapshot.ts";
 import type { Hart } from "../wire.ts";
 import { coroutineRow } from "./coroutines.ts";
 import type { Icon, Roots, Row } from "./row.ts";
-import { join, shortName, shortPlace } from "./row.ts";
+import { addressIn, join, shortName, shortPlace } from "./row.ts";
 import { processLabel, threadRow } from "./threads.ts";
 import { instructions } from "./waits.ts";
 
@@ -101,7 +101,8 @@ async function detailRows(id: string, hart: Hart, snapshot: Snapshot): Promise<r
       description: pc,
       icon: { id: "symbol-variable" },
       context: "address",
-      target: { kind: "address", address: pc },
+      // A program's address means something in its own address space only.
+      target: { kind: "address", address: addressIn(privilege === "U" ? process : undefined, pc) },
     },
     {
       id: `${id}/instructions`,
