@@ -1,6 +1,7 @@
 /** What a stop shows and lets change: locals, expressions, registers, memory, code, threads. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { KERNEL, open } from "../symbols/images.ts";
 import { type Body, Client, lineOf, sources } from "./support.ts";
 
 const RING = "src/workload/ring.rs";
@@ -375,5 +376,44 @@ describe("CSRs, modules and processes", () => {
     expect(kernel.ranges[0]).toMatchObject({ start: "0x80200000", flags: "r-x" });
     expect(await client.request("asyncos/processes")).toEqual({ processes: [] });
     client.close();
+  });
+});
+
+/** The first instruction of an async fn's body. */
+const bodyOf = (name: string): bigint => {
+  const [body] = open(KERNEL!).functionsNamed(`${name}::{async_fn#0}`);
+  return body!.entry;
+};
+
+describe("where an async fn begins", () => {
+  it("stops where its arguments are in their places, and guesses none before", async () => {
+    const PRIORITIES = "src/workload/priorities.rs";
+    const line = lineOf(PRIORITIES, "async fn alarm(");
+    const fresh = new Client();
+    try {
+      await fresh.launch({ append: "workload=priorities" }, (c) =>
+        c.request("setBreakpoints", {
+          source: { path: join(sources, PRIORITIES) },
+          breakpoints: [{ line }],
+        }),
+      );
+      const stop = await fresh.stopped();
+      const [frame] = await fresh.frames(stop.threadId);
+      expect(frame).toMatchObject({ name: "priorities::alarm (async)", line });
+      // An `Arc<AtomicBool>` that nobody has set.
+      expect(await fresh.locals(frame.id)).toEqual({ stop: "0" });
+
+      // At its entry a register holds the coroutine, and the argument's slot in it holds nothing yet.
+      await fresh.request("setInstructionBreakpoints", {
+        breakpoints: [{ instructionReference: `0x${bodyOf("priorities::alarm").toString(16)}` }],
+      });
+      await fresh.request("continue", { threadId: stop.threadId });
+      const second = await fresh.stopped();
+      const [entry] = await fresh.frames(second.threadId);
+      expect(entry).toMatchObject({ name: "priorities::alarm (async)", line });
+      expect(await fresh.locals(entry.id)).toEqual({ stop: "<optimised out>" });
+    } finally {
+      await fresh.close();
+    }
   });
 });

@@ -49,3 +49,17 @@ export function compileC(): { readonly name: string; readonly path: string }[] {
     return { name, path };
   });
 }
+
+/** The function of fixtures/frame.ll, its frame's base in s0; undefined where LLVM is not installed. */
+export function compileFramePointer(): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), "symbols-"));
+  const [object, image] = [join(folder, "frame.o"), join(folder, "frame.elf")];
+  try {
+    execFileSync("llc-19", ["-O0", "-filetype=obj", here("fixtures/frame.ll"), "-o", object]);
+    execFileSync("ld.lld-19", ["-Ttext", "0x80200000", "-e", "half", object, "-o", image]);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  return image;
+}

@@ -69,7 +69,7 @@ function lines(path: string, line: number, host: BreakpointHost): Resolution {
       ...found.addresses.map((local) =>
         codePoint(
           module,
-          local,
+          behindPrologue(module, local, its),
           ({ location }) => location?.line === its && location.path === compiled,
         ),
       ),
@@ -86,6 +86,14 @@ function lines(path: string, line: number, host: BreakpointHost): Resolution {
     ? `No code was generated for line ${line} or the lines below it.`
     : `${names || "The program"} has no code from ${path}.`;
   return { addresses: [], line: undefined, message };
+}
+
+/** Where a line begins with its function: its first instruction at which the arguments are in their places. */
+function behindPrologue({ symbols }: Module, local: Address, line: number): Address {
+  const fn = symbols.functionAt(local);
+  if (fn?.entry !== local) return local;
+  const body = symbols.afterPrologue(fn);
+  return symbols.locationAt(body)?.line === line ? body : local;
 }
 
 /** The bodies of async functions, which a user names by the function. */

@@ -13,7 +13,16 @@ import type {
 } from "../symbols/api.ts";
 import type { Module, StackFrame } from "./api.ts";
 import { AWAITEE, awaiteeMember, heldBy, stageOf } from "./coroutine.ts";
-import { type Datum, datumAt, part, type Scope, take, type World } from "./datum.ts";
+import {
+  activeVariant,
+  type Datum,
+  datumAt,
+  part,
+  read,
+  type Scope,
+  take,
+  type World,
+} from "./datum.ts";
 import { inModule } from "./modules.ts";
 import { activationOf } from "./stack.ts";
 import { isCoroutine, stepsTo } from "./types.ts";
@@ -82,7 +91,10 @@ class Places {
   of(variable: Variable): Datum {
     const place = this.#module.symbols.evaluate(variable.location, this.#context);
     const datum: Datum = { type: variable.type, place, offset: 0, scope: this.#scope };
-    if (variable.location.kind !== "none") return biased(datum, variable, this.#module.bias);
+    const { location } = variable;
+    if (location.kind !== "none") return biased(datum, variable, this.#module.bias);
+    // Where it has places of its own, a pc without one is before its value or after it.
+    if (location.elsewhere) return datum;
     const body = this.#coroutine();
     return (body && heldAnywhere(body, variable)) ?? datum;
   }
@@ -191,7 +203,30 @@ function heldAnywhere(environment: Datum, variable: Variable): Datum | undefined
   if (second) {
     return unavailable(environment, variable, "ambiguous: several variables have this name");
   }
-  return slot && part(environment, slot.offset, slot.type);
+  if (!slot) return undefined;
+  const here = part(environment, slot.offset, slot.type);
+  return maybeUnmoved(environment, variable.name, here)
+    ? unavailable(environment, variable, "ambiguous: moved here and changed, or not moved yet")
+    : here;
+}
+
+/**
+ * Until its first suspension a body may be before the move of an argument into the slot that it
+ * lives in, or past it. A move leaves the bytes behind, so where both places hold the same it does
+ * not matter.
+ */
+function maybeUnmoved(environment: Datum, name: string, here: Datum): boolean {
+  const { type } = environment;
+  if (!isCoroutine(type)) return false;
+  const state = activeVariant(environment, type.variants);
+  if (typeof state === "string" || stageOf(state) !== "not started") return false;
+  const captures = state.type.kind === "struct" ? state.type.members : [];
+  const capture = captures.find((member) => member.name === name);
+  if (!capture) return false;
+  const moved = read(here);
+  const kept = read(environment, state.offset + capture.offset, capture.type.size);
+  if (typeof moved === "string" || typeof kept === "string") return false;
+  return moved.some((byte, index) => byte !== kept[index]);
 }
 
 function unavailable(environment: Datum, variable: Variable, reason: string): Datum {

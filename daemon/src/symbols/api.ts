@@ -79,8 +79,8 @@ export type Location =
     }
   /** Little-endian two's complement in `size` bytes. */
   | { readonly kind: "constant"; readonly value: bigint; readonly size: number }
-  /** No location at this pc, or none at all: optimised out. */
-  | { readonly kind: "none" };
+  /** Optimised out: no location at this pc but `elsewhere` in the function, or none at all. */
+  | { readonly kind: "none"; readonly elsewhere: boolean };
 
 /** A row of the line table: `address` up to `high`, exclusive. */
 export interface LineRow {

@@ -3,10 +3,11 @@ import type { FunctionInfo, LogicalFrame, SourceLocation, Variable } from "./api
 import { At, Tag } from "./constants.ts";
 import type { Die } from "./die.ts";
 import type { Dwarf } from "./dwarf.ts";
+import type { Frames } from "./frame.ts";
 import type { Lines } from "./lines.ts";
 import { expressionAt, locationOf } from "./locations.ts";
 import { linkageName, type Paths } from "./paths.ts";
-import { far, type InfoOffset, type NearAddress, type NearRange } from "./positions.ts";
+import { far, type InfoOffset, type NearAddress, type NearRange, near } from "./positions.ts";
 import { contains, RangeMap, rangesOf } from "./ranges.ts";
 import { lazily, type Types, unknown } from "./types.ts";
 import type { Unit } from "./unit.ts";
@@ -14,6 +15,9 @@ import { UnitMap } from "./unit-map.ts";
 
 /** Inlining and blocks nested deeper than this are not a compiler's. */
 const MAX_DEPTH = 512;
+/** DW_OP_reg8: s0, the frame pointer. */
+const FRAME_POINTER_OP = 0x58;
+const STACK_POINTER = 2;
 
 /** One frame in the making: its function's entry, and the blocks around the pc, outermost first. */
 interface Scope {
@@ -26,15 +30,17 @@ export class Functions {
   readonly #lines: Lines;
   readonly #paths: Paths;
   readonly #types: Types;
+  readonly #unwinding: Frames;
   readonly #units: UnitMap;
   readonly #maps = new Map<Unit, RangeMap>();
   readonly #infos = new Map<InfoOffset, FunctionInfo>();
 
-  constructor(dwarf: Dwarf, lines: Lines, paths: Paths, types: Types) {
+  constructor(dwarf: Dwarf, lines: Lines, paths: Paths, types: Types, unwinding: Frames) {
     this.#dwarf = dwarf;
     this.#lines = lines;
     this.#paths = paths;
     this.#types = types;
+    this.#unwinding = unwinding;
     this.#units = new UnitMap(dwarf);
   }
 
@@ -90,7 +96,7 @@ export class Functions {
     const physical = die && this.info(die);
     if (die === undefined || physical === undefined) return [];
     const scopes = this.#scopes(die, pc);
-    const frameBase = () => expressionAt(die, At.frameBase, pc);
+    const frameBase = () => this.#frameBase(die, physical, pc);
     let location = this.#lines.locationAt(die.unit, pc);
     const frames: LogicalFrame[] = [];
     for (const scope of scopes.reverse()) {
@@ -98,6 +104,28 @@ export class Functions {
       location = this.#callOf(scope.die);
     }
     return frames;
+  }
+
+  /**
+   * Compilers tell one base for the whole function, also for its first and last instructions, where
+   * the register is still, or again, the caller's and arguments are not in their slots yet.
+   */
+  #frameBase(die: Die, fn: FunctionInfo, pc: NearAddress): Uint8Array | undefined {
+    const base = expressionAt(die, At.frameBase, pc);
+    if (base === undefined) return undefined;
+    if (near(fn.entry) <= pc && pc < this.afterPrologue(fn)) return undefined;
+    if (base.length !== 1 || base[0] !== FRAME_POINTER_OP) return base;
+    const cfa = this.#unwinding.rowAt(pc)?.cfa;
+    return cfa && "register" in cfa && cfa.register === STACK_POINTER ? undefined : base;
+  }
+
+  /** First address behind the prologue. */
+  afterPrologue(fn: FunctionInfo): NearAddress {
+    const entry = near(fn.entry);
+    const first = fn.ranges.find(({ low, high }) => low <= fn.entry && fn.entry < high);
+    const unit = this.unitAt(entry);
+    if (unit === undefined || first === undefined) return entry;
+    return this.#lines.afterPrologue(unit, entry, near(first.high));
   }
 
   #frame(

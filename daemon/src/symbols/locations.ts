@@ -22,7 +22,8 @@ const Entry = {
   startLength: 8,
 } as const;
 
-const NONE: Location = { kind: "none" };
+const NONE: Location = { kind: "none", elsewhere: false };
+const ELSEWHERE: Location = { kind: "none", elsewhere: true };
 
 /** `size` is that of the variable's type, for constants. A list without a pc has no answer. */
 export function locationOf(
@@ -37,7 +38,7 @@ export function locationOf(
       ? NONE
       : { kind: "expression", bytes, frameBase, unit: die.unit.offset };
   }
-  if (die.has(At.location)) return NONE;
+  if (die.has(At.location)) return ELSEWHERE;
   const value = die.inherited((each) => each.integer(At.constValue));
   if (value === undefined || size < 0 || size > 64) return NONE;
   return { kind: "constant", value: BigInt.asUintN(size * 8, value), size };

@@ -82,9 +82,15 @@ class ElfSymbols implements SymbolFile {
       (die) => this.#functions.declarationOf(die),
       (path) => this.#definitionOf(path),
     );
-    this.#functions = new Functions(this.#dwarf, this.#lines, this.#paths, this.#types);
-    this.#vtables = new Vtables(this.#dwarf, this.#types);
     this.#frames = new Frames(this.#dwarf);
+    this.#functions = new Functions(
+      this.#dwarf,
+      this.#lines,
+      this.#paths,
+      this.#types,
+      this.#frames,
+    );
+    this.#vtables = new Vtables(this.#dwarf, this.#types);
     this.#symbols = new SymbolTable(elf);
   }
 
@@ -132,10 +138,7 @@ class ElfSymbols implements SymbolFile {
   }
 
   afterPrologue(fn: FunctionInfo): Address {
-    const first = fn.ranges.find(({ low, high }) => low <= fn.entry && fn.entry < high);
-    const unit = this.#functions.unitAt(near(fn.entry));
-    if (unit === undefined || first === undefined) return fn.entry;
-    return far(this.#lines.afterPrologue(unit, near(fn.entry), near(first.high)));
+    return far(this.#functions.afterPrologue(fn));
   }
 
   functionsNamed(pattern: string): readonly FunctionInfo[] {
