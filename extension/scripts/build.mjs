@@ -17,16 +17,28 @@ const common = {
 /** Views that are pages in webviews. */
 const PAGES = ["stacks", "timeline"];
 
+/** The language client is most of the code and no part of activation: a bundle of its own. */
+const separate = {
+  name: "separate",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^\.\/client\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./language.cjs", external: true } : undefined,
+    ),
+};
+
 const bundles = [
   {
     ...common,
-    entryPoints: ["src/extension.ts"],
-    outfile: "dist/extension.cjs",
+    entryPoints: { extension: "src/extension.ts", language: "src/language/client.ts" },
+    outdir: "dist",
+    outExtension: { ".js": ".cjs" },
     platform: "node",
     format: "cjs",
-    // The Node of the oldest VS Code in `engines`.
+    // The Node of the oldest VS Code in `engines`; it loads further bundles as it did the first.
     target: "node20",
+    supported: { "dynamic-import": false },
     external: ["vscode"],
+    plugins: [separate],
   },
   {
     ...common,

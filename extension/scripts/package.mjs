@@ -23,6 +23,7 @@ const MOST_BYTES = 5 * 1024 * 1024;
 /** From the repository's root, and to where in the package. */
 const CONTENTS = [
   ["extension/dist/extension.cjs", "dist/extension.cjs"],
+  ["extension/dist/language.cjs", "dist/language.cjs"],
   ["extension/dist/stacks.js", "dist/stacks.js"],
   ["extension/dist/stacks-style.css", "dist/stacks-style.css"],
   ["extension/dist/timeline.js", "dist/timeline.js"],

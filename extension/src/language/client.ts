@@ -1,4 +1,7 @@
-/** The language client: one for the window, over the same daemon, from the first session on. */
+/**
+ * The language client: one for the window, over the same daemon, from the first session on. It is
+ * large, so it is a bundle of its own, with a copy of what it imports.
+ */
 import type * as vscode from "vscode";
 import {
   BaseLanguageClient,
@@ -8,6 +11,7 @@ import {
   RevealOutputChannelOn,
 } from "vscode-languageclient/node";
 import type { JsonSocket } from "../base/json-socket.ts";
+import { type Language, speak } from "../base/words.ts";
 import { IN_USERS_WORDS } from "./hearing.ts";
 import type { KernelFiles } from "./kernels.ts";
 import { transports } from "./transport.ts";
@@ -53,9 +57,11 @@ class DaemonClient extends BaseLanguageClient {
 /** Stopping it closes the connection; `lost` is called when that went by itself. */
 export async function startLanguageClient(
   socket: JsonSocket,
+  language: Language,
   log: vscode.LogOutputChannel,
   lost: () => void,
 ): Promise<RunningClient> {
+  speak(language);
   const client = new DaemonClient(socket, log, lost);
   await client.start();
   return {

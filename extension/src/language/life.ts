@@ -3,6 +3,7 @@
  * file or a profile is open in a window whose folders have a kernel.
  */
 import * as vscode from "vscode";
+import { spoken } from "../base/words.ts";
 import type { Connect } from "../debug/adapter.ts";
 import type { RunningClient } from "./client.ts";
 import { type KernelFiles, WorkspaceKernels } from "./kernels.ts";
@@ -67,9 +68,8 @@ export class LanguageLife implements vscode.Disposable {
         await client.stop();
         return;
       }
-      // The client is large: it is loaded with the first session, not with the extension.
       const { startLanguageClient } = await import("./client.ts");
-      this.#client = await startLanguageClient(await this.#connect(), this.#log, () => {
+      this.#client = await startLanguageClient(await this.#connect(), spoken(), this.#log, () => {
         this.#client = undefined;
         this.#wanted = false;
       });
