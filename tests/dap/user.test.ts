@@ -155,6 +155,26 @@ it("stops in the code that all share, whoever runs it: the kernel, or a program"
   expect([...priorities.get("user")!]).toEqual(["4"]);
 });
 
+it.each(["kernel", "programs"])("stops %s alone in the code that all share", async (mode) => {
+  client = new Client();
+  const shared = "scheduler/src/image/queues.rs";
+  const line = lineOf(shared, "node.previous.store(list.last");
+  await client.launch({ append: "workload=run program=hello", harts: 2 }, async () => {
+    const { breakpoints } = await client.request("setBreakpoints", {
+      source: { path: join(sources, shared) },
+      breakpoints: [{ line, mode }],
+    });
+    expect(breakpoints).toHaveLength(1);
+  });
+  for (let stop = 0; stop < 6; stop++) {
+    const { threadId } = await client.stopped();
+    const { harts } = await client.request("asyncos/harts");
+    const { privilege } = harts.find(({ id }: Body) => id === threadId - 1);
+    expect(privilege === "U").toBe(mode === "programs");
+    await client.request("continue", { threadId });
+  }
+});
+
 it("steps over an await in a user coroutine", async () => {
   client = new Client();
   const hello = "user/programs/src/bin/hello.rs";

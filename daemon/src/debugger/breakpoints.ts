@@ -27,8 +27,14 @@ export type BreakpointPlace =
       readonly access: "read" | "write" | "readWrite";
     };
 
+/** Whose code a breakpoint is for: programs run in user mode, the kernel (and firmware) in the others. */
+export const BREAKPOINT_MODES = ["kernel", "programs"] as const;
+export type BreakpointMode = (typeof BREAKPOINT_MODES)[number];
+
 export interface BreakpointRequest extends GuardOptions {
   readonly place: BreakpointPlace;
+  /** Everybody's where it is left out. */
+  readonly mode?: BreakpointMode | undefined;
 }
 
 export interface BreakpointStatus {
@@ -142,7 +148,7 @@ export class Breakpoints {
     try {
       const guard = new Guard(request, HIT_FIELDS, host.inspector, (text) => host.print(text));
       if (request.place.kind === "data") {
-        breakpoint.hooks = watch(host, id, request.place, guard);
+        breakpoint.hooks = watch(host, breakpoint, request.place, guard);
         breakpoint.status = status({ verified: true });
         return;
       }
@@ -171,8 +177,8 @@ export class Breakpoints {
 }
 
 /** Requests with equal keys are the same breakpoint. */
-function keyOf({ place, condition, hitCondition, logMessage }: BreakpointRequest): string {
-  return JSON.stringify([place, condition, hitCondition, logMessage], (_, value) =>
+function keyOf({ place, mode, condition, hitCondition, logMessage }: BreakpointRequest): string {
+  return JSON.stringify([place, mode, condition, hitCondition, logMessage], (_, value) =>
     typeof value === "bigint" ? hex(value) : value,
   );
 }
@@ -188,6 +194,7 @@ function hook(
   const flavor = kind === "data" ? "instruction" : kind;
   return host.machine.hook(address, (hart: Hart) => {
     if (module && !module.owns(hart, address)) return false;
+    if (!isFor(request, hart)) return false;
     const begins = visits.begins(hart, address);
     if (!begins || host.unmoved(hart)) return false;
     const stops = guard.stops(new HitFields(host, hart), innermost(host.inspector, hart));
@@ -199,16 +206,21 @@ function hook(
   });
 }
 
+/** What a device writes, it writes for the kernel. */
+function isFor({ mode }: BreakpointRequest, hart: Hart | undefined): boolean {
+  return mode === undefined || (mode === "programs") === (hart?.privilege === "U");
+}
+
 function watch(
   host: BreakpointHost,
-  id: number,
+  { id, request }: Breakpoint,
   place: Extract<BreakpointPlace, { kind: "data" }>,
   guard: Guard,
 ): Disposable[] {
   const { address, size, name } = place;
   const listener = (event: WatchEvent): boolean => {
     const { hart, access } = event;
-    if (access === "write" && event.old === event.new) return false;
+    if (!isFor(request, hart) || (access === "write" && event.old === event.new)) return false;
     const stops = guard.stops(new HitFields(host, hart, event), innermost(host.inspector, hart));
     if (stops) {
       const { old, new: now } = event;

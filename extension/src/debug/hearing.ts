@@ -78,12 +78,11 @@ function eventBody(event: string | undefined, body: Body): Body {
 
 function responseBody(command: string | undefined, body: Body): Body {
   switch (command) {
-    case "initialize":
-      return each(body, "exceptionBreakpointFilters", [
-        "label",
-        "description",
-        "conditionDescription",
-      ]);
+    case "initialize": {
+      const filters = ["label", "description", "conditionDescription"];
+      const filtered = each(body, "exceptionBreakpointFilters", filters);
+      return each(filtered, "breakpointModes", ["label", "description"]);
+    }
     case "stackTrace":
       return { ...body, stackFrames: (body.stackFrames as readonly Named[]).map(noted) };
     case "threads":

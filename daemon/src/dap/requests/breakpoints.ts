@@ -3,7 +3,11 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import { z } from "zod";
 import { address, hex, physical } from "../../base/brand.ts";
 import { UserError } from "../../base/errors.ts";
-import type { BreakpointRequest, BreakpointStatus } from "../../debugger/breakpoints.ts";
+import {
+  BREAKPOINT_MODES,
+  type BreakpointRequest,
+  type BreakpointStatus,
+} from "../../debugger/breakpoints.ts";
 import type { Context } from "../context.ts";
 import { parseAddress } from "../encoding.ts";
 import { memoryAt, parseReference, type Reference, referenceOf } from "../references.ts";
@@ -12,6 +16,11 @@ import { evaluateIn, frameOf } from "./values.ts";
 
 const text = z.string().max(4096).optional();
 const guard = { condition: text, hitCondition: text, logMessage: text };
+/** As `breakpointModes` names them; everybody's is no mode. */
+const mode = z
+  .enum(["any", ...BREAKPOINT_MODES])
+  .transform((name) => (name === "any" ? undefined : name))
+  .optional();
 /** More than any user sets; keeps a malformed message from filling memory. */
 const MANY = 10_000;
 const line = z.int().min(0).max(0x7fff_ffff);
@@ -20,7 +29,7 @@ const source = z.object({ path: z.string().max(4096).optional() });
 const setBreakpoints = z.object({
   source,
   breakpoints: z
-    .array(z.object({ line, ...guard }))
+    .array(z.object({ line, mode, ...guard }))
     .max(MANY)
     .optional(),
 });
@@ -29,13 +38,17 @@ const setFunctionBreakpoints = z.object({
 });
 const setInstructionBreakpoints = z.object({
   breakpoints: z
-    .array(z.object({ instructionReference: z.string(), offset: z.int().optional(), ...guard }))
+    .array(
+      z.object({ instructionReference: z.string(), offset: z.int().optional(), mode, ...guard }),
+    )
     .max(MANY),
 });
 const accessType = z.enum(["read", "write", "readWrite"]);
 const setDataBreakpoints = z.object({
   breakpoints: z
-    .array(z.object({ dataId: z.string().max(4096), accessType: accessType.optional(), ...guard }))
+    .array(
+      z.object({ dataId: z.string().max(4096), accessType: accessType.optional(), mode, ...guard }),
+    )
     .max(MANY),
 });
 const setExceptionBreakpoints = z.object({
