@@ -17,6 +17,7 @@ import { asyncos } from "./requests/asyncos.ts";
 import { breakpoints, wireBreakpoint } from "./requests/breakpoints.ts";
 import { completions } from "./requests/completions.ts";
 import { execution } from "./requests/execution.ts";
+import { goto } from "./requests/goto.ts";
 import { greet, life } from "./requests/life.ts";
 import { memory } from "./requests/memory.ts";
 import { parallel } from "./requests/parallel.ts";
@@ -39,6 +40,7 @@ export const requests: Handlers = {
   ...asyncos,
   ...parallel,
   ...picked,
+  ...goto,
   ...processes,
   ...timeline,
 };

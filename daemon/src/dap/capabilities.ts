@@ -29,6 +29,7 @@ export const capabilities: DebugProtocol.Capabilities = {
   supportsSingleThreadExecutionRequests: true,
   supportsEvaluateForHovers: true,
   supportsSetVariable: true,
+  supportsGotoTargetsRequest: true,
   supportsSetExpression: true,
   supportsCompletionsRequest: true,
   completionTriggerCharacters: [".", ":", "$"],

@@ -12,7 +12,7 @@ import type { Frame } from "../debugger/stacks.ts";
 import type { SourceLocation } from "../symbols/api.ts";
 import type { Debuggee } from "./debuggee.ts";
 import { parseAddress } from "./encoding.ts";
-import { type Container, type Entry, Handles } from "./handles.ts";
+import { type Container, type Entry, Handles, type JumpTarget } from "./handles.ts";
 import type { LaunchOptions } from "./launch.ts";
 import type { MachineNames } from "./machines.ts";
 import { referenceOf } from "./references.ts";
@@ -34,6 +34,7 @@ export class Context {
   readonly halting = [this.breakpoints, this.filters, this.picked];
   readonly frames = new Handles<Frame>("Frame");
   readonly variables = new Handles<Container>("Variables reference");
+  readonly jumps = new Handles<JumpTarget>("Target");
   readonly machines: MachineNames;
   launch: LaunchOptions | undefined;
   session: Session | undefined;
@@ -92,6 +93,7 @@ export class Context {
   clearHandles(): void {
     this.frames.clear();
     this.variables.clear();
+    this.jumps.clear();
   }
 
   /** A path of this host where there is one; else a reference, whose content says where it was looked for. */

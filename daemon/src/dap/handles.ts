@@ -2,8 +2,11 @@
  * Numbers that a client holds during one stop: frames and things with children. They never repeat
  * within a session, so that one from an earlier stop is told apart.
  */
+import type { Address } from "../base/brand.ts";
 import { UserError } from "../base/errors.ts";
 import type { Frame } from "../debugger/stacks.ts";
+import type { Module } from "../inspect/api.ts";
+import type { FunctionInfo } from "../symbols/api.ts";
 
 /** One row of the variables view. */
 export interface Entry {
@@ -27,6 +30,15 @@ export interface Container {
   list(range?: { readonly start: number; readonly count: number }): readonly Entry[];
   /** The frame that its values belong to, for expressions and addresses. */
   readonly frame: Frame | undefined;
+}
+
+/** A place in a function, for a hart in it to go on at. */
+export interface JumpTarget {
+  readonly module: Module;
+  readonly fn: FunctionInfo;
+  readonly address: Address;
+  /** Innermost inlined levels there that the line is not of. */
+  readonly hidden: number;
 }
 
 export class Handles<T> {

@@ -2,6 +2,8 @@
  * One debugging session, free of any protocol: a machine that runs or stands, what may stop it, and
  * what it shows at a stop. One `Session` lives from a target's reset to its end.
  */
+
+import type { Address } from "../base/brand.ts";
 import { type Disposable, Signal } from "../base/disposable.ts";
 import { UserError } from "../base/errors.ts";
 import type { Module, StackFrame } from "../inspect/api.ts";
@@ -55,7 +57,11 @@ export class Session implements BreakpointHost, StepHost {
   readonly #runner: Runner;
   readonly #console = new TextDecoder();
   readonly #subscriptions: Disposable[] = [];
-  readonly #hidden = new Map<number, { readonly instructions: number; readonly hidden: number }>();
+  /** By hart: as long as it stands where it stood then. */
+  readonly #hidden = new Map<
+    number,
+    { readonly instructions: number; readonly pc: Address; readonly hidden: number }
+  >();
   #guestText = "";
   #reasons: Reason[] = [];
   #state: SessionState = "stopped";
@@ -147,18 +153,19 @@ export class Session implements BreakpointHost, StepHost {
 
   hiddenAt(hart: Hart): number {
     const view = this.#hidden.get(hart.id);
-    return view && view.instructions === hart.instructions ? view.hidden : 0;
+    const stands = view?.instructions === hart.instructions && view.pc === hart.pc;
+    return stands ? view.hidden : 0;
   }
 
   show(hart: Hart, hidden: number): void {
-    const { instructions } = hart;
+    const { instructions, pc } = hart;
     const before = this.#hidden.get(hart.id);
     // Where several stop at once, the innermost level that any of them means is shown.
     const least =
-      this.#reasons.length > 0 && before?.instructions === instructions
+      this.#reasons.length > 0 && before?.instructions === instructions && before.pc === pc
         ? Math.min(before.hidden, hidden)
         : hidden;
-    this.#hidden.set(hart.id, { instructions, hidden: least });
+    this.#hidden.set(hart.id, { instructions, pc, hidden: least });
   }
 
   finished(hart: Hart, hidden: number, text?: string): void {
@@ -235,6 +242,13 @@ export class Session implements BreakpointHost, StepHost {
   changed(): void {
     this.stacks.clear();
     this.edited.emit(undefined);
+  }
+
+  /** The hart goes on there; of the frames there, so many innermost inlined ones are not shown. */
+  jump(hart: Hart, to: Address, hidden: number): void {
+    hart.pc = to;
+    this.show(hart, hidden);
+    this.changed();
   }
 
   // Running

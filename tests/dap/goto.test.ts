@@ -1,0 +1,96 @@
+/** Jump to Cursor: a hart goes on at another line of its function. In C, unoptimised: each line is code of its own. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Body, Client, sources } from "./support.ts";
+
+const COMPILERS = ["riscv64-unknown-elf-gcc", "riscv64-linux-gnu-gcc"];
+const FLAGS =
+  "-g -O0 -nostdlib -ffreestanding -fno-stack-protector -fno-pic -static -no-pie -march=rv64imac -mabi=lp64 -mcmodel=medany -Wl,-Ttext=0x80200000 -Wl,--build-id=none";
+const path = join(import.meta.dirname, "fixtures/sum.c");
+const folder = mkdtempSync(join(tmpdir(), "goto-"));
+const program = join(folder, "sum.elf");
+
+const compiler = COMPILERS.find((command) => {
+  try {
+    execFileSync(command, [...FLAGS.split(" "), path, "-o", program], { stdio: "pipe" });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const at = (text: string): number => {
+  const lines = readFileSync(path, "utf8").split("\n");
+  return lines.findIndex((line) => line.includes(text)) + 1;
+};
+
+describe.skipIf(compiler === undefined)("jump to cursor", () => {
+  let client: Client;
+  const threadId = 1;
+
+  beforeEach(async () => {
+    client = new Client();
+    await client.launch({ program, harts: 1 }, (c) =>
+      c.request("setBreakpoints", {
+        source: { path },
+        breakpoints: [{ line: at("sum += 1000") }],
+      }),
+    );
+    expect((await client.stopped()).threadId).toBe(threadId);
+  });
+  afterEach(() => client.close());
+
+  const targets = async (line: number): Promise<Body[]> =>
+    (await client.request("gotoTargets", { source: { path }, line })).targets;
+  const sum = async (): Promise<string> =>
+    (await client.request("evaluate", { expression: "sum" })).result;
+  const jump = async (text: string): Promise<Body> => {
+    const [target] = await targets(at(text));
+    const stop = await client.go("goto", { threadId, targetId: target!.id });
+    expect(stop).toMatchObject({ reason: "goto", threadId });
+    const [frame] = await client.frames(threadId);
+    expect(frame).toMatchObject({
+      name: "count",
+      line: at(text),
+      instructionPointerReference: target!.instructionPointerReference,
+    });
+    return target!;
+  };
+
+  it("does lines once more, and leaves lines out", async () => {
+    expect(await sum()).toBe("111");
+    await jump("sum += 10;");
+    expect(await sum()).toBe("111");
+    await client.go("next", { threadId });
+    expect(await sum()).toBe("121");
+    await jump("other();");
+    await client.go("next", { threadId });
+    expect(await sum()).toBe("121");
+  });
+
+  it("stops at the breakpoint again that it has jumped before", async () => {
+    await jump("sum = 1;");
+    const stop = await client.go("continue", { threadId });
+    expect(stop.reason).toBe("breakpoint");
+    expect(await sum()).toBe("111");
+  });
+
+  it("offers no other function's lines, and takes no target of an earlier stop", async () => {
+    expect(await targets(at("static void other"))).toEqual([]);
+    const elsewhere = { path: join(sources, "src/main.rs") };
+    const { targets: none } = await client.request("gotoTargets", { source: elsewhere, line: 10 });
+    expect(none).toEqual([]);
+    const { id } = await jump("sum += 100;");
+    const [fresh] = await targets(at("sum = 1;"));
+    expect(fresh!.id).not.toBe(id);
+    await client.go("next", { threadId });
+    await expect(client.request("goto", { threadId, targetId: fresh!.id })).rejects.toThrow(
+      `Target ${fresh!.id} is of an earlier stop`,
+    );
+  });
+});
