@@ -190,6 +190,24 @@ describe("bars and cells are those of the model", () => {
   });
 });
 
+describe("what is asked again as it grows is answered as it is then", () => {
+  test.each(SEEDS)("seed %i", (seed) => {
+    const random = chance(seed * 15_485_863);
+    const capacity = seed % 4 === 0 ? 32_768 : 1 << 22;
+    const events = seed % 4 === 0 ? 30_000 : 100;
+    const run = record({ seed, pace: 2 + random(60), pause: random(2) * 20_000 }, events, capacity);
+    const [from, pixels] = [random(2) * random(run.now), 20 + random(200)];
+    for (let i = 0; i < (seed % 4 === 0 ? 5 : 30); i++) {
+      run.model.run(1 + random(seed % 4 === 0 ? 400 : 80));
+      const now = run.model.time;
+      const begin = run.trace.first > 0 ? run.timeline.query({ width: 1 }, now).begin : 0;
+      // The power of two that is a cell's width stays the same for some rounds.
+      checkPage({ ...run, now }, Math.max(from, begin), now, pixels);
+      if (random(5) === 0) checkPage({ ...run, now }, Math.max(from, begin), now, 5 * pixels);
+    }
+  });
+});
+
 test("a first bar of a billion instructions makes thousands of cells, not millions", () => {
   const dominance = new Dominance();
   const [first, then] = [1, 2];

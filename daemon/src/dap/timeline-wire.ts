@@ -45,8 +45,14 @@ export function wireTimeline(timeline: Timeline, page: TimelinePage): object {
   };
 }
 
-/** Names of the coroutines that the rows of harts and the wakes name by id. */
-function namesOf(timeline: Timeline, { rows }: TimelinePage): Record<string, string> {
+/**
+ * Names of the coroutines that the rows of harts and the wakes name by id, each with the ids of all that
+ * are called so: thousands of coroutines have a handful of names.
+ */
+function namesOf(
+  timeline: Timeline,
+  { rows }: TimelinePage,
+): Readonly<Record<string, readonly (number | string)[]>> {
   const ids = new Set<number | undefined>();
   for (const row of rows) {
     if (row.kind === "hart") {
@@ -56,12 +62,15 @@ function namesOf(timeline: Timeline, { rows }: TimelinePage): Record<string, str
       for (const cursor of row.wakes.alone) ids.add(timeline.runner(cursor));
     }
   }
-  const names: Record<string, string> = {};
+  const called = new Map<string, (number | string)[]>();
   for (const id of ids) {
     const name = id === undefined ? undefined : timeline.nameOf(id);
-    if (name !== undefined) names[shownId(id!)] = name;
+    if (name === undefined) continue;
+    const same = called.get(name);
+    if (same) same.push(shownId(id!));
+    else called.set(name, [shownId(id!)]);
   }
-  return names;
+  return Object.fromEntries(called);
 }
 
 function wireRow(timeline: Timeline, page: TimelinePage, row: Row): object {

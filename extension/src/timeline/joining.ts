@@ -2,7 +2,7 @@
  * Answers about ranges that touch, made one: what a move brings into sight is asked for alone and put
  * beside what is held. Cells begin at multiples of their width, so one answer would say the same.
  */
-import type { TimelineBody, TimelineRow } from "./messages.ts";
+import type { CalledBy, TimelineBody, TimelineRow } from "./messages.ts";
 
 /** Of machine time. */
 interface Range {
@@ -49,9 +49,17 @@ export function joined(held: Answered, part: Answered, keep: Range): Answered | 
     const other = moved(part.body.rows[at]!, by);
     return later ? beside(row, other, cuts) : beside(other, row, cuts);
   });
-  const names = { ...held.body.names, ...part.body.names };
+  const names = allCalled(held.body.names, part.body.names);
   const threads = { ...held.body.threads, ...part.body.threads };
   return { body: { ...part.body, from: held.body.from, rows, names, threads }, from, to };
+}
+
+function allCalled(some: CalledBy, others: CalledBy): CalledBy {
+  const all: Record<string, readonly (number | string)[]> = { ...some };
+  for (const [name, ids] of Object.entries(others)) {
+    all[name] = [...new Set([...(all[name] ?? []), ...ids])];
+  }
+  return all;
 }
 
 /** Of the same rows and the same recording, as finely. */

@@ -49,6 +49,8 @@ export interface BitmapRow {
 }
 export type TimelineRow = HartRow | CoroutineRow | BitmapRow;
 
+export type CalledBy = Readonly<Record<string, readonly (number | string)[]>>;
+
 export interface TimelineBody {
   readonly begin: string;
   readonly end: string;
@@ -60,8 +62,9 @@ export interface TimelineBody {
   readonly total: number;
   readonly start: number;
   readonly rows: readonly TimelineRow[];
-  /** Of coroutines and threads that rows name by id, as far as they are known. */
-  readonly names: Readonly<Record<string, string>>;
+  /** Of coroutines that rows name by id, as far as they are known: by name the ids of all that are called so. */
+  readonly names: CalledBy;
+  /** Of threads, by id. */
   readonly threads: Readonly<Record<string, string>>;
 }
 

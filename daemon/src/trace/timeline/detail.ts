@@ -34,13 +34,21 @@ export const cellWidth = (from: number, to: number, pixels: number): number =>
 /** A bar as wide as a cell or wider stands for itself; a cell is answered where a narrower one is. */
 export function stretches(track: Track, range: Range, ids: Ids): Stretches {
   const size = 2 ** range.width;
-  const bars: Bar[] = [];
-  const cells: Cell[] = [];
+  const told = toldBefore(track, range);
+  const bars = told?.bars.slice() ?? [];
+  const cells = told?.cells.slice() ?? [];
   const sums = new Sums(track, range);
   const endOf = (index: number): number =>
     index + 1 < track.end ? track.time(index + 1) : range.now;
-  let time = range.from;
-  let at = Math.max(track.at(time), track.first);
+  let time = told?.time ?? range.from;
+  let at = told?.at ?? Math.max(track.at(time), track.first);
+  /** Up to here nothing that comes later changes anything. */
+  let over = { bars: bars.length, cells: cells.length, time, at };
+  const moveOn = (): void => {
+    if (at + 1 < track.end && time <= range.now) {
+      over = { bars: bars.length, cells: cells.length, time, at };
+    }
+  };
   while (at < track.end) {
     const end = endOf(at);
     const start = track.time(at);
@@ -51,6 +59,7 @@ export function stretches(track: Track, range: Range, ids: Ids): Stretches {
       bars.push(bar(track, at, start, end, ids));
       time = end;
       at += 1;
+      moveOn();
     } else if (time >= range.to) {
       break;
     } else {
@@ -58,9 +67,38 @@ export function stretches(track: Track, range: Range, ids: Ids): Stretches {
       cells.push(sums.cell(cell, ids));
       time = (cell + 1) * size;
       at = Math.max(track.at(time, Math.max(sums.near, at)), at);
+      moveOn();
     }
   }
+  if (track instanceof ManyTrack) {
+    const { from, width, cut } = range;
+    const kept = { bars: bars.slice(0, over.bars), cells: cells.slice(0, over.cells) };
+    tellings.set(track, { ...over, ...kept, from, width, cut, first: track.first });
+  }
   return { bars, cells };
+}
+
+/**
+ * What was answered last of a track that many cells are asked of at each stop: of what is over, the
+ * same will be told again.
+ */
+interface Told extends Stretches {
+  readonly from: number;
+  readonly width: number;
+  readonly cut: boolean;
+  /** The track's oldest change then. */
+  readonly first: number;
+  /** Where the rest begins, and the change there. */
+  readonly time: number;
+  readonly at: number;
+}
+
+const tellings = new WeakMap<Track, Told>();
+
+function toldBefore(track: Track, { from, to, width, cut }: Range): Told | undefined {
+  const told = tellings.get(track);
+  const isSame = told?.from === from && told.width === width && told.cut === cut;
+  return isSame && told.first === track.first && told.time <= to ? told : undefined;
 }
 
 function bar(track: Track, index: number, start: number, end: number, ids: Ids): Bar {

@@ -1,7 +1,7 @@
 /** Where things are on the picture, in CSS pixels. */
 import { t } from "../../base/words.ts";
 import type { Held } from "../fetching.ts";
-import type { TimelineRow } from "../messages.ts";
+import type { CalledBy, TimelineRow } from "../messages.ts";
 import type { Viewport } from "../viewport.ts";
 
 export const RULER = 24;
@@ -47,8 +47,21 @@ export function rowTitle(row: TimelineRow): string {
   return row.name === undefined ? `#${row.id}` : `#${row.id} ${shortName(row.name)}`;
 }
 
+/** Names by id, of an answer. */
+const names = new WeakMap<CalledBy, ReadonlyMap<number | string, string>>();
+
+function nameOf(called: CalledBy, id: number | string): string | undefined {
+  let known = names.get(called);
+  if (!known) {
+    const pairs = Object.entries(called);
+    known = new Map(pairs.flatMap(([name, ids]) => ids.map((each) => [each, name] as const)));
+    names.set(called, known);
+  }
+  return known.get(id);
+}
+
 export const coroutineTitle = ({ body }: Held, id: number): string => {
-  const name = body.names[id];
+  const name = nameOf(body.names, id);
   return name === undefined ? `#${id}` : `#${id} ${shortName(name)}`;
 };
 export const threadTitle = ({ body }: Held, id: number): string => {
