@@ -30,6 +30,8 @@ import { CLOSE, type Farewell, type Transport } from "./transport.ts";
 const STUCK_MS = 30_000;
 /** Heap that one session may fill; the guest's memory is not part of it. */
 const MAX_HEAP_MIB = 2048;
+/** What a stop's answers are made of dies young: with less room it grows old, and costs a long pause. */
+const YOUNG_HEAP_MIB = 96;
 
 export interface SessionParts {
   readonly layout: Layout;
@@ -70,7 +72,10 @@ export class Session {
     this.#parts = parts;
     this.#worker = new Worker(layout.session, {
       workerData: { layout } satisfies WorkerData,
-      resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MIB },
+      resourceLimits: {
+        maxOldGenerationSizeMb: MAX_HEAP_MIB,
+        maxYoungGenerationSizeMb: YOUNG_HEAP_MIB,
+      },
       // A session prints nothing: under --stdio stdout is the protocol's.
       stdout: true,
     });
