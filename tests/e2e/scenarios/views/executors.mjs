@@ -23,6 +23,8 @@ export const executors = {
     await step("what came and went since the last stop is marked", async () => {
       await window.goOn();
       await view.names(/^Priority \d, .* since the last stop/);
+      // It takes the keys when it comes.
+      await window.event();
     });
 
     await step("keyboard: the waker cache opens to whose wakers it holds", async () => {
