@@ -2,10 +2,9 @@
  * Numbers that a client holds during one stop: frames and things with children. They never repeat
  * within a session, so that one from an earlier stop is told apart.
  */
-import type { Address } from "../base/brand.ts";
 import { UserError } from "../base/errors.ts";
+import type { CodePoint } from "../debugger/resolve.ts";
 import type { Frame } from "../debugger/stacks.ts";
-import type { Module } from "../inspect/api.ts";
 import type { FunctionInfo } from "../symbols/api.ts";
 
 /** One row of the variables view. */
@@ -33,12 +32,8 @@ export interface Container {
 }
 
 /** A place in a function, for a hart in it to go on at. */
-export interface JumpTarget {
-  readonly module: Module;
+export interface JumpTarget extends CodePoint {
   readonly fn: FunctionInfo;
-  readonly address: Address;
-  /** Innermost inlined levels there that the line is not of. */
-  readonly hidden: number;
 }
 
 export class Handles<T> {

@@ -34,4 +34,7 @@ export const coroutineId = z
   .refine((id) => parseId(id) !== undefined, 'an id was expected, e.g. 17, or "3:17" of process 3')
   .transform((id) => parseId(id)!);
 export const index = z.int().min(0).max(0x7fff_ffff);
+/** A line as the client counts, and a file by its path. */
+export const line = z.int().min(0).max(0x7fff_ffff);
+export const source = z.object({ path: z.string().max(4096).optional() });
 export const granularity = z.enum(["statement", "line", "instruction"]).optional();

@@ -35,7 +35,7 @@ export function resolve(place: CodePlace, host: BreakpointHost): Resolution {
 }
 
 /** `isMeant` tells the level that the user asked for; without one the innermost is shown. */
-function codePoint(
+export function codePoint(
   module: Module,
   local: Address,
   isMeant: (frame: LogicalFrame) => boolean,
@@ -44,6 +44,12 @@ function codePoint(
   const hidden = Math.max(0, frames.findIndex(isMeant));
   return { address: address(local + module.bias), module, hidden };
 }
+
+/** Whether a level stands in this line. */
+export const isOf =
+  (path: string, line: number) =>
+  ({ location }: LogicalFrame): boolean =>
+    location?.line === line && location.path === path;
 
 function lines(path: string, line: number, host: BreakpointHost): Resolution {
   const { modules } = host.inspector.modules;
@@ -67,11 +73,7 @@ function lines(path: string, line: number, host: BreakpointHost): Resolution {
     where.push(module.name);
     addresses.push(
       ...found.addresses.map((local) =>
-        codePoint(
-          module,
-          behindPrologue(module, local, its),
-          ({ location }) => location?.line === its && location.path === compiled,
-        ),
+        codePoint(module, behindPrologue(module, local, its), isOf(compiled, its)),
       ),
     );
   }

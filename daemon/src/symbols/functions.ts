@@ -113,7 +113,9 @@ export class Functions {
   #frameBase(die: Die, fn: FunctionInfo, pc: NearAddress): Uint8Array | undefined {
     const base = expressionAt(die, At.frameBase, pc);
     if (base === undefined) return undefined;
-    if (near(fn.entry) <= pc && pc < this.afterPrologue(fn)) return undefined;
+    const { entry, high, unit } = this.#beginning(fn);
+    const setUp = unit ? this.#lines.frameSetUp(unit, entry, high) : entry;
+    if (entry <= pc && pc < setUp) return undefined;
     if (base.length !== 1 || base[0] !== FRAME_POINTER_OP) return base;
     const cfa = this.#unwinding.rowAt(pc)?.cfa;
     return cfa && "register" in cfa && cfa.register === STACK_POINTER ? undefined : base;
@@ -121,11 +123,15 @@ export class Functions {
 
   /** First address behind the prologue. */
   afterPrologue(fn: FunctionInfo): NearAddress {
-    const entry = near(fn.entry);
-    const first = fn.ranges.find(({ low, high }) => low <= fn.entry && fn.entry < high);
-    const unit = this.unitAt(entry);
-    if (unit === undefined || first === undefined) return entry;
-    return this.#lines.afterPrologue(unit, entry, near(first.high));
+    const { entry, high, unit } = this.#beginning(fn);
+    return unit ? this.#lines.afterPrologue(unit, entry, high) : entry;
+  }
+
+  /** The code that a function begins with, without a unit where there is none. */
+  #beginning({ entry, ranges }: FunctionInfo) {
+    const first = ranges.find(({ low, high }) => low <= entry && entry < high);
+    const unit = first && this.unitAt(near(entry));
+    return { unit, entry: near(entry), high: near(first?.high ?? entry) };
   }
 
   #frame(

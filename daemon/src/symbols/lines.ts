@@ -95,20 +95,36 @@ export class Lines {
     return rows;
   }
 
-  /** First address behind the prologue of a function whose first code is [entry, end). */
+  /** First address behind the prologue of a function whose first code is [entry, end): where its body's lines begin. */
   afterPrologue(unit: Unit, entry: NearAddress, end: NearAddress): NearAddress {
+    const { lines } = this.table(unit);
+    const isBody = (row: number, first: number) => lines[row] !== lines[first] && lines[row] !== 0;
+    return this.#prologueEnd(unit, entry, end, isBody);
+  }
+
+  /** Where such a function's arguments are in its frame. A body that begins in the function's own line has a row of it. */
+  frameSetUp(unit: Unit, entry: NearAddress, end: NearAddress): NearAddress {
+    return this.#prologueEnd(unit, entry, end, () => true);
+  }
+
+  /** Where the compiler says so; else the first row behind the entry that is the body's. */
+  #prologueEnd(
+    unit: Unit,
+    entry: NearAddress,
+    end: NearAddress,
+    isBody: (row: number, first: number) => boolean,
+  ): NearAddress {
     const table = this.table(unit);
     const first = rowAt(table, entry);
     if (first === undefined) return entry;
-    let second: NearAddress | undefined;
+    let body: NearAddress | undefined;
     for (let row = first; row < table.count && table.addresses[row]! < end; row++) {
       const at = Math.max(entry, table.addresses[row]!) as NearAddress;
       if (isEnd(table, row)) break;
       if ((table.flags[row]! & RowFlag.prologueEnd) !== 0) return at;
-      const isNext = at > entry && table.lines[row] !== table.lines[first];
-      if (isNext && second === undefined && table.lines[row] !== 0) second = at;
+      if (body === undefined && at > entry && isBody(row, first)) body = at;
     }
-    return second ?? entry;
+    return body ?? entry;
   }
 
   /** The path as the compiler wrote it; an end of it will do when no other path has it. */

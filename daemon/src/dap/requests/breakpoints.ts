@@ -11,7 +11,7 @@ import {
 import type { Context } from "../context.ts";
 import { parseAddress } from "../encoding.ts";
 import { memoryAt, parseReference, type Reference, referenceOf } from "../references.ts";
-import { type Handlers, handler } from "../table.ts";
+import { type Handlers, handler, line, source } from "../table.ts";
 import { evaluateIn, frameOf } from "./values.ts";
 
 const text = z.string().max(4096).optional();
@@ -23,9 +23,7 @@ const mode = z
   .optional();
 /** More than any user sets; keeps a malformed message from filling memory. */
 const MANY = 10_000;
-const line = z.int().min(0).max(0x7fff_ffff);
 
-const source = z.object({ path: z.string().max(4096).optional() });
 const setBreakpoints = z.object({
   source,
   breakpoints: z
