@@ -1,5 +1,4 @@
 /** A profile for somebody else's kernel: in C, without optimisation, threads in an array. */
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +10,7 @@ import { physical } from "../../daemon/src/base/brand.ts";
 import { createInspector } from "../../daemon/src/inspect/inspector.ts";
 import { createMachine } from "../../daemon/src/machine/machine.ts";
 import { openSymbols } from "../../daemon/src/symbols/symbols.ts";
+import { compileC, GCC } from "../gcc.ts";
 
 const PROFILE = {
   name: "c",
@@ -31,21 +31,12 @@ const PROFILE = {
   ],
 };
 
-const compiler = ["riscv64-unknown-elf-gcc", "riscv64-linux-gnu-gcc"].find((command) => {
-  try {
-    execFileSync(command, ["--version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false;
-  }
-});
-const FLAGS =
-  "-nostdlib -ffreestanding -fno-stack-protector -fno-pic -static -no-pie -march=rv64imac -mabi=lp64 -mcmodel=medany -Wl,-Ttext=0x80200000 -Wl,--build-id=none -Wl,-e_start -Wl,--no-relax";
+const LINKED = "-Wl,-e_start -Wl,--no-relax";
 
 function boot(options: string) {
   const elf = join(mkdtempSync(join(tmpdir(), "c-kernel-")), "kernel.elf");
   const source = fileURLToPath(new URL("fixtures/kernel.c", import.meta.url));
-  execFileSync(compiler!, [...FLAGS.split(" "), ...options.split(" "), source, "-o", elf]);
+  compileC([source], `${LINKED} ${options}`, elf);
   const symbols = openSymbols(readFileSync(elf), "kernel.elf");
   const segments = symbols.segments.map((segment) => ({
     address: physical(Number(segment.physical)),
@@ -62,7 +53,7 @@ function boot(options: string) {
   return { machine, inspector, symbols, awareness: createAwareness(machine, inspector, profile) };
 }
 
-describe.skipIf(!compiler)("a C kernel", () => {
+describe.skipIf(!GCC)("a C kernel", () => {
   test.each([["-gdwarf-4 -O0"], ["-gdwarf-5 -O0"], ["-gdwarf-5 -O1"]])(
     "%s: events with their fields, at each function's entry",
     (options) => {

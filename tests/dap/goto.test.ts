@@ -1,27 +1,16 @@
 /** Jump to Cursor: a hart goes on at another line of its function. In C, unoptimised: each line is code of its own. */
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { compileC, GCC } from "../gcc.ts";
 import { type Body, Client, sources } from "./support.ts";
 
-const COMPILERS = ["riscv64-unknown-elf-gcc", "riscv64-linux-gnu-gcc"];
-const FLAGS =
-  "-g -O0 -nostdlib -ffreestanding -fno-stack-protector -fno-pic -static -no-pie -march=rv64imac -mabi=lp64 -mcmodel=medany -Wl,-Ttext=0x80200000 -Wl,--build-id=none";
 const path = join(import.meta.dirname, "fixtures/sum.c");
 const folder = mkdtempSync(join(tmpdir(), "goto-"));
 const program = join(folder, "sum.elf");
 
-const compiler = COMPILERS.find((command) => {
-  try {
-    execFileSync(command, [...FLAGS.split(" "), path, "-o", program], { stdio: "pipe" });
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-    throw error;
-  }
-});
+if (GCC) compileC([path], "-g -O0", program);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const at = (text: string): number => {
@@ -29,7 +18,7 @@ const at = (text: string): number => {
   return lines.findIndex((line) => line.includes(text)) + 1;
 };
 
-describe.skipIf(compiler === undefined)("jump to cursor", () => {
+describe.skipIf(GCC === undefined)("jump to cursor", () => {
   let client: Client;
   const threadId = 1;
 

@@ -1,5 +1,4 @@
 /** The display of values: C's shapes out of a compiled image, and damaged or odd ones made by hand. */
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +10,7 @@ import { createInspector } from "../../daemon/src/inspect/inspector.ts";
 import type { Hart } from "../../daemon/src/machine/api.ts";
 import type { Member, Place, Type, Variant } from "../../daemon/src/symbols/api.ts";
 import { openSymbols } from "../../daemon/src/symbols/symbols.ts";
+import { compileC, GCC } from "../gcc.ts";
 
 const base = (
   name: string,
@@ -199,27 +199,11 @@ test("lists that run in circles end", () => {
   expect(value.children).toEqual({ named: 1, indexed: 0 });
 });
 
-function gcc(): string | undefined {
-  for (const compiler of ["riscv64-unknown-elf-gcc", "riscv64-linux-gnu-gcc"]) {
-    try {
-      execFileSync(compiler, ["--version"], { stdio: "ignore" });
-      return compiler;
-    } catch {
-      // Not installed: try the next one.
-    }
-  }
-  return undefined;
-}
-
-const compiler = gcc();
-
-describe.skipIf(!compiler)("C", () => {
-  const flags =
-    "-g -O0 -nostdlib -ffreestanding -fno-stack-protector -fno-pic -static -no-pie -march=rv64imac -mabi=lp64 -mcmodel=medany -Wl,-Ttext=0x80200000 -Wl,--build-id=none";
+describe.skipIf(!GCC)("C", () => {
   const values = (): ((name: string) => Value) => {
     const elf = join(mkdtempSync(join(tmpdir(), "values-")), "values.elf");
     const source = fileURLToPath(new URL("fixtures/values.c", import.meta.url));
-    execFileSync(compiler!, [...flags.split(" "), source, "-o", elf]);
+    compileC([source], "-g -O0", elf);
     const symbols = openSymbols(readFileSync(elf), "values.elf");
     const c = createInspector();
     c.modules.add(symbols);

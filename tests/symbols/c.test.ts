@@ -2,9 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { address } from "../../daemon/src/base/brand.ts";
 import type { StructType, SymbolFile } from "../../daemon/src/symbols/api.ts";
-import { compileC, open } from "./images.ts";
+import { compileKernels, open } from "./images.ts";
 
-const IMAGES = compileC();
+const IMAGES = compileKernels();
 const MEMBERS = ["lock", "state", "chan", "pid", "parent", "context", "name", "u", "fn", "self"];
 
 /** An array of 64-bit numbers in the image. */

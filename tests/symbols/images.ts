@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openSymbols } from "../../daemon/src/symbols/symbols.ts";
+import { compileC, GCC } from "../gcc.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -18,9 +19,6 @@ export const OTHER_IMAGES: readonly string[] = (process.env.SYMBOLS_IMAGES ?? ""
 
 export const open = (path: string) => openSymbols(readFileSync(path), path);
 
-const COMPILERS = ["riscv64-unknown-elf-gcc", "riscv64-linux-gnu-gcc"];
-const COMMON =
-  "-march=rv64imac -mabi=lp64 -mcmodel=medany -nostdlib -ffreestanding -fno-stack-protector -fno-pic -static -no-pie -Wl,-Ttext=0x80200000 -Wl,--build-id=none";
 const VARIANTS: Readonly<Record<string, string>> = {
   "c-dwarf4": "-gdwarf-4 -O0",
   "c-dwarf5": "-gdwarf-5 -O0",
@@ -31,21 +29,13 @@ const VARIANTS: Readonly<Record<string, string>> = {
 };
 
 /** The C kernel of fixtures/ in several shapes, or nothing where no compiler for it is installed. */
-export function compileC(): { readonly name: string; readonly path: string }[] {
-  const compiler = COMPILERS.find((command) => {
-    try {
-      execFileSync(command, ["--version"], { stdio: "ignore" });
-      return true;
-    } catch {
-      return false;
-    }
-  });
-  if (compiler === undefined) return [];
+export function compileKernels(): { readonly name: string; readonly path: string }[] {
+  if (GCC === undefined) return [];
   const folder = mkdtempSync(join(tmpdir(), "symbols-"));
   const sources = ["proc.c", "lock.c"].map((name) => here(`fixtures/${name}`));
-  return Object.entries(VARIANTS).map(([name, flags]) => {
+  return Object.entries(VARIANTS).map(([name, options]) => {
     const path = join(folder, `${name}.elf`);
-    execFileSync(compiler, [...COMMON.split(" "), ...flags.split(" "), ...sources, "-o", path]);
+    compileC(sources, options, path);
     return { name, path };
   });
 }

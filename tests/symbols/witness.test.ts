@@ -6,7 +6,7 @@ import type { SymbolFile, Type, UnwindRow } from "../../daemon/src/symbols/api.t
 import { demangle, readable } from "../../daemon/src/symbols/demangle.ts";
 import { lastName } from "../../daemon/src/symbols/names.ts";
 import { random } from "../fuzz/random.ts";
-import { compileC, KERNEL, OTHER_IMAGES, open } from "./images.ts";
+import { compileKernels, KERNEL, OTHER_IMAGES, open } from "./images.ts";
 import { type Entry, llvm, parseEntries, printedRanges, quoted } from "./witness.ts";
 
 const SEED = Number(process.env.FUZZ_SEED ?? 20261122);
@@ -47,7 +47,7 @@ interface Symbolized {
 const IMAGES = [
   ...(KERNEL === undefined ? [] : [KERNEL]),
   ...OTHER_IMAGES,
-  ...compileC().map(({ path }) => path),
+  ...compileKernels().map(({ path }) => path),
 ];
 
 describe.each(IMAGES.map((path) => [basename(path), path] as const))("%s", (_, path) => {
