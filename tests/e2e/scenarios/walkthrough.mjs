@@ -125,7 +125,8 @@ export const walkthrough = {
       await window.event(/wake of coroutine \d+/);
       await window.command("AsyncOS: Remove All Breaks on Coroutines and Bits");
       await press(keyboard, BREAK, "Break in a Coroutine", "asyncos.breakInExample");
-      await window.stopped(/breakpoint/i);
+      // The Call Stack has more harts than room: this one may be out of sight.
+      await window.pane("Call Stack").find(/^Thread hart \d.*breakpoint/i);
       await window.editor("ring.rs");
       await keyboard.palette("asyncos.showTimeline");
       await window.webview.locator("#scroller:not(.bare)").waitFor();

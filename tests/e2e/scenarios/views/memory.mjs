@@ -1,11 +1,14 @@
 /** Memory and registers: bytes behind a value or an address, control registers by their fields. */
 import { until } from "../../workbench/until.mjs";
+import { kernelLine } from "../kernel-lines.mjs";
+
+const QUEUES = "scheduler/src/image/queues.rs";
 
 export const memory = {
   name: "memory and registers",
   drives: { mouse: ["asyncos.openMemory"], keyboard: ["asyncos.openMemory"] },
 
-  async run({ step, window }) {
+  async run({ root, step, window }) {
     const { keyboard, mouse } = window;
     const variables = window.pane("Variables");
     const bytes = /0x[0-9a-f]{8,} +([0-9a-f]{2} +){16}\|/;
@@ -63,6 +66,18 @@ export const memory = {
       await keyboard.palette("asyncos.openMemory");
       await window.quickInput.answer("no_such_name");
       await window.notification("no_such_name");
+    });
+
+    await step("Jump to Cursor: the hart stands at another line of its function", async () => {
+      await window.stopAt("Bitmap update", true);
+      await window.goOn();
+      await window.event(/bitmap/);
+      const stack = window.pane("Call Stack");
+      const line = await kernelLine(root, QUEUES, "node.previous.store(list.last");
+      await window.goToLine(line);
+      await window.command("Debug: Jump to Cursor");
+      await stack.names(new RegExp(`queues::push, line ${line}\\b`));
+      await window.screenshot("jump");
     });
   },
 };
