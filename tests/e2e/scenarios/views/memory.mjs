@@ -73,10 +73,12 @@ export const memory = {
       await window.goOn();
       await window.event(/bitmap/);
       const stack = window.pane("Call Stack");
+      const before = await variables.find(/^pc, value 0x/);
       const line = await kernelLine(root, QUEUES, "node.previous.store(list.last");
       await window.goToLine(line);
       await window.command("Debug: Jump to Cursor");
       await stack.names(new RegExp(`queues::push, line ${line}\\b`));
+      await until("pc is another", async () => (await variables.find(/^pc, value 0x/)) !== before);
       await window.screenshot("jump");
     });
   },
