@@ -1,6 +1,5 @@
 /** A profile for somebody else's kernel: in C, without optimisation, threads in an array. */
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -11,6 +10,7 @@ import { createInspector } from "../../daemon/src/inspect/inspector.ts";
 import { createMachine } from "../../daemon/src/machine/machine.ts";
 import { openSymbols } from "../../daemon/src/symbols/symbols.ts";
 import { compileC, GCC } from "../gcc.ts";
+import { scratch } from "../scratch.ts";
 
 const PROFILE = {
   name: "c",
@@ -34,7 +34,7 @@ const PROFILE = {
 const LINKED = "-Wl,-e_start -Wl,--no-relax";
 
 function boot(options: string) {
-  const elf = join(mkdtempSync(join(tmpdir(), "c-kernel-")), "kernel.elf");
+  const elf = join(scratch(), "kernel.elf");
   const source = fileURLToPath(new URL("fixtures/kernel.c", import.meta.url));
   compileC([source], `${LINKED} ${options}`, elf);
   const symbols = openSymbols(readFileSync(elf), "kernel.elf");

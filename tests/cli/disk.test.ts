@@ -1,14 +1,11 @@
 /** What a guest writes to its disk: nowhere, or into the user's file when that is wanted. */
 import { chmodSync, lstatSync, readdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { createEnvironment } from "../../daemon/src/server/environment.ts";
 import { layoutOf } from "../../daemon/src/server/layout.ts";
 import { Client } from "../dap/support.ts";
-import { asyncos, guest, root, scratch } from "./support.ts";
-
-const files = scratch();
-afterAll(() => files.remove());
+import { asyncos, fileWith, guest, root } from "./support.ts";
 
 const BASE = 0x8020_0000;
 const [DESCRIPTORS, AVAILABLE, USED, HEADER, DATA] = [0x800, 0x900, 0xa00, 0xb00, 0xc00];
@@ -79,7 +76,7 @@ function writer(): Uint8Array {
   return elf;
 }
 
-const program = files.file("writer.elf", writer());
+const program = fileWith("writer.elf", writer());
 /** With a rest that is no whole sector, which stays. */
 const before = Buffer.alloc(8 * 512 + 5, 7);
 const after = Buffer.from(before);
@@ -87,13 +84,13 @@ after.fill(0, 512 * SECTOR, 512 * (SECTOR + 1));
 after.write(TEXT, 512 * SECTOR);
 
 it("a run changes nothing", async () => {
-  const disk = files.file("kept", before);
+  const disk = fileWith("kept", before);
   expect(await asyncos(["run", program, "--disk", disk])).toMatchObject({ code: 0, stderr: "" });
   expect(readFileSync(disk)).toEqual(before);
 });
 
 it("with --disk-write the file is what the guest made of it, behind a link and with its mode", async () => {
-  const disk = files.file("written", before);
+  const disk = fileWith("written", before);
   chmodSync(disk, 0o640);
   const link = join(dirname(disk), "link");
   symlinkSync("written", link);
@@ -107,7 +104,7 @@ it("with --disk-write the file is what the guest made of it, behind a link and w
 
 it("a file that cannot be replaced is as it was, and the run says so", async () => {
   // No name beside it is left for what is being written.
-  const disk = files.file("x".repeat(254), before);
+  const disk = fileWith("x".repeat(254), before);
   const ended = await asyncos(["run", program, "--disk", disk, "--disk-write"]);
   expect(ended.code).toBe(1);
   expect(ended.stderr).toMatch(/x cannot be written, and is as it was: ENAMETOOLONG/);
@@ -115,7 +112,7 @@ it("a file that cannot be replaced is as it was, and the run says so", async () 
 });
 
 it("a session of `diskWrite` replaces it when its client goes", async () => {
-  const disk = files.file("session", before);
+  const disk = fileWith("session", before);
   const { replaceFile } = createEnvironment(layoutOf(root));
   const client = new Client({ replaceFile });
   await client.request("initialize", { adapterID: "asyncos" });

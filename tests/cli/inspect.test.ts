@@ -1,12 +1,9 @@
 /** `asyncos inspect` on the bundled kernel and on ELFs that say less. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Facts } from "../../daemon/src/cli/inspect/facts.ts";
-import { asyncos, guest, root, scratch } from "./support.ts";
-
-const files = scratch();
-afterAll(() => files.remove());
+import { asyncos, fileWith, guest, root } from "./support.ts";
 
 async function facts(...args: string[]): Promise<Facts> {
   const { stdout, stderr, code } = await asyncos(["inspect", "--json", ...args]);
@@ -56,7 +53,7 @@ describe("the bundled kernel", () => {
 });
 
 it("an ELF without debugging information has gaps, not coroutines", async () => {
-  const bare = await facts(files.file("bare.elf", guest("again:\nj again")));
+  const bare = await facts(fileWith("bare.elf", guest("again:\nj again")));
   expect(bare.coroutines).toEqual([]);
   expect(bare.dwarf).toEqual([]);
   expect(bare.profile).toBeNull();
@@ -68,7 +65,7 @@ it("an ELF that does not boot here can be looked at", async () => {
   // Its segment and entry where no RAM is.
   const view = new DataView(low.buffer);
   for (const field of [24, 80, 88]) view.setBigUint64(field, 0x1_0000n, true);
-  const user = await facts(files.file("user.elf", low));
+  const user = await facts(fileWith("user.elf", low));
   expect(user.entry).toBe("0x10000");
   expect(user.gaps.join("\n")).toMatch(/does not boot on this machine: .*0x10000/);
 });
@@ -76,12 +73,12 @@ it("an ELF that does not boot here can be looked at", async () => {
 it("nor does one without an entry", async () => {
   const image = guest("again:\nj again");
   new DataView(image.buffer).setBigUint64(24, 0n, true);
-  const { gaps } = await facts(files.file("library.elf", image));
+  const { gaps } = await facts(fileWith("library.elf", image));
   expect(gaps.join("\n")).toMatch(/does not boot on this machine: .*entry/);
 });
 
 it("a profile that is wrong is an error, not a gap", async () => {
-  const profile = files.file("odd.json", '{"name": 7}');
+  const profile = fileWith("odd.json", '{"name": 7}');
   const { code, stderr } = await asyncos(["inspect", "--profile", profile]);
   expect(code).toBe(1);
   expect(stderr).toMatch(/^asyncos: odd\.json: name/);

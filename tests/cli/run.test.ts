@@ -1,11 +1,9 @@
 /** `asyncos run` as users meet it: consoles, statistics, determinism, exit codes and errors. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
-import { asyncos, guest, root, scratch } from "./support.ts";
+import { describe, expect, it } from "vitest";
+import { asyncos, fileWith, guest, root } from "./support.ts";
 
-const files = scratch();
-afterAll(() => files.remove());
 const kernel = join(root, "kernel/prebuilt/asyncos-kernel.elf");
 
 interface Statistics {
@@ -121,7 +119,7 @@ describe("ends of a run", () => {
     ["nowhere to trap to", "csrrw zero, stvec, zero\n.half 0\n.half 0", [], 126, /stuck on hart 0/],
   ];
   it.each(rows)("%s", async (name, text, args, code, stderr) => {
-    const path = files.file(`${name.replaceAll(/\W/g, "-")}.elf`, guest(text));
+    const path = fileWith(`${name.replaceAll(/\W/g, "-")}.elf`, guest(text));
     const result = await asyncos(["run", path, ...args]);
     expect(result.stderr).toMatch(stderr);
     expect(result.stderr.split("\n").length).toBeLessThanOrEqual(2);
@@ -129,13 +127,13 @@ describe("ends of a run", () => {
   });
 
   it("stdin is the guest's keyboard", async () => {
-    const path = files.file("echo.elf", guest(ECHO));
+    const path = fileWith("echo.elf", guest(ECHO));
     const result = await asyncos(["run", path], { input: "hello\nq" });
     expect(result).toEqual({ code: 0, stdout: "hello\nq\n", stderr: "" });
   });
 
   it("Ctrl-C ends a guest that would not", async () => {
-    const path = files.file("loud.elf", guest(`li a7, 1\nli a0, 65\necall\nagain:\nj again`));
+    const path = fileWith("loud.elf", guest(`li a7, 1\nli a0, 65\necall\nagain:\nj again`));
     const result = await asyncos(["run", path], {
       during: (stdout, child) => {
         if (stdout === "A") child.kill("SIGINT");
@@ -154,7 +152,7 @@ describe("errors are one line that names the thing", () => {
     copy[at] = byte;
     return copy;
   };
-  const path = (name: string, bytes: string | Uint8Array) => () => files.file(name, bytes);
+  const path = (name: string, bytes: string | Uint8Array) => () => fileWith(name, bytes);
   const rows: [name: string, args: () => string[], code: number, stderr: RegExp][] = [
     ["no such file", () => ["run", "/no/such.elf"], 1, /\/no\/such\.elf: there is no such file/],
     ["a folder", () => ["run", root], 1, /is not a file/],

@@ -1,10 +1,10 @@
 /** The built `asyncos` command as a process, and small guests for it. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { assemble } from "../machine/support/assembler.ts";
+import { scratch } from "../scratch.ts";
 
 export const root = join(import.meta.dirname, "../..");
 const command = join(root, "daemon/bin/asyncos.mjs");
@@ -45,20 +45,14 @@ export async function asyncos(args: readonly string[], how: How = {}): Promise<F
 
 const BASE = 0x8020_0000;
 
-/** A folder for the files of one test file. */
-export function scratch(): {
-  file(name: string, bytes: string | Uint8Array): string;
-  remove(): void;
-} {
-  const folder = mkdtempSync(join(tmpdir(), "asyncos-cli-"));
-  return {
-    file(name, bytes) {
-      const path = join(folder, name);
-      writeFileSync(path, bytes);
-      return path;
-    },
-    remove: () => rmSync(folder, { recursive: true }),
-  };
+let folder: string | undefined;
+
+/** The path of a new file, which goes when the tests of this file are over. */
+export function fileWith(name: string, bytes: string | Uint8Array): string {
+  folder ??= scratch();
+  const path = join(folder, name);
+  writeFileSync(path, bytes);
+  return path;
 }
 
 /** An ELF with one segment: the assembled text at 0x8020_0000 (System V gABI, ELF-64). */

@@ -1,10 +1,7 @@
 /** `asyncos trace`: events as JSON lines, the same as `run --stats` counts, whole or not at all. */
 import { existsSync, readFileSync } from "node:fs";
-import { afterAll, expect, it } from "vitest";
-import { asyncos, scratch } from "./support.ts";
-
-const files = scratch();
-afterAll(() => files.remove());
+import { expect, it } from "vitest";
+import { asyncos, fileWith } from "./support.ts";
 
 interface Event {
   readonly time: string;
@@ -34,7 +31,7 @@ it("lists in order what run counts", async () => {
 });
 
 it("writes a file whole", async () => {
-  const path = files.file("events.jsonl", "old");
+  const path = fileWith("events.jsonl", "old");
   const { code, stdout } = await asyncos(["trace", "--kinds", "spawn", "--output", path]);
   expect(code).toBe(0);
   expect(stdout).toMatch(/^\[kernel\] done: /m);
@@ -44,7 +41,7 @@ it("writes a file whole", async () => {
 });
 
 it("writes a timeline that Perfetto opens: every poll, wake and coroutine is in it", async () => {
-  const path = files.file("timeline.json", "old");
+  const path = fileWith("timeline.json", "old");
   const guest = ["--schedule", "random", "--seed", "3"];
   const run = await asyncos(["trace", "--format", "perfetto", "--output", path, ...guest]);
   expect(run.code).toBe(0);

@@ -1,12 +1,11 @@
 /** What goes wrong, by the guest, by the user, by a file: each is told, and the adapter lives on. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { scratch } from "../scratch.ts";
 import { type Body, Client, kernel, lineOf, sources } from "./support.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "asyncos-dap-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = scratch();
 
 function file(name: string, content: Uint8Array | string): string {
   const path = join(folder, name);

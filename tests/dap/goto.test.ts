@@ -1,17 +1,16 @@
 /** Jump to Cursor: a hart goes on at another line of its function. In C, unoptimised: each line is code of its own. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { compileC, GCC } from "../gcc.ts";
+import { scratch } from "../scratch.ts";
 import { type Body, Client, sources } from "./support.ts";
 
 const path = join(import.meta.dirname, "fixtures/sum.c");
-const folder = mkdtempSync(join(tmpdir(), "goto-"));
+const folder = scratch();
 const program = join(folder, "sum.elf");
 
 if (GCC) compileC([path], "-g -O0", program);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const at = (text: string): number => {
   const lines = readFileSync(path, "utf8").split("\n");

@@ -1,17 +1,16 @@
 /** The kernel in the box, out of a checkout and out of a package's archive. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { createTar } from "nanotar";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { kernelFolder } from "../../extension/src/daemon/kernel-folder.ts";
+import { scratch } from "../scratch.ts";
 
 let home: string;
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), "asyncos-folder-"));
+  home = scratch();
 });
-afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 const image = new Uint8Array(300_000).map((_, index) => index % 251);
 

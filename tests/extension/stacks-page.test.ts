@@ -2,9 +2,8 @@
  * The page of the parallel stacks in a real browser, on a real stop of the bundled kernel. Skipped
  * where there is no Chromium; CI has one.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { type Browser, chromium } from "playwright-core";
@@ -13,6 +12,7 @@ import { speak } from "../../extension/src/base/words.ts";
 import { stacksBody } from "../../extension/src/stacks/html.ts";
 import { coroutinesHere, counts, summary } from "../../extension/src/stacks/words.ts";
 import { type Body, Client } from "../dap/support.ts";
+import { scratch } from "../scratch.ts";
 import {
   CHINESE,
   ENGLISH,
@@ -24,7 +24,7 @@ import {
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const extension = join(import.meta.dirname, "../../extension");
-const dist = mkdtempSync(join(tmpdir(), "stacks-page-"));
+const dist = scratch();
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 let browser: Browser;
@@ -56,7 +56,6 @@ describe.skipIf(!existsSync(CHROMIUM))("the page of the parallel stacks", () => 
   afterAll(async () => {
     await browser?.close();
     client?.close();
-    rmSync(dist, { recursive: true });
   });
 
   const open = async (theme: ThemeName = "dark"): Promise<Stage> => {

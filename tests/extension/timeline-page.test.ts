@@ -2,8 +2,7 @@
  * The Timeline's page in a real browser, on a real run of the bundled kernel. Skipped where there is no
  * Chromium; CI has one.
  */
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { type Browser, chromium } from "playwright-core";
@@ -11,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { speak } from "../../extension/src/base/words.ts";
 import { timelineBody } from "../../extension/src/timeline/html.ts";
 import { Client } from "../dap/support.ts";
+import { scratch } from "../scratch.ts";
 import {
   CHINESE,
   ENGLISH,
@@ -24,7 +24,7 @@ const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const extension = join(import.meta.dirname, "../../extension");
 
 /** Its own: others may be packing the extension's. */
-const dist = mkdtempSync(join(tmpdir(), "timeline-page-"));
+const dist = scratch();
 
 let browser: Browser;
 let client: Client;
@@ -51,7 +51,6 @@ describe.skipIf(!existsSync(CHROMIUM))("the Timeline's page", () => {
   afterAll(async () => {
     await browser?.close();
     client?.close();
-    rmSync(dist, { recursive: true });
   });
 
   const open = async (theme: ThemeName = "dark"): Promise<Stage & { errors: string[] }> => {

@@ -1,6 +1,5 @@
 /** The display of values: C's shapes out of a compiled image, and damaged or odd ones made by hand. */
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -11,6 +10,7 @@ import type { Hart } from "../../daemon/src/machine/api.ts";
 import type { Member, Place, Type, Variant } from "../../daemon/src/symbols/api.ts";
 import { openSymbols } from "../../daemon/src/symbols/symbols.ts";
 import { compileC, GCC } from "../gcc.ts";
+import { scratch } from "../scratch.ts";
 
 const base = (
   name: string,
@@ -201,7 +201,7 @@ test("lists that run in circles end", () => {
 
 describe.skipIf(!GCC)("C", () => {
   const values = (): ((name: string) => Value) => {
-    const elf = join(mkdtempSync(join(tmpdir(), "values-")), "values.elf");
+    const elf = join(scratch(), "values.elf");
     const source = fileURLToPath(new URL("fixtures/values.c", import.meta.url));
     compileC([source], "-g -O0", elf);
     const symbols = openSymbols(readFileSync(elf), "values.elf");

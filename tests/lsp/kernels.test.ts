@@ -1,7 +1,5 @@
 /** What is known without a session: of kernels that a client names, and of profiles in its editor. */
 import { readFileSync, writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -15,6 +13,7 @@ import { isProfile, profileDiagnostics, rangeOf } from "../../daemon/src/lsp/pro
 import { createEnvironment } from "../../daemon/src/server/environment.ts";
 import { layoutOf } from "../../daemon/src/server/layout.ts";
 import type { DaemonProcess } from "../../daemon/src/server/spawn.ts";
+import { scratch } from "../scratch.ts";
 import { root, startDaemon } from "../server/support.ts";
 import { Editor } from "./editor.ts";
 
@@ -131,26 +130,18 @@ describe("the kernel in the box", () => {
   }, 60_000);
 
   it("a profile in the editor: what does not fit its kernel, and where", async () => {
-    const folder = await mkdtemp(join(tmpdir(), "asyncos-profile-"));
-    try {
-      const file = join(folder, "mine.asyncos-profile.json");
-      const bundled = readFileSync(join(root, "daemon/profiles/asyncos.json"), "utf8");
-      const wrong = bundled.replace(
-        '"type": "executor::task::Task"',
-        '"type": "executor::Nothing"',
-      );
-      expect(wrong).not.toBe(bundled);
-      writeFileSync(file, wrong);
-      editor.edit(file, wrong);
-      editor.notify("asyncos/kernels", { kernels: [{ profile: file }] });
-      const uri = pathToFileURL(file).href;
-      await expect.poll(() => editor.diagnostics.get(uri)?.length ?? 0, LOOK).toBeGreaterThan(0);
-      const [first] = editor.diagnostics.get(uri)!;
-      expect(first!.message).toContain("no type is named `executor::Nothing`");
-      expect(wrong.split("\n")[first!.range.start.line]).toContain("executor::Nothing");
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    const file = join(scratch(), "mine.asyncos-profile.json");
+    const bundled = readFileSync(join(root, "daemon/profiles/asyncos.json"), "utf8");
+    const wrong = bundled.replace('"type": "executor::task::Task"', '"type": "executor::Nothing"');
+    expect(wrong).not.toBe(bundled);
+    writeFileSync(file, wrong);
+    editor.edit(file, wrong);
+    editor.notify("asyncos/kernels", { kernels: [{ profile: file }] });
+    const uri = pathToFileURL(file).href;
+    await expect.poll(() => editor.diagnostics.get(uri)?.length ?? 0, LOOK).toBeGreaterThan(0);
+    const [first] = editor.diagnostics.get(uri)!;
+    expect(first!.message).toContain("no type is named `executor::Nothing`");
+    expect(wrong.split("\n")[first!.range.start.line]).toContain("executor::Nothing");
   }, 60_000);
 
   it("what cannot be read is an empty answer, and others are told of", async () => {

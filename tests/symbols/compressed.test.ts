@@ -1,20 +1,19 @@
 /** Debug sections that objcopy has compressed say what they said, and damaged ones say what is wrong. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { address } from "../../daemon/src/base/brand.ts";
 import type { SymbolFile } from "../../daemon/src/symbols/api.ts";
 import { decompressed } from "../../daemon/src/symbols/compressed.ts";
 import { Elf } from "../../daemon/src/symbols/elf.ts";
 import { openSymbols } from "../../daemon/src/symbols/symbols.ts";
+import { scratch } from "../scratch.ts";
 import { KERNEL } from "./images.ts";
 import { llvm } from "./witness.ts";
 
 // Older ones do not know zstd.
 const objcopy = llvm("llvm-objcopy-19");
-const folder = mkdtempSync(join(tmpdir(), "compressed-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = scratch();
 
 /** The bundled kernel's sections, compressed. */
 function compress(how: "zlib" | "zstd"): Uint8Array {

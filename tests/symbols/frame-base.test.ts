@@ -2,13 +2,12 @@
  * Where an unoptimised function keeps its variables: compilers name one register for its whole code,
  * but that is the caller's until the prologue has set it, and arguments are stored in the prologue.
  */
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Address, address } from "../../daemon/src/base/brand.ts";
 import type { SymbolFile } from "../../daemon/src/symbols/api.ts";
 import { compileC, GCC } from "../gcc.ts";
+import { scratch } from "../scratch.ts";
 import { compileFramePointer, open } from "./images.ts";
 
 const IMAGE = compileFramePointer();
@@ -40,7 +39,11 @@ describe.skipIf(IMAGE === undefined)("a function with its frame's base in s0", (
     expect(at(offset)).toEqual({ n: NOWHERE, m: NOWHERE });
   });
 
-  test.each([0x14n, 0x24n, 0x28n])("has them in the frame at +%i", (offset) => {
+  test.each([0x34n, 0x38n])("has none at +%i, where s0 is the caller's again", (offset) => {
+    expect(at(offset)).toEqual({ n: NOWHERE, m: NOWHERE });
+  });
+
+  test.each([0x14n, 0x24n, 0x28n, 0x2cn, 0x30n])("has them in the frame at +%i", (offset) => {
     const below = (bytes: bigint) => ({ kind: "memory", address: TOP - bytes });
     expect(at(offset)).toEqual({ n: below(20n), m: below(24n) });
   });
@@ -49,7 +52,7 @@ describe.skipIf(IMAGE === undefined)("a function with its frame's base in s0", (
 test.skipIf(GCC === undefined)(
   "a body that begins in the line of its prologue has its frame",
   () => {
-    const image = join(mkdtempSync(join(tmpdir(), "early-")), "early.elf");
+    const image = join(scratch(), "early.elf");
     compileC([join(import.meta.dirname, "fixtures/early.c")], "-g -O0", image);
     const symbols = open(image);
     const [start] = symbols.functionsNamed("_start");

@@ -1,11 +1,11 @@
 /** Images to read: the bundled kernel, a C kernel where a compiler for RISC-V is installed, and the user's own. */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openSymbols } from "../../daemon/src/symbols/symbols.ts";
 import { compileC, GCC } from "../gcc.ts";
+import { scratch } from "../scratch.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -31,7 +31,7 @@ const VARIANTS: Readonly<Record<string, string>> = {
 /** The C kernel of fixtures/ in several shapes, or nothing where no compiler for it is installed. */
 export function compileKernels(): { readonly name: string; readonly path: string }[] {
   if (GCC === undefined) return [];
-  const folder = mkdtempSync(join(tmpdir(), "symbols-"));
+  const folder = scratch();
   const sources = ["proc.c", "lock.c"].map((name) => here(`fixtures/${name}`));
   return Object.entries(VARIANTS).map(([name, options]) => {
     const path = join(folder, `${name}.elf`);
@@ -42,7 +42,7 @@ export function compileKernels(): { readonly name: string; readonly path: string
 
 /** The function of fixtures/frame.ll, its frame's base in s0; undefined where LLVM is not installed. */
 export function compileFramePointer(): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), "symbols-"));
+  const folder = scratch();
   const [object, image] = [join(folder, "frame.o"), join(folder, "frame.elf")];
   try {
     execFileSync("llc-19", ["-O0", "-filetype=obj", here("fixtures/frame.ll"), "-o", object]);

@@ -1,6 +1,6 @@
 /**
- * Machine stacks: from one frame's registers to its caller's. Call frame information first; where
- * there is none the chain of frame pointers, which is said in the frame's note. Every stack ends:
+ * Machine stacks: from one frame's registers to its caller's, as the image says it; where
+ * it says nothing by the chain of frame pointers, which is said in the frame's note. Every stack ends:
  * at an entry, at an unknown return address, at a loop, or at the cap.
  */
 import { type Address, address, hex } from "../base/brand.ts";

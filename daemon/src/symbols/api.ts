@@ -317,7 +317,10 @@ export interface SymbolFile {
   vtables(): readonly Vtable[];
   vtableAt(address: Address): Vtable | undefined;
   unwindAt(pc: Address): UnwindRow | undefined;
-  /** One step outwards by the call frame information at pc; undefined where there is none or a value is missing. */
+  /**
+   * One step outwards: in an epilogue by its instructions, else by the call frame information at pc; undefined where
+   * there is none or a value is missing.
+   */
   callerOf(pc: Address, context: EvaluationContext): CallerFrame | undefined;
   evaluate(location: Location, context: EvaluationContext): Place;
 }

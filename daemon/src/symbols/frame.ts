@@ -6,6 +6,7 @@
 import { address } from "../base/brand.ts";
 import type { CallerFrame, EvaluationContext, UnwindRow } from "./api.ts";
 import type { Dwarf } from "./dwarf.ts";
+import { type Epilogue, epilogueAt } from "./epilogue.ts";
 import { evaluateNumber } from "./expression.ts";
 import { littleEndian } from "./expression-values.ts";
 import { FrameProgram, type MutableRow } from "./frame-program.ts";
@@ -19,6 +20,7 @@ const KEPT = new Set([
   2, 3, 4, 8, 9, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 40, 41, 50, 51, 52, 53, 54, 55, 56, 57, 58,
   59,
 ]);
+const RETURN_ADDRESS = 1;
 const STACK_POINTER = 2;
 /** DWARF numbers of CSRs begin here (RISC-V psABI): a frame that returns to one of them is a trap's. */
 const FIRST_CSR = 4096;
@@ -57,8 +59,14 @@ export class Frames {
     return this.#dwarf.tolerate(() => toRow(runTo(entry, pc), entry.common), undefined);
   }
 
+  epilogueAt(pc: NearAddress): Epilogue | undefined {
+    return epilogueAt((at, length) => this.#dwarf.elf.image(at, length), pc);
+  }
+
   /** The caller of a frame at pc whose registers `context` knows. */
   callerOf(pc: NearAddress, context: EvaluationContext): CallerFrame | undefined {
+    const epilogue = this.epilogueAt(pc);
+    if (epilogue !== undefined) return afterEpilogue(epilogue, context);
     const row = this.rowAt(pc);
     const cfa = row && frameAddress(row, context);
     if (row === undefined || cfa === undefined) return undefined;
@@ -98,10 +106,7 @@ function callerRegister(
   number: number,
   context: EvaluationContext,
 ): bigint | undefined {
-  const load = (at: bigint) => {
-    const bytes = context.memory(address(at), 8);
-    return bytes && littleEndian(bytes);
-  };
+  const load = (at: bigint) => loadFrom(at, context);
   const rule = row.rules.get(number);
   if (rule === undefined) {
     if (number === STACK_POINTER) return cfa;
@@ -125,6 +130,29 @@ function callerRegister(
       return rule.kind === "expression" && value !== undefined ? load(value) : value;
     }
   }
+}
+
+function afterEpilogue(
+  { growth, saved }: Epilogue,
+  context: EvaluationContext,
+): CallerFrame | undefined {
+  const sp = context.register(STACK_POINTER);
+  if (sp === undefined) return undefined;
+  const cfa = BigInt.asUintN(64, sp + BigInt(growth));
+  const register = (number: number) => {
+    if (number === STACK_POINTER) return cfa;
+    const offset = saved.get(number);
+    if (offset !== undefined) return loadFrom(sp + BigInt(offset), context);
+    return number === RETURN_ADDRESS || KEPT.has(number) ? context.register(number) : undefined;
+  };
+  const returnAddress = register(RETURN_ADDRESS);
+  if (returnAddress === undefined) return undefined;
+  return { cfa, pc: address(returnAddress), interrupted: false, register };
+}
+
+function loadFrom(at: bigint, context: EvaluationContext): bigint | undefined {
+  const bytes = context.memory(address(BigInt.asUintN(64, at)), 8);
+  return bytes && littleEndian(bytes);
 }
 
 /** A context whose methods survive being copied. */

@@ -6,6 +6,7 @@ import type { Dwarf } from "./dwarf.ts";
 import type { Frames } from "./frame.ts";
 import type { Lines } from "./lines.ts";
 import { expressionAt, locationOf } from "./locations.ts";
+import { Op } from "./operations.ts";
 import { linkageName, type Paths } from "./paths.ts";
 import { far, type InfoOffset, type NearAddress, type NearRange, near } from "./positions.ts";
 import { contains, RangeMap, rangesOf } from "./ranges.ts";
@@ -15,9 +16,8 @@ import { UnitMap } from "./unit-map.ts";
 
 /** Inlining and blocks nested deeper than this are not a compiler's. */
 const MAX_DEPTH = 512;
-/** DW_OP_reg8: s0, the frame pointer. */
-const FRAME_POINTER_OP = 0x58;
 const STACK_POINTER = 2;
+const FRAME_POINTER = 8;
 
 /** One frame in the making: its function's entry, and the blocks around the pc, outermost first. */
 interface Scope {
@@ -116,9 +116,19 @@ export class Functions {
     const { entry, high, unit } = this.#beginning(fn);
     const setUp = unit ? this.#lines.frameSetUp(unit, entry, high) : entry;
     if (entry <= pc && pc < setUp) return undefined;
-    if (base.length !== 1 || base[0] !== FRAME_POINTER_OP) return base;
-    const cfa = this.#unwinding.rowAt(pc)?.cfa;
-    return cfa && "register" in cfa && cfa.register === STACK_POINTER ? undefined : base;
+    const register = base.length === 1 ? base[0]! - Op.reg0 : undefined;
+    return register !== undefined && this.#isCallers(register, pc) ? undefined : base;
+  }
+
+  /** Whether a register that frames are found by is not the function's own yet, or not any more. */
+  #isCallers(register: number, pc: NearAddress): boolean {
+    const epilogue = this.#unwinding.epilogueAt(pc);
+    if (epilogue !== undefined) {
+      const { growth, saved } = epilogue;
+      return register === STACK_POINTER ? growth === 0 : !saved.has(register);
+    }
+    const cfa = register === FRAME_POINTER ? this.#unwinding.rowAt(pc)?.cfa : undefined;
+    return cfa !== undefined && "register" in cfa && cfa.register === STACK_POINTER;
   }
 
   /** First address behind the prologue. */
