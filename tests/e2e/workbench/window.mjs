@@ -279,6 +279,17 @@ class Window {
     await this.#glyphs.first().waitFor();
   }
 
+  /** Where the breakpoint in the line of the cursor counts, in the same box. */
+  async setBreakpointMode(label) {
+    // The context menu has it too, but in older VS Codes only after the last row drawn was a breakpoint.
+    await this.command("Debug: Add Conditional Breakpoint...");
+    const widget = this.page.locator(".breakpoint-widget");
+    await widget.locator("select", { hasText: label }).selectOption({ label });
+    await widget.locator(".monaco-editor").click();
+    await this.key("Enter");
+    await widget.waitFor({ state: "detached" });
+  }
+
   get #glyphs() {
     return this.page.locator(
       ".editor-instance .glyph-margin-widgets [class*=codicon-debug-breakpoint]",

@@ -80,6 +80,7 @@ export const memory = {
       await stack.names(new RegExp(`queues::push, line ${line}\\b`));
       await until("pc is another", async () => (await variables.find(/^pc, value 0x/)) !== before);
       await window.screenshot("jump");
+      await window.stopAt("Bitmap update", false);
     });
   },
 };

@@ -39,7 +39,8 @@ export const stage = {
   async begin(window, session = "mix") {
     await window.command("View: Show Run and Debug");
     await window.debug(session);
-    await window.stopped(/pause/i);
+    // Not at whatever the last scenario wanted to stop at.
+    await window.stopped(/limit/i);
   },
 
   /** After each. */

@@ -1,5 +1,10 @@
-/** Threads and Processes: the pool by state, processes with what is theirs, loaded ELFs. */
+/** Threads and Processes: the pool by state, processes with what is theirs, loaded ELFs; a stop in programs alone. */
+import assert from "node:assert/strict";
+import { kernelLine } from "../kernel-lines.mjs";
+
 const VIEW = "asyncos.threads";
+/** The kernel and all programs execute it. */
+const QUEUES = "scheduler/src/image/queues.rs";
 
 export const threads = {
   name: "threads and processes",
@@ -9,7 +14,7 @@ export const threads = {
     keyboard: [VIEW, "asyncos.focusThread", "asyncos.openMemory"],
   },
 
-  async run({ step, window }) {
+  async run({ root, step, window }) {
     const { keyboard, mouse } = window;
     const view = window.view(VIEW);
 
@@ -54,6 +59,29 @@ export const threads = {
       await window.command("View: Close All Editors");
       await keyboard.menu(VIEW, /^0x80200000 - /, "asyncos.openMemory");
       await window.editor("0x80200000");
+    });
+
+    await step("a breakpoint in code that all share stops programs alone", async () => {
+      await window.stopAt("Bitmap update", true);
+      await window.goOn();
+      await window.event(/bitmap/);
+      await window.stopAt("Bitmap update", false);
+      await window.editor("queues.rs");
+      await window.goToLine(await kernelLine(root, QUEUES, "node.previous.store(list.last"));
+      await window.setBreakpoint();
+      await window.setBreakpointMode("Programs");
+      await window.pane("Breakpoints").find(/^queues\.rs/);
+      await window.sidebar.getByText("Programs: ").waitFor();
+      await window.screenshot("breakpoint-mode");
+      await window.goOn();
+      await window.stopped(/breakpoint/i);
+      const [stopped] = await window.pane("Call Stack").names(/^Thread hart \d.*breakpoint/i);
+      await mouse.open("asyncos.harts");
+      const [, id] = /hart (\d)/.exec(stopped);
+      const hover = await window.view("asyncos.harts").hover(new RegExp(`^Hart ${id}\\b`));
+      assert.match(hover, /Privilege U/);
+      await window.command("View: Show Run and Debug");
+      await window.stopAt("queues.rs", false);
     });
   },
 };
