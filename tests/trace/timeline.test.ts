@@ -238,6 +238,25 @@ describe("a full store", () => {
   });
 });
 
+describe("of a full store", () => {
+  test.each([1, 2, 3, 4])("figures count those polls whose wake is held, seed %i", (seed) => {
+    const random = chance(seed * 6_700_417);
+    const run = record({ seed, pace: 50, pause: 20_000 }, 34_000 + random(60_000), 32_768);
+    const { model, now, timeline } = run;
+    const { begin } = timeline.query({ width: 1 }, now);
+    const known = model.late.filter(({ late, time }) => time - late >= begin && time < now);
+    const sorted = known.map(({ late }) => late).sort((a, b) => a - b);
+    const rank = (part: number) => sorted[Math.ceil(part * sorted.length) - 1];
+    const ranks = { p50: rank(0.5), p99: rank(0.99), max: rank(1) };
+    const [all] = timeline.statistics({}, now).latency;
+    expect(all).toEqual({ prio: undefined, count: sorted.length, ...ranks });
+    const { traceEvents } = JSON.parse([...timeline.perfetto(now)].join(""));
+    const times = traceEvents.flatMap(({ ts }: { ts?: number }) => (ts === undefined ? [] : [ts]));
+    expect(times.length).toBeGreaterThan(10_000);
+    expect(Math.min(...times)).toBeGreaterThanOrEqual(begin / 1000);
+  });
+});
+
 describe("statistics", () => {
   test.each(SEEDS)("count what the model counts, seed %i", (seed) => {
     const random = chance(seed * 31);

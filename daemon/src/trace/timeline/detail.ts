@@ -38,28 +38,22 @@ export function stretches(track: Track, range: Range, ids: Ids): Stretches {
   const bars = told?.bars.slice() ?? [];
   const cells = told?.cells.slice() ?? [];
   const sums = new Sums(track, range);
-  const endOf = (index: number): number =>
-    index + 1 < track.end ? track.time(index + 1) : range.now;
   let time = told?.time ?? range.from;
   let at = told?.at ?? Math.max(track.at(time), track.first);
   /** Up to here nothing that comes later changes anything. */
-  let over = { bars: bars.length, cells: cells.length, time, at };
-  const moveOn = (): void => {
-    if (at + 1 < track.end && time <= range.now) {
-      over = { bars: bars.length, cells: cells.length, time, at };
-    }
-  };
+  const over = { bars: bars.length, cells: cells.length, time, at };
   while (at < track.end) {
-    const end = endOf(at);
     const start = track.time(at);
+    const end = at + 1 < track.end ? track.time(at + 1) : range.now;
     if (start >= range.to) break;
     if (classOf(track.doing(at)) === 0 || end <= time || end === start) {
       at += 1;
-    } else if (end - start >= size) {
+      continue;
+    }
+    if (end - start >= size) {
       bars.push(bar(track, at, start, end, ids));
       time = end;
       at += 1;
-      moveOn();
     } else if (time >= range.to) {
       break;
     } else {
@@ -67,7 +61,12 @@ export function stretches(track: Track, range: Range, ids: Ids): Stretches {
       cells.push(sums.cell(cell, ids));
       time = (cell + 1) * size;
       at = Math.max(track.at(time, Math.max(sums.near, at)), at);
-      moveOn();
+    }
+    if (at + 1 < track.end && time <= range.now) {
+      over.bars = bars.length;
+      over.cells = cells.length;
+      over.time = time;
+      over.at = at;
     }
   }
   if (track instanceof ManyTrack) {

@@ -1,6 +1,6 @@
 /** Events of one lane that have a time and no length, oldest first: by cursor, found by time. */
 import type { EventReader } from "./events.ts";
-import { growingInts } from "./growing.ts";
+import { type Growing, growingInts } from "./growing.ts";
 
 export class Marks {
   readonly #events: EventReader;
@@ -37,37 +37,15 @@ export class Marks {
 
   /** The first mark at or after a time, `from` or later. */
   at(time: number, from = this.first): number {
-    return search(from, this.end, (index) => this.time(index) >= time);
+    return this.#events.firstAt(this.#cursors, time, from);
   }
 }
 
-interface Cursors {
-  readonly first: number;
-  readonly end: number;
-  at(index: number): number;
-  drop(index: number): void;
-}
-
-export function trim(cursors: Cursors, events: EventReader): boolean {
+/** Drops the cursors of events that are not held any more; whether there were any. */
+export function trim(cursors: Growing<Uint32Array>, events: EventReader): boolean {
   const { end, first } = cursors;
-  if (first === end || events.holds(cursors.at(first))) return false;
-  cursors.drop(search(first, end, (index) => events.holds(cursors.at(index))));
-  return true;
-}
-
-/** The first index of [from, to) that fits, else `to`; near `from` it costs little. */
-export function search(from: number, to: number, fits: (index: number) => boolean): number {
-  let step = 1;
-  let low = from;
-  while (low + step <= to && !fits(low + step - 1)) {
-    low += step;
-    step *= 2;
-  }
-  let high = Math.min(to, low + step - 1);
-  while (low < high) {
-    const middle = low + Math.floor((high - low) / 2);
-    if (fits(middle)) high = middle;
-    else low = middle + 1;
-  }
-  return low;
+  let held = first;
+  while (held < end && !events.holds(cursors.at(held))) held += 1;
+  cursors.drop(held);
+  return held > first;
 }

@@ -143,7 +143,8 @@ const named = (name: string, pid: number, tid: number, value: string): Fields =>
 
 function titleOf({ ids, names }: Scheduling, ordinal: number): string {
   const name = names[ordinal];
-  return name === undefined ? `#${ids.at(ordinal)}` : `#${ids.at(ordinal)} ${name}`;
+  const id = `#${shownId(ids.at(ordinal))}`;
+  return name === undefined ? id : `${id} ${name}`;
 }
 
 const word = (value: bigint | undefined): string | undefined =>

@@ -1,7 +1,7 @@
 /** How many coroutines were ready, over machine time: a list of changes, with sums at each 32nd. */
 import type { EventReader } from "./events.ts";
 import { growingDoubles, growingInts } from "./growing.ts";
-import { search, trim } from "./marks.ts";
+import { trim } from "./marks.ts";
 
 const STEP_BITS = 5;
 const STEP = 1 << STEP_BITS;
@@ -40,7 +40,10 @@ export class Queue {
 
   trim(): void {
     if (!trim(this.#cursors, this.#events)) return;
-    this.#lengths.drop(this.#cursors.first);
+    const { first } = this.#cursors;
+    this.#lengths.drop(first);
+    this.#areas.drop(first >>> STEP_BITS);
+    this.#peaks.drop(first >>> STEP_BITS);
   }
 
   /** Average and longest in each of `count` equal parts of [from, to); undefined before the first change. */
@@ -49,6 +52,7 @@ export class Queue {
     to: number,
     count: number,
   ): { readonly average: number | undefined; readonly most: number | undefined }[] {
+    this.trim();
     const width = (to - from) / count;
     let at = this.#at(from, this.#cursors.first);
     return Array.from({ length: count }, (_, part) => {
@@ -75,7 +79,7 @@ export class Queue {
   }
 
   #at(time: number, from: number): number {
-    return search(from, this.#cursors.end, (index) => this.#time(index) > time) - 1;
+    return this.#events.lastBy(this.#cursors, time, from);
   }
 
   /** Of the origin that all areas have, where the whole block is held; else of another one. */

@@ -309,7 +309,7 @@ export class Scheduling {
   }
 
   trimLatencies(): void {
-    if (trim(this.lateSince, this.events)) this.latePolls.drop(this.lateSince.first);
+    if (trim(this.latePolls, this.events)) this.lateSince.drop(this.latePolls.first);
   }
 }
 

@@ -1,8 +1,7 @@
 /** Figures of a range: latency from wake to poll, shares of the harts, lengths of the queue. */
 import type { Latency, TimelineStatistics } from "./api.ts";
-import { search } from "./marks.ts";
 import type { Scheduling } from "./scheduling.ts";
-import type { Track } from "./track.ts";
+import type { Totals, Track } from "./track.ts";
 
 /** Coroutines that are listed, and parts of the queue's curve. */
 const LISTED = 100;
@@ -30,7 +29,8 @@ export function statistics(scheduling: Scheduling, from: number, to: number): Ti
 }
 
 /** Instructions of each class, and polls begun, in [from, to). */
-function between(track: Track, from: number, to: number): readonly number[] {
+function between(track: Track, from: number, to: number): Totals {
+  track.trim();
   const low = track.before(from);
   const high = track.before(to, Math.max(low, track.first));
   const [before, after] = [track.zeros(), track.zeros()];
@@ -44,7 +44,6 @@ const RUNNING = 1;
 function sharesOf(scheduling: Scheduling, from: number, to: number) {
   const all = { time: 0, polls: 0 };
   for (const { polls } of scheduling.harts.values()) {
-    polls.trim();
     const [time, begun] = between(polls, from, to);
     all.time += time!;
     all.polls += begun!;
@@ -52,7 +51,6 @@ function sharesOf(scheduling: Scheduling, from: number, to: number) {
   const shares: { coroutine: number; name: string | undefined; time: number; polls: number }[] = [];
   for (const lane of scheduling.coroutines) {
     if (lane.seen >= to || (lane.done && lane.last < from)) continue;
-    lane.track.trim();
     const sums = between(lane.track, from, to);
     const [time, polls] = [sums[RUNNING]!, sums.at(-1)!];
     if (time === 0 && polls === 0) continue;
@@ -64,27 +62,30 @@ function sharesOf(scheduling: Scheduling, from: number, to: number) {
 function latencies(scheduling: Scheduling, from: number, to: number): Latency[] {
   scheduling.trimLatencies();
   const { events, latePolls, lateSince } = scheduling;
-  const after = (time: number, first: number): number =>
-    search(first, latePolls.end, (index) => events.time(latePolls.at(index)) >= time);
-  const first = after(from, latePolls.first);
-  const count = after(to, first) - first;
-  const all = new Float64Array(count);
+  const first = events.firstAt(latePolls, from, latePolls.first);
+  const end = events.firstAt(latePolls, to, first);
+  const times = new Float64Array(end - first);
   /** By priority: the row of each poll in `rows`. */
   const rows = new Map<number | undefined, number>();
-  const rowOf = new Uint32Array(count);
-  for (let i = 0; i < count; i++) {
-    const cursor = latePolls.at(first + i);
+  const rowOf = new Uint32Array(end - first);
+  let count = 0;
+  for (let poll = first; poll < end; poll++) {
+    const since = lateSince.at(poll);
+    // Who waits longest was woken before what is held of the others.
+    if (!events.holds(since)) continue;
+    const cursor = latePolls.at(poll);
     const chunk = events.chunk(cursor);
     const index = events.index(cursor);
-    all[i] = chunk.timeAt(index) - events.time(lateSince.at(first + i));
+    times[count] = chunk.timeAt(index) - events.time(since);
     const prio = chunk.prioAt(index);
     let row = rows.get(prio);
     if (row === undefined) {
       row = rows.size;
       rows.set(prio, row);
     }
-    rowOf[i] = row;
+    rowOf[count++] = row;
   }
+  const all = times.subarray(0, count);
   const sorted = [...rows].sort(
     ([a], [b]) => (a ?? Number.POSITIVE_INFINITY) - (b ?? Number.POSITIVE_INFINITY),
   );

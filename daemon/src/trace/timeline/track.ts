@@ -5,7 +5,7 @@
  */
 import type { EventReader } from "./events.ts";
 import { type Growing, growingDoubles, growingInts } from "./growing.ts";
-import { search, trim } from "./marks.ts";
+import { trim } from "./marks.ts";
 
 const STEP_BITS = 5;
 const STEP = 1 << STEP_BITS;
@@ -29,7 +29,7 @@ export const begins = (what: Doing): boolean => (what & BEGINS) !== 0;
  * Sums up to some time, from an origin of their own: only differences mean something. The last is
  * the number of polls begun, those before are instructions by class, beginning with class 1.
  */
-export type Totals = number[];
+export type Totals = Float64Array;
 
 export class Track {
   readonly #events: EventReader;
@@ -97,17 +97,17 @@ export class Track {
 
   /** The change after which `time` comes, at or after `from`; `from - 1` when that one is later. */
   at(time: number, from = this.first): number {
-    return search(from, this.end, (index) => this.time(index) > time) - 1;
+    return this.#events.lastBy(this.#cursors, time, from);
   }
 
   /** The last change before `time`, at or after `from`; `from - 1` when there is none. */
   before(time: number, from = this.first): number {
-    return search(from, this.end, (index) => this.time(index) >= time) - 1;
+    return this.#events.firstAt(this.#cursors, time, from) - 1;
   }
 
   /** For `totals`. */
   zeros(): Totals {
-    return new Array<number>(this.#classes + 1).fill(0);
+    return new Float64Array(this.#classes + 1);
   }
 
   /** Like `at`, by cursor: what went on when an event happened. */
@@ -165,7 +165,7 @@ export class Track {
     // Where no block follows, later sums begin here.
     if (!this.#sums || next >= end) return;
     const head = this.#head.map((_, i) => this.#sums!.at((block + 1) * width + i));
-    const held = new Array<number>(width).fill(0);
+    const held = this.zeros();
     for (let at = first; at < next; at++)
       this.#add(this.doing(at), this.time(at + 1) - this.time(at), held);
     this.#head = head.map((sum, i) => sum - held[i]!);
